@@ -38,7 +38,11 @@ _OPERATOR = "Scale its operator to 0 first, or pause the reconciliation of this 
 
 def unmanaged(ctx: ActionContext) -> Closed | None:
     """A gate: nothing starts, replaces or demotes this server on its own."""
-    server = find_server(ctx)
+    return managed_by(find_server(ctx))
+
+
+def managed_by(server: Server) -> Closed | None:
+    """Return that something starts, replaces or demotes a server on its own; None where nothing is seen to."""
     return next((Closed(GATE, message, "reason and target") for message in _managers(server)), None)
 
 

@@ -21,11 +21,12 @@ _SILENT_S = 15
 
 
 class Replica(msgspec.Struct, frozen=True, kw_only=True):
-    """A replica, as its master sees it: where it is, its state, and how many seconds ago it last answered."""
+    """A replica, as its master sees it: where it is, its state, how far it came, and seconds since it last answered."""
 
     address: str
     state: str
     lag_s: int
+    position: int = 0
 
 
 def keyspace(info: Info) -> dict[str, int]:
@@ -48,7 +49,13 @@ def replicas(info: Info) -> list[Replica]:
         info[f"slave{number}"] for number in range(int(info.get("connected_slaves", 0))) if f"slave{number}" in info
     ]
     return [
-        Replica(address=f"{one['ip']}:{one['port']}", state=str(one["state"]), lag_s=int(one["lag"])) for one in seen
+        Replica(
+            address=f"{one['ip']}:{one['port']}",
+            state=str(one["state"]),
+            lag_s=int(one["lag"]),
+            position=int(one.get("offset", 0)),
+        )
+        for one in seen
     ]
 
 

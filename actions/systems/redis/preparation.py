@@ -14,6 +14,7 @@ from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.config_file import Wanted, has_block, wanted_of, without_block
 from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.fence_guard import require_not_fenced
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.memory import require_disk, require_memory
 from actions.systems.redis.missing_settings import bring_back_configuration, bring_back_users
@@ -51,6 +52,7 @@ def prepare(server: Server, point: RecoveryPoint, named: str) -> Preparation:
         ActionFailed: nothing leads there, or something is missing.
         GateClosed: it does not fit, or replicas follow, and nobody decided to go on.
     """
+    require_not_fenced(server)
     earlier = our_record(server)
     unfinished = earlier if earlier and earlier.state == "restoring" else None
     if unfinished:

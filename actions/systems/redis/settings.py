@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from actions.backups.repository.settings import RepositorySettings
+from actions.failover.settings import Fence
 from actions.machine.service import Service
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
@@ -132,6 +133,7 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
         sentinels: who may promote a replica; the host's own processes are looked at without that.
         warm: what fills it from PostgreSQL after a recovery.
         user_data: which keys are a user's.
+        fence: how it is kept from writing from outside; its service on its host needs no entry.
         keep_in: a folder of its host for what a restore keeps and writes down; empty: beside the data directory.
         service: how it is started and stopped.
         backups: where its backups are.
@@ -155,15 +157,33 @@ class RedisSettings(SystemSettings, frozen=True, kw_only=True, tag="redis", tag_
     app_users: list[AppUser] = []
     heartbeat: str = ""
     sentinels: list[Sentinel] = []
+    fence: Fence = Fence()
     keep_in: str = ""
     warm: Warming | None = None
     user_data: UserData = UserData()
     service: Service
     backups: RepositorySettings
 
+    def __post_init__(self) -> None:
+        """Refuse a fence that ends with the host that it is to fence."""
+        self.fence.require_elsewhere(self.host)
+
+    def taking_over(self, other: SystemSettings) -> RedisSettings:
+        """Return it as it serves in its master's place: whose data these are is said once, at the master."""
+        if not isinstance(other, RedisSettings):
+            return self
+        return msgspec.structs.replace(
+            self,
+            app_users=self.app_users or other.app_users,
+            heartbeat=self.heartbeat or other.heartbeat,
+            sentinels=self.sentinels or other.sentinels,
+            warm=self.warm or other.warm,
+            user_data=other.user_data if self.user_data == UserData() else self.user_data,
+        )
+
     def hosts(self) -> dict[tuple[str, ...], str]:
-        """Return the server's host, and the repository's where that is another."""
-        found: dict[tuple[str, ...], str] = {("host",): self.host}
+        """Return the server's host, those that fence it, and the repository's where that is another."""
+        found: dict[tuple[str, ...], str] = {("host",): self.host} | self.fence.hosts()
         return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
 
     def place(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,9 @@ from actions.machine.machine import last_words
 from actions.machine.service import stop_line
 from actions.machine.unit import own_unit, who_runs
 from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.systems.redis.configuration import read_configuration
+from actions.systems.redis.files import look_at_files
+from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
 from actions.transport import Completed
@@ -176,3 +179,31 @@ def keep_dump(server: Server, dump: str) -> str:
             "Nothing was done. Copy it elsewhere by hand, then stop the server.",
         )
     return done.out.strip()
+
+
+def seen_before(server: Server, deadline_s: float = 5) -> Mapping[str, Any]:
+    """Return what the server says before it is stopped, or after its start: all that tells of it should it be lost."""
+    try:
+        with connect_verified(server, deadline_s=deadline_s) as client:
+            info: dict[str, Any] = client.info("everything")
+            newest = newest_write(client, server.settings)[0]
+            return {**info, "newest": newest, "may_configure": may_configure(client)}
+    except CleoError as error:
+        server.ctx.log(f"What {server.name} holds is not measured: {error.message}", "err")
+        return {}
+
+
+def what_a_stop_writes(server: Server, seen: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a clean stop writes, in words, and the RDB file that it would overwrite; empty: none."""
+    conf = read_configuration(server)
+    files = look_at_files(server, conf)
+    dump = f"{server.data}/{files.dump.name}" if files.dump else ""
+    if seen.get("aof_enabled") and seen.get("aof_last_write_status") == "ok":
+        if seen.get("may_configure"):
+            return "its append-only files are complete, and its RDB file stays as it is", ""
+        return "its append-only files are complete; it may write its RDB file anew", dump
+    if not seen and not conf.saves:
+        return "it cannot be asked what it writes", dump
+    if conf.saves:
+        return "it writes all its data to a new RDB file", dump
+    return "IT KEEPS NOTHING: neither RDB nor append-only files are on, and all its data is lost", ""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext
@@ -16,17 +14,23 @@ from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.redis import by_hand
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.connection import CannotConnect
+from actions.systems.redis.fence_guard import require_not_fenced
 from actions.systems.redis.files import DataFiles, Loaded, look_at_files, what_loads
-from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity
 from actions.systems.redis.launch import RESTORE, launch, newest_lines, wait_until_loaded
 from actions.systems.redis.managers import unmanaged
 from actions.systems.redis.measures import Info, keyspace, troubles
 from actions.systems.redis.restore_record import load_record
 from actions.systems.redis.server import Server, find_server
-from actions.systems.redis.shutdown import forbid_save, keep_dump, may_configure, saving_forbidden, stop_server
+from actions.systems.redis.shutdown import (
+    forbid_save,
+    keep_dump,
+    saving_forbidden,
+    seen_before,
+    stop_server,
+    what_a_stop_writes,
+)
 from actions.systems.redis.verified_connection import connect_verified
-from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.wording.counting import count
 
@@ -133,8 +137,8 @@ def stop(ctx: ActionContext, *, immediate: bool = False) -> Outcome:
     found = server.process()
     if not found:
         return Outcome(ok=True, summary=f"{server.name} was already down.", facts={"was_running": False})
-    seen = _seen(server, 2 if immediate else 5)
-    leaves, dump = ("nothing is written", "") if immediate else _what_a_stop_writes(server, seen)
+    seen = seen_before(server, 2 if immediate else 5)
+    leaves, dump = ("nothing is written", "") if immediate else what_a_stop_writes(server, seen)
     if not ctx.effect(f"stop {server.name} (pid {found.pid}): {leaves}"):
         return Outcome(ok=True, summary=f"would stop {server.name}: {leaves}")
     kept = keep_dump(server, dump) if dump else ""
@@ -154,9 +158,10 @@ def require_startable(server: Server) -> tuple[DataFiles, Loaded]:
     """Return what lies in the data directory and what a start will load from it.
 
     Raises:
-        ActionFailed: the server would come up empty, or somewhere else, or not at all.
+        ActionFailed: it is fenced, or would come up empty, or somewhere else, or not at all.
         GateClosed: its append-only files seem older than its RDB file.
     """
+    require_not_fenced(server)
     _require_whole_restore(server)
     conf = read_configuration(server)
     files = look_at_files(server, conf)
@@ -248,7 +253,7 @@ _TELLING_BYTES = 10_000
 
 def _came_back(server: Server, files: DataFiles, launched_at: datetime) -> Measured:
     """Return the newest write that came back: the heartbeat, unless somebody wrote again since."""
-    newest = _seen(server).get("newest")
+    newest = seen_before(server).get("newest")
     if newest and newest < launched_at:
         return Measured(recovered_to=newest, newest_commit_at=newest)
     last = files.last_write
@@ -267,31 +272,3 @@ def _findings(server: Server, info: Info) -> list[Finding]:
         cure = "What the last second before it went down wrote may be missing: compare with what is known."
         found.append(Finding(severity="warning", about=server.name, text=text, cure=cure))
     return found
-
-
-def _seen(server: Server, deadline_s: float = 5) -> Mapping[str, Any]:
-    """Return what the server says before it is stopped, or after its start: all that tells of it should it be lost."""
-    try:
-        with connect_verified(server, deadline_s=deadline_s) as client:
-            info: dict[str, Any] = client.info("everything")
-            newest = newest_write(client, server.settings)[0]
-            return {**info, "newest": newest, "may_configure": may_configure(client)}
-    except CleoError as error:
-        server.ctx.log(f"What {server.name} holds is not measured: {error.message}", "err")
-        return {}
-
-
-def _what_a_stop_writes(server: Server, seen: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what a clean stop writes, in words, and the RDB file that it would overwrite; empty: none."""
-    conf = read_configuration(server)
-    files = look_at_files(server, conf)
-    dump = f"{server.data}/{files.dump.name}" if files.dump else ""
-    if seen.get("aof_enabled") and seen.get("aof_last_write_status") == "ok":
-        if seen.get("may_configure"):
-            return "its append-only files are complete, and its RDB file stays as it is", ""
-        return "its append-only files are complete; it may write its RDB file anew", dump
-    if not seen and not conf.saves:
-        return "it cannot be asked what it writes", dump
-    if conf.saves:
-        return "it writes all its data to a new RDB file", dump
-    return "IT KEEPS NOTHING: neither RDB nor append-only files are on, and all its data is lost", ""

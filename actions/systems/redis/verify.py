@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from actions.action import action
+from actions.backups.repository.entry import Entry
+from actions.backups.repository.place import Place
 from actions.context import ActionContext, Progress
+from actions.failover.promotion_record import whose_place
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.redis import restore_by_hand
 from actions.systems.redis.aof import parse_manifest
-from actions.systems.redis.backups.place import place_of_backups
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.counts import Counted, count_keys
 from actions.systems.redis.files import look_at_files, what_loads
@@ -141,13 +143,14 @@ def _finding(severity: Any, about: str, text: str, cure: str = "") -> Finding:
 def _expected(server: Server, record: RestoreRecord | None) -> tuple[dict[str, int], str]:
     """Return how many keys each database should have that never expire, and by what.
 
-    By the file that was restored; else by the newest backup, which the application may have changed since.
+    By the file that was restored; else by the newest backup (of whose place it took, where it has none of its own),
+    which the application may have changed since.
     """
     if record and record.state == "recovered":
         databases, whence = record.databases or record.source.databases, str(record.source)
     else:
         try:
-            stored = [one.entry for one in place_of_backups(server.ctx, server.name).listing().stored if not one.wrong]
+            stored = _stored(server, server.name) or _stored(server, whose_place(server.ctx.files, server.name))
         except CleoError as error:
             server.ctx.log(f"The backups cannot be compared with: {error.message}", "err")
             stored = []
@@ -156,6 +159,14 @@ def _expected(server: Server, record: RestoreRecord | None) -> tuple[dict[str, i
         source = source_of_backup(stored[-1], "")
         databases, whence = source.databases, str(source)
     return {name: keys.keys - keys.expires for name, keys in databases.items()}, whence
+
+
+def _stored(server: Server, name: str) -> list[Entry]:
+    """Return the backups of a system in this server's repository, the newest last."""
+    if not name:
+        return []
+    place = Place(server.ctx, name, server.settings.backups, server.settings.host)
+    return [one.entry for one in place.listing().stored if not one.wrong]
 
 
 def _of_files(server: Server) -> Iterator[Finding]:

@@ -1,0 +1,78 @@
+"""The shell commands of fencing and promoting, from the inventory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.by_hand import TAKE_OUT, ByHand, CommandLine
+from actions.machine.service import stop_line
+from actions.systems.redis import fence_guard
+from actions.systems.redis.by_hand import cli
+from actions.systems.redis.server import program
+from actions.systems.redis.settings import RedisSettings
+
+_COMMENT_OUT = "sed -i -E 's/^[ ]*(replicaof|slaveof) /# &/I' \"$1\""
+
+
+def fence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what has every start refused and stops the server, or cuts it off from outside."""
+    settings = known.settings(RedisSettings)
+    commands = settings.fence.commands(str(known.params.get("by") or ""))
+    if commands:
+        state = CommandLine(argv=commands.state, host=commands.host, what=f"It must say: {commands.fenced_says}")
+        return [CommandLine(argv=commands.fence, host=commands.host), state]
+    argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", _file(settings)]
+    what = "Only on its own host. Have every start refused, also after a reboot:"
+    put = CommandLine(argv=[*argv, fence_guard.block_of(f"incident {known.incident}")], what=what, host=settings.host)
+    pause = cli(settings, "CLIENT", "PAUSE", "120000", "WRITE", what="Note its master_repl_offset (INFO replication).")
+    stop = stop_line(settings.service, settings.host, settings.run_as, "PID")
+    return [put, pause, stop, _tries(settings, "It must name cleo_fenced:")]
+
+
+def is_fenced(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what shows whether a start is refused."""
+    return [_tries(known.settings(RedisSettings), "It must name cleo_fenced, and nothing may answer at its address:")]
+
+
+def unfence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what takes the line out that has every start refused."""
+    settings = known.settings(RedisSettings)
+    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), fence_guard.BEGIN, fence_guard.END]
+    what = "Only if no other server is a master in its place:"
+    take = CommandLine(argv=argv, what=what, host=settings.host)
+    return [take, _tries(settings, "It must not name cleo_fenced any more:")]
+
+
+def promote(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what promotes each replica of the server."""
+    systems = known.inventory.systems
+    master = known.settings(RedisSettings)
+    lines = [CommandLine(what="Only once the old master is fenced: unreachable is not dead.")]
+    for one in systems.values():
+        if not isinstance(one, RedisSettings) or one.standby_of != known.system:
+            continue
+        settings = one.taking_over(master)
+        name = settings.title or settings.host
+        look = "Not while it copies (master_sync_in_progress:1), without keys, or at slave_repl_offset:1:"
+        argv = ["sh", "-c", _COMMENT_OUT, "sh", _file(settings)]
+        lines += [
+            cli(
+                settings,
+                "INFO",
+                what=f"{name}; of several the one that came furthest. {look}",
+            ),
+            CommandLine(argv=argv, host=settings.host, what="So that its next start follows nobody:"),
+            *(cli(settings, "ACL", "SETUSER", user.name, "off") for user in settings.app_users),
+            cli(settings, "REPLICAOF", "NO", "ONE"),
+            cli(settings, "SET", "cleo:promoted", "1", "PX", "60000", what="It must say OK:"),
+        ]
+    return lines
+
+
+def _file(settings: RedisSettings) -> str:
+    return settings.config_file or "ITS_CONFIGURATION"
+
+
+def _tries(settings: RedisSettings, what: str) -> CommandLine:
+    argv = [program(settings, settings.program), _file(settings), "--cleo_only_tried", "yes"]
+    return CommandLine(argv=argv, what=what, host=settings.host, user=settings.run_as)

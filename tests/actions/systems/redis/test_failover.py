@@ -1,0 +1,168 @@
+"""A replica takes the master's place once that is fenced, whoever starts it, with nothing lost unsaid."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.inventory import known_systems
+from actions.outcome import ActionFailed, GateClosed
+from actions.registry import catalogue, registry
+from actions.runner import World
+from actions.systems.redis.failover.fence import is_fenced
+from actions.systems.redis.failover.promote import promote
+from actions.systems.redis.start_stop import start
+from actions.transport import open_transport
+from cleo_console.lab.redis import server
+from journal.events.types import InventoryRead, Override
+from journal.incident.interlock import word_to_type
+from journal.incident.records import Run, RunState, StepState
+from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
+from tests.actions.worlds import PLAN, Person, declared, places_in, running
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("redis-failover")
+STANDBY = "redis-standby"
+
+
+def _step(id_: str, action: str, **more: Any) -> dict[str, Any]:
+    return {"id": id_, "title": id_.capitalize(), "action": action, "system": "redis", **more}
+
+
+def plan() -> dict[str, Any]:
+    decision = {"name": "recovery_point", "question": "To when?", "kind": "recovery-point"}
+    steps = [
+        {"id": "point", "title": "Point", "decision": decision},
+        _step("fence", "redis.fence"),
+        _step("promote", "redis.promote", needs=["fence"], verified_by="verify"),
+        _step("verify", "redis.verify", needs=["promote"]),
+        _step("writers", "redis.allow_writers", needs=["verify"]),
+    ]
+    (phase,) = PLAN["phases"]
+    rto = {"critical": {"title": "Critical", "rto": "1 h", "validated_by": ["verify"]}}
+    return {
+        **PLAN,
+        "objectives": {**PLAN["objectives"], "rto": rto},
+        "systems": {"redis": {"title": "Redis", "tier": "critical", "data": "database"}},
+        "scenarios": {"loss": {**PLAN["scenarios"]["loss"], "systems": ["redis"]}},
+        "phases": [{**phase, "sections": [{"title": "Work", "steps": steps}]}],
+    }
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[RedisLab]:
+    with running_redis(standby=True) as running_:
+        yield running_
+
+
+@pytest.fixture
+def person(lab: RedisLab, tmp_path: Path) -> Person:
+    place = declared(places_in(tmp_path), plan=plan())
+    person = Person(place)
+    known = known_systems(lab.inventory, ["redis"])
+    person.journal.append(InventoryRead(path=str(lab.inventory_path), sha256="1", systems=known))
+    person.desk.decide("point", "latest")
+    return person
+
+
+def world(lab: RedisLab, folder: Path) -> World:
+    return World(registry(), catalogue(), lab.inventory, open_transport, locks=places_in(folder).locks)
+
+
+def dry(person: Person, step: str) -> Run:
+    run: Run = person.over(person.desk.request_run(step, dry_run=True))
+    return run
+
+
+def confirmed(person: Person, step: str, *gates: str) -> Run:
+    word = word_to_type(dry(person, step).target)
+    overrides = [Override(gate=gate, reason="known in this test", target=word) for gate in gates]
+    run: Run = person.over(person.desk.request_run(step, confirmed=word, overrides=overrides))
+    return run
+
+
+def launched(lab: RedisLab) -> subprocess.CompletedProcess[str]:
+    """Start the master as a reboot or a supervisor does, beside the program."""
+    node = lab.node()
+    return subprocess.run(
+        [node.program("redis-server"), str(node.config_file)], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_replica_cures_no_mistake_and_reaches_no_past(lab: RedisLab) -> None:
+    with pytest.raises(GateClosed, match="replicated what is wrong") as closed:
+        lab.ctx(damaged={"redis": "FLUSHALL"}).do(promote)
+    assert (closed.value.gate, closed.value.yields) == ("strategy", "never")
+    with pytest.raises(GateClosed, match="only its newest state"):
+        lab.ctx(decisions={"recovery_point": "2026-11-22T02:40:00Z"}).do(promote)
+
+
+def test_a_replica_that_nobody_can_place_is_not_promoted(lab: RedisLab) -> None:
+    """Restarted while its master is away it has what its own disk had, and says so by its position alone."""
+    with lab.frozen():
+        server.stop(lab.node(STANDBY))
+        server.start(lab.node(STANDBY))
+        until(lambda: lab.node(STANDBY).info("replication")["master_sync_in_progress"] in (0, 1))
+        ctx = lab.ctx(decisions={"recovery_point": "latest"})
+        with pytest.raises((GateClosed, ActionFailed)) as closed:
+            ctx.do(promote)
+        assert "nobody can tell how old" in str(closed.value) or "in the middle of taking" in str(closed.value)
+    server.wait_until_followed(lab.node(STANDBY))
+
+
+def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
+    lab: RedisLab, person: Person, tmp_path: Path
+) -> None:
+    standby = lab.node(STANDBY)
+    with standby.client() as client:
+        client.config_set("min-replicas-to-write", 1)
+    with running(person.place, world(lab, tmp_path)):
+        assert {c.gate: c.yields for c in dry(person, "promote").closed}["fenced"] == "never", "it lives"
+        fenced = confirmed(person, "fence")
+        assert fenced.state is RunState.SUCCEEDED, fenced.summary
+        assert "FATAL CONFIG FILE ERROR" in launched(lab).stderr, "as a reboot does, or a supervisor"
+        assert server.server_pid(lab.node()) is None
+        assert lab.ctx().do(is_fenced).ok
+        with pytest.raises(ActionFailed, match="is fenced"):
+            lab.ctx().do(start)
+
+        told = dry(person, "promote")
+        assert not told.closed
+        assert standby.info("replication")["role"] == "slave"
+        said = {finding.text for finding in told.findings}
+        assert not any("lacks" in text for text in said), said
+        assert any("without replicas it refuses writes" in text for text in said)
+
+        refused = confirmed(person, "promote")
+        assert refused.state is RunState.FAILED
+        assert "takes no write" in refused.summary
+        assert not person.incident().takeovers
+        with standby.client() as client:
+            client.config_set("min-replicas-to-write", 0)
+        done = confirmed(person, "promote")
+        assert done.state is RunState.SUCCEEDED, done.summary
+        incident = person.until(lambda i: i.takeovers)
+        assert incident.roster.players("redis") == [STANDBY]
+        assert incident.state("fence") is StepState.DONE, "what was done stays done"
+        lost = incident.loss(STANDBY)
+        assert lost
+        assert lost.seconds < 3
+
+    server.stop(standby)
+    server.start(standby)
+    assert standby.info("replication")["role"] == "master", "it follows nobody after a restart either"
+    with running(person.place, world(lab, tmp_path)):  # another runner reads the same file, and goes by the journal
+        verified = person.over(person.desk.request_run("verify"))
+        assert (verified.system, verified.state) == (STANDBY, RunState.SUCCEEDED), verified.summary
+        assert not verified.partial, "the old master's backups tell how many keys there are to be"
+        let_in = person.over(person.desk.request_run("writers"))
+        assert (let_in.system, let_in.state) == (STANDBY, RunState.SUCCEEDED), let_in.summary
+        assert [held.undone_by for held in person.incident().in_force.values()] == ["redis.unfence"]
+        back = person.over(person.desk.request_action("redis.unfence", {}, system="redis", dry_run=True))
+        assert [closed.gate for closed in back.closed] == ["second-primary"]
+        again = dry(person, "fence")
+        assert "took the place of redis" in again.summary
