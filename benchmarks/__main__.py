@@ -19,6 +19,8 @@ FIGURES = {
     "rest-memory": "rest:memory",
     "fleet-keys": "fleet:latency",
     "fleet-core": "fleet:core",
+    "sweep": "sweep:run",
+    "propagation": "propagation:run",
     "appends": "appends:elapsed",
     "appends-processor": "appends:processor",
     "together": "together:run",

@@ -26,13 +26,14 @@ SMALL = {
 GROUPS = [
     ["start-first", "start-whole"],
     ["key-latency", "key-core", "rest-bytes", "rest-core", "rest-memory"],
-    ["appends", "appends-processor", "together", "output"],
+    ["appends", "appends-processor", "together", "output", "propagation"],
     ["events-time", "events-memory", "report", "kills"],
 ]
 TOO_LONG = {
     "restore",
     "fleet-keys",
     "fleet-core",
+    "sweep",
     "keys-postmaster",
     "keys-directory",
     "keys-table",

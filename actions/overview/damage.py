@@ -8,7 +8,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.overview.measurements import examine, measure_all
+from actions.overview.measurements import examine_all, measure_all
 from journal.store.whole_file import replace_whole
 
 _PATIENT_S = 15.0
@@ -29,9 +29,9 @@ def damage_report(ctx: ActionContext) -> Outcome:
     lines = [f"Damage report, {now:%Y-%m-%d %H:%M:%S} UTC, incident {ctx.incident.id} {ctx.incident.title}".rstrip()]
     facts: dict[str, Any] = {}
     findings, cures, settles, summary = [], [], [], []
-    for name, health in measure_all(ctx, _PATIENT_S).items():
-        ctx.check_cancelled()
-        seen = examine(ctx, name, health, thorough=True)
+    measured = measure_all(ctx, _PATIENT_S)
+    for name, seen in examine_all(ctx, measured, thorough=True):
+        health = measured[name]
         facts[name] = {"status": health.status, **seen.facts}
         findings += seen.findings
         cures += seen.cures

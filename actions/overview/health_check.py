@@ -7,7 +7,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.overview.measurements import examine, log_health, measure_all, not_up, unresolved_damage
+from actions.overview.measurements import examine_all, log_health, measure_all, not_up, unresolved_damage
 from journal.events.types import Cure, Finding, Settling
 
 _PATIENT_S = 15.0
@@ -32,8 +32,7 @@ def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     findings: list[Finding] = []
     cures: list[Cure] = []
     settles: list[Settling] = []
-    for name, health in measured.items() if comprehensive else ():
-        seen = examine(ctx, name, health, thorough=False)
+    for name, seen in examine_all(ctx, measured if comprehensive else {}, thorough=False):
         facts[name] |= seen.facts
         findings += seen.findings
         cures += seen.cures

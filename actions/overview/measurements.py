@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,13 +23,33 @@ if TYPE_CHECKING:
     from actions.context import ActionContext
     from actions.settings import SystemSettings
 
+_GRACE_S = 0.5
+"""Seconds beyond its deadline after which a look is left behind."""
+_AT_ONCE = 16
+"""Systems that are looked at closely at the same time: that runs programs, also on hosts that several share."""
+
 
 def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
-    """Return every system's health by its name; a system that cannot be measured holds up no other."""
-    systems = ctx.inventory.systems
-    with ThreadPoolExecutor(max_workers=max(1, min(8, len(systems)))) as pool:
-        waiting = {name: pool.submit(_measure, ctx, name, deadline_s) for name in systems}
-        return {name: future.result() for name, future in waiting.items()}
+    """Return every system's health by its name: all are asked at once, and one that hangs holds up no other.
+
+    Args:
+        ctx: with the systems.
+        deadline_s: seconds that each of them may take, and so all of them; one that does not keep to it is left
+            behind half a second later.
+    """
+    found: dict[str, Future[Health]] = {name: Future() for name in ctx.inventory.systems}
+    for name, future in found.items():
+        Thread(target=_look, args=(ctx, name, deadline_s, future), name=f"look-{name}", daemon=True).start()
+    wait(found.values(), deadline_s + _GRACE_S)
+    late = Health(status="not measured", detail=f"the look at it did not end within {deadline_s:g} s")
+    return {name: future.result() if future.done() else late for name, future in found.items()}
+
+
+def _look(ctx: ActionContext, name: str, deadline_s: float, found: Future[Health]) -> None:
+    try:
+        found.set_result(_measure(ctx, name, deadline_s))
+    except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
+        found.set_exception(error)
 
 
 def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
@@ -53,6 +74,31 @@ def measure(look: Callable[[float], Health], deadline_s: float, redactor: Redact
     except Exception as error:  # noqa: BLE001  # a broken system may answer anything; that takes no other one down
         found = Health(status="not measured", detail=error.message if isinstance(error, CleoError) else said(error))
     return Health(status=found.status, detail=redactor.text(found.detail), facts=redactor.value(found.facts))
+
+
+def examine_all(
+    ctx: ActionContext, measured: Mapping[str, Health], *, thorough: bool
+) -> Iterator[tuple[str, Examination]]:
+    """Yield each system with its examination, in the inventory's order; some are looked at while others are.
+
+    Args:
+        ctx: with the systems.
+        measured: the health of each system that is to be examined.
+        thorough: also what takes minutes.
+
+    Raises:
+        Cancelled: somebody stopped the look.
+    """
+    if not measured:
+        return
+    with ThreadPoolExecutor(min(_AT_ONCE, len(measured)), thread_name_prefix="examine") as pool:
+        looks = {name: pool.submit(examine, ctx, name, one, thorough=thorough) for name, one in measured.items()}
+        try:
+            for name, look in looks.items():
+                ctx.check_cancelled()
+                yield name, look.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def examine(ctx: ActionContext, name: str, health: Health, *, thorough: bool) -> Examination:
