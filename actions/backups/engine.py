@@ -13,6 +13,7 @@ from actions.backups.marks import Mark, MarkKind, Marks
 from actions.backups.storage.storage import Where
 from actions.outcome import ActionFailed
 from actions.system_type import load
+from actions.transport import NOT_REACHED
 from journal.errors import CleoError
 from journal.events.types import Finding, Identity
 
@@ -274,5 +275,14 @@ def by_hand(verb: str) -> ByHandFunction:
 
 
 def target(ctx: ActionContext) -> Sequence[Identity]:
-    """Return what an action on backups is about, as the engine tells it."""
-    return find_engine(ctx).target(ctx, ctx.system)
+    """Return what an action on backups is about, as the engine tells it; of a lost host, what the inventory says."""
+    engine = find_engine(ctx)
+    try:
+        return engine.target(ctx, ctx.system)
+    except NOT_REACHED as error:
+        ctx.log(f"The host of {ctx.system} cannot be asked who it is: {error.message}", "err")
+    host = ctx.inventory.systems[ctx.system].host
+    return [
+        Identity(name="confirm", value=f"{ctx.system}@{host}", known="unknown"),
+        Identity(name="host", value=host, known="unknown"),
+    ]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from actions.action import action
 from actions.backups.engine import by_hand, find_engine, target
 from actions.backups.holding import Hold, HoldPart, closed_hold
+from actions.backups.reach import Reach, not_held, not_released, reach, with_the_same
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Outcome
+from actions.transport import NOT_REACHED
 
 
 @action(
@@ -28,6 +30,8 @@ def hold(ctx: ActionContext) -> Outcome:
     What a recovery may still need is kept from being expired, and the damage from being backed up.
 
     Needs: the right to write the hold file and, for PostgreSQL, pgBackRest's configuration, where its repository is.
+    Where that host cannot be reached, they are held on the host of a standby that has the same backups, if there is
+    one; what is not held is said.
 
     Leaves: this incident's line in the hold file; for PostgreSQL also a block at the end of pgBackRest's configuration
     that keeps it from expiring. In force until backups.release, also after the incident is closed.
@@ -36,9 +40,11 @@ def hold(ctx: ActionContext) -> Outcome:
     missing.
     """
     engine, me = find_engine(ctx), ctx.incident.id
-    found = engine.read_hold(ctx, ctx.system)
-    engine.hold(ctx, ctx.system, found)
-    if not ctx.dry_run and engine.read_hold(ctx, ctx.system).lacks(me):
+    by = reach(ctx, engine, lambda name: engine.read_hold(ctx, name))
+    if (found := by.found) is None:
+        return _held_nowhere(ctx, by)
+    engine.hold(ctx, by.system, found)
+    if not ctx.dry_run and engine.read_hold(ctx, by.system).lacks(me):
         raise ActionFailed(
             "The hold was written, and does not stand: somebody wrote the same files meanwhile.",
             cures=[Cure(words="Hold them again; then look whether it stands (backups.held).", action="backups.hold")],
@@ -52,8 +58,9 @@ def hold(ctx: ActionContext) -> Outcome:
     words = "; ".join(done) or "they were held for this incident already"
     return Outcome(
         ok=not found.cannot,
-        summary=f"Backups are held: {words}.{_others(found, me)}",
-        facts={"held": True, "changed": done},
+        summary=f"Backups are held{_by(ctx, by)}: {words}.{_others(found, me)}",
+        facts={"held": True, "held_by": by.system, "changed": done},
+        findings=not_held(ctx, by.lost),
     )
 
 
@@ -77,17 +84,24 @@ def release(ctx: ActionContext) -> Outcome:
     Killed half way: a part of the hold may stand; run it again.
     """
     engine, me = find_engine(ctx), ctx.incident.id
-    found = engine.read_hold(ctx, ctx.system)
-    engine.release(ctx, ctx.system, found)
-    done = [
-        *_given_up(found.expiry, me, "expiry works again", "expiry stays suspended"),
-        *_given_up(found.schedule, me, "scheduled backups run again", "scheduled backups go on waiting"),
-    ]
+    held_by = [str(facts.get("held_by") or "") for facts in ctx.incident.facts.values()]
+    lost, done, others = dict[str, str](), list[str](), ""
+    for name in with_the_same(ctx, engine):  # before a failover another one's host was the one to hold them
+        try:
+            found = engine.read_hold(ctx, name)
+        except NOT_REACHED as error:
+            if name in (ctx.system, *held_by):
+                lost[name] = error.message.rstrip(".")
+            continue
+        engine.release(ctx, name, found)
+        done += [one for one in _released(found, me) if one not in done]
+        others = others or _others(found, me)
     words = "; ".join(done) or "they were not held for this incident"
     return Outcome(
         ok=True,
-        summary=f"This incident's hold is released: {words}.{_others(found, me)}",
+        summary=f"This incident's hold is released: {words}.{others}",
         facts={"held": False, "changed": done},
+        findings=not_released(ctx, lost),
     )
 
 
@@ -97,7 +111,10 @@ def held(ctx: ActionContext) -> Outcome:
 
     Needs: the right to read the hold file and, for PostgreSQL, pgBackRest's configuration.
     """
-    found = find_engine(ctx).read_hold(ctx, ctx.system)
+    engine = find_engine(ctx)
+    by = reach(ctx, engine, lambda name: engine.read_hold(ctx, name))
+    if (found := by.found) is None:
+        return Outcome(ok=True, summary=f"Nobody can see whether backups are held: {by.why}.", partial="not seen")
     state = [
         *([f"expiry is {'suspended' if found.expiry.stands else 'at work'}"] if found.expiry else []),
         *([f"scheduled backups {'wait' if found.schedule.stands else 'run'}"] if found.schedule else []),
@@ -106,14 +123,38 @@ def held(ctx: ActionContext) -> Outcome:
     whose = f" Held for {', '.join(found.holders)}." if found.holders else ""
     return Outcome(
         ok=True,
-        summary=f"{words[0].upper()}{words[1:]}.{whose}",
+        summary=f"{words[0].upper()}{words[1:]}{_by(ctx, by)}.{whose}",
         facts={"held": found.stands_for(ctx.incident.id), "holders": found.holders},
+        findings=not_held(ctx, by.lost),
     )
 
 
 def is_held_for_us(ctx: ActionContext) -> Closed | None:
     """A gate: this incident's own hold stands, all of it."""
     return closed_hold(find_engine(ctx).read_hold(ctx, ctx.system), ctx.incident.id)
+
+
+def _held_nowhere(ctx: ActionContext, by: Reach[Hold]) -> Outcome:
+    """Say that nothing was held, and what that means: nothing is in force by it."""
+    return Outcome(
+        ok=True,
+        summary=f"Backups are NOT held: {by.why}.",
+        facts={"held": False, "in_force": False},
+        findings=not_held(ctx, by.lost),
+        partial="not held: no host of the inventory reaches them",
+    )
+
+
+def _by(ctx: ActionContext, by: Reach[Hold]) -> str:
+    return f" on the host of {by.system}" if by.system != ctx.system else ""
+
+
+def _released(found: Hold, me: str) -> list[str]:
+    """Say what a release changes at one host."""
+    return [
+        *_given_up(found.expiry, me, "expiry works again", "expiry stays suspended"),
+        *_given_up(found.schedule, me, "scheduled backups run again", "scheduled backups go on waiting"),
+    ]
 
 
 def _newly_held(part: HoldPart | None, me: str, done: str, impossible: str, what: str) -> list[str]:

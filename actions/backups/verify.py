@@ -23,6 +23,7 @@ from actions.backups.marks import Mark
 from actions.backups.measured import restore_time_facts
 from actions.backups.offsite.acting import is_copied, look_offsite
 from actions.backups.offsite.findings import offsite_findings
+from actions.backups.reach import NOWHERE, Reach, reach, seen_elsewhere
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from journal.errors import CleoError
@@ -53,17 +54,20 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
     """
     engine = find_engine(ctx)
     try:
-        listed = engine.list(ctx, ctx.system)
+        by = reach(ctx, engine, lambda name: engine.list(ctx, name))
     except ActionFailed as error:
         error.cures = [*error.cures, *_from_second_place(ctx)]
         error.facts = {**error.facts, **restore_time_facts(ctx, ctx.system, ())}
         raise
+    if (listed := by.found) is None:
+        return _not_seen(ctx, by)
     whole = full and ctx.effect("read every file of the repository")
     begun = time.monotonic()
-    checked = engine.verify(ctx, ctx.system) if whole else None
+    checked = engine.verify(ctx, by.system) if whole else None
     if checked:
         _leave_marks(ctx, checked, time.monotonic() - begun)
     both = [*what_is_wrong(listed), *(checked.findings if checked else ()), *(_copies(ctx, engine) if whole else ())]
+    both += seen_elsewhere(ctx, by)
     findings = list({str(finding): finding for finding in both}.values())  # an engine may find it both times
     for finding in findings:
         ctx.log(str(finding), "err")
@@ -77,6 +81,18 @@ def verify(ctx: ActionContext, *, full: bool = False) -> Outcome:
         findings=findings,
         cures=[] if left else [*_from_second_place(ctx), NONE_LEFT],
         partial="" if checked else "quick check, no backup file was read",
+    )
+
+
+def _not_seen(ctx: ActionContext, by: Reach[BackupList]) -> Outcome:
+    """Say that nobody could look at the backups: they may be whole, or gone with their host."""
+    text = "nobody can look at the backups: they may be whole, or gone with the host"
+    return Outcome(
+        ok=True,
+        summary=f"The backups were NOT looked at: {by.why}.",
+        facts=dict(restore_time_facts(ctx, ctx.system, ())),
+        findings=[Finding(severity="warning", about=ctx.system, text=text, cure=NOWHERE.words)],
+        partial="not looked at: no host of the inventory reaches them",
     )
 
 

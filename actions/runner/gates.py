@@ -152,8 +152,11 @@ def _order(asked: GateInput) -> Closed | None:
 
 
 def _failed_and_passed(incident: Incident, step_id: str) -> bool:
+    """Whether a step failed and was skipped all the same, and not because its own run said to leave it out."""
     skipped = incident.state(step_id) is StepState.SKIPPED
-    return skipped and incident.last_result(step_id) is RunState.FAILED
+    failed = skipped and incident.last_result(step_id) is RunState.FAILED
+    last = incident.last_run(step_id) if failed else None
+    return failed and not (last and any(cure.leave_out == last.action for cure in last.cures))
 
 
 def _recovery_point(asked: GateInput) -> Closed | None:

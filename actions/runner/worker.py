@@ -20,8 +20,9 @@ from actions.runner.context import RunContext
 from actions.runner.programs import what_is_known
 from actions.runner.reentry import REENTERED, reenter
 from actions.runner.targets import TargetClaimed, Targets
+from actions.runner.unreached import unreached
 from actions.runner.writes import End, RunnerGone, Writes
-from actions.transport import ProgramLost, TransportLost
+from actions.transport import NOT_REACHED, ProgramLost, TransportLost
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.interlock import word_to_type
@@ -105,6 +106,25 @@ class Worker:
         run, job = self.job.run, self.job
         try:
             target = list(job.action.target(job.context)) if job.action.target else []
+        except NOT_REACHED as error:
+            self._not_reached(error)
+            return False
+        except Exception as error:  # noqa: BLE001  # a broken system may answer anything; nothing has begun yet
+            job.writes.append(refused(run, _unknown(error), job.context.redactor))
+            return False
+        return self._may_begin(target)
+
+    def _not_reached(self, error: CleoError) -> None:
+        """Say that nothing can be done there: what failed, with what helps, is not asked for in a circle."""
+        run, job = self.job.run, self.job
+        known = job.context.inventory.systems.get(run.system)
+        outcome = unreached(job.action.spec, known.type if known else job.action.spec.system, error)
+        job.writes.append(msgspec.structs.replace(self._intent([], []), undone_by=""))
+        self._end(self._ended("failed", outcome))
+
+    def _may_begin(self, target: list[e.Identity]) -> bool:
+        run, job = self.job.run, self.job
+        try:
             refusal = self._refused(target)
             closed = [] if refusal else self._closed(target)
             if closed and not run.dry_run:
@@ -118,7 +138,7 @@ class Worker:
         except JournalWriteFailed as error:
             refusal = Closed("journal", f"The journal could not be written, so nothing was started. {error}")
         except Exception as error:  # noqa: BLE001  # a broken system may answer anything; nothing has begun yet
-            refusal = Closed("identity", f"The target's identity cannot be told: {said(error)}")
+            refusal = _unknown(error)
         if refusal:
             job.writes.append(refused(run, refusal, job.context.redactor))
         return refusal is None
@@ -224,6 +244,10 @@ class Worker:
         """Write the end event after all output is durable, so that its digest covers the output."""
         self.job.context.close()
         self.job.writes.append_end(body)
+
+
+def _unknown(error: Exception) -> Closed:
+    return Closed("identity", f"The target's identity cannot be told: {said(error)}")
 
 
 def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.RunRefused:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from actions.transport.base import Transport
 from actions.transport.errors import (
+    NOT_REACHED,
     AlreadyStarted,
     DeadlineExceeded,
     FileMissing,
@@ -21,6 +22,7 @@ from actions.transport.hosts import HostSpec, LocalHost, PodHost, SshHost
 from actions.transport.program import Completed, OnOutput, ProgramStatus, State
 
 __all__ = [
+    "NOT_REACHED",
     "AlreadyStarted",
     "Completed",
     "DeadlineExceeded",

@@ -48,3 +48,7 @@ class FileTrouble(CleoError):
 
 class FileMissing(FileTrouble):
     """A file on a host is not there."""
+
+
+NOT_REACHED = (Unreachable, TransportLost, DeadlineExceeded)
+"""How a host fails to be reached while it is only looked at: it may be dead, cut off, or slow."""

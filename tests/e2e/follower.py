@@ -239,6 +239,10 @@ class Follower:
         step = self.incident.plan.by_id[step_id]
         return self._word(step, left(self.incident, step)[0])
 
+    def forget_words(self) -> None:
+        """Have the next dry run tell what is typed: another server plays that system's part."""
+        self._words.clear()
+
     def _word(self, step: Step, system: str) -> str:
         """Return what is typed for a system's target, as its first dry run shows it."""
         if not self._words.get(system):

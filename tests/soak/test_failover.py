@@ -12,10 +12,13 @@ from actions.outcome import GateClosed
 from actions.systems.postgres.failover import promote as module
 from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.promote import is_promoted, promote
+from journal.events.types import Override
 from journal.incident.records import StepState
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.postgres.failing_over import STANDBY, inventory_of, power_of
+from tests.actions.systems.postgres.strangers import pg_ctl
 from tests.actions.systems.postgres.test_by_hand import Hand
+from tests.e2e.follower import Follower, settled_well
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.e2e.test_follow_next import declare
@@ -122,3 +125,28 @@ def test_next_leads_through_a_failover(lab: Lab, tmp_path: Path) -> None:
     assert lost.seconds < 60
     assert int(standby.psql("SELECT count(*) FROM messages")) == before
     assert standby.psql("SELECT pg_read_file('pg_hba.conf') LIKE '%cleo_app%reject%'") == "f", "writers are in again"
+
+
+def test_next_leads_through_the_loss_of_the_primarys_host(lab: Lab, tmp_path: Path) -> None:
+    """One step is left out (no writers to stop there), and one word is a person's: that the host is off."""
+    inventory_of(lab, tmp_path, gone=True)
+    pg_ctl(lab, lab.postgres.data_directory, "-m", "immediate", "stop")
+    follower = Follower(tmp_path / "inventory.yaml", tmp_path / "home", hit=["postgres"], to_the_end=True)
+    with follower.at_work():
+        follower.commands.decide("strategy", "hot-standby", "the standby is whole")
+        follower.follow(over=lambda now: now.state("postgres-fence") is StepState.FAILED)
+        off = Override(gate="unreachable", reason="Kim pulled its plug", target="postgres@gone")
+        follower.commands.request_run("postgres-fence", system="postgres", confirmed=off.target, overrides=[off])
+        follower.until(lambda now: now.state("postgres-fence").settled)
+        follower.forget_words()
+        follower.follow(over=lambda now: now.unfinished() and now.unfinished()[-1].action == "postgres.promote")
+        follower.until(lambda now: now.takeovers)
+        follower.forget_words()
+        follower.follow()
+        incident = follower.incident
+    assert follower.did.count("leave out: stop-writers") == 1, follower.story()
+    assert not any("skip" in line or "anyway" in line for line in follower.did), follower.story()
+    assert incident.state("hold-backups") is StepState.FOUND
+    assert incident.state("verify-backups") is StepState.LOOKED
+    assert settled_well(incident, "postgres-verify", "allow-writers", "take-backup", "release-backups")
+    assert [held.undone_by for held in incident.in_force.values()] == ["postgres.unfence"]

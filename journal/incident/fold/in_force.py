@@ -20,7 +20,7 @@ def put(incident: Incident, event: e.Event, body: e.ActionStarted) -> None:
 
 
 def ended(incident: Incident, run: Run) -> None:
-    """Correct what is in force by a run's end: sure if it succeeded; gone if a gate stopped it."""
+    """Correct what is in force by a run's end: sure if it succeeded; gone if a gate stopped it, or it left nothing."""
     if run.state is RunState.SUCCEEDED:
         incident.in_force.pop((run.action, word_to_type(run.target)), None)
         moved = [key for key, held in incident.in_force.items() if held.moved_to and held.moved_to == run.system]
@@ -30,7 +30,7 @@ def ended(incident: Incident, run: Run) -> None:
     for key, held in list(incident.in_force.items()):
         if run.id not in held.runs:
             continue
-        if run.refusal:
+        if run.refusal or run.facts.get("in_force") is False:
             held.runs.remove(run.id)
         held.sure = held.sure or run.state is RunState.SUCCEEDED
         if not held.runs:

@@ -20,6 +20,7 @@ from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.pgbackrest.repository_check import check_repositories
 from actions.systems.postgres.restore_record import load_record
 from actions.systems.postgres.server import server_of
+from actions.systems.postgres.settings import PostgresSettings
 from actions.transport import LocalHost
 from journal.events.types import Identity
 
@@ -81,6 +82,16 @@ class PgBackRest:
             owner=settings.run_as,
             python=backups.python,
         )
+
+    def shared_with(self, ctx: ActionContext, system: str) -> Sequence[str]:
+        """Return its primary, or its standbys, of the same stanza: each has pgBackRest's configuration of its own."""
+        systems = {name: s for name, s in ctx.inventory.systems.items() if isinstance(s, PostgresSettings)}
+        own, beside = systems[system], list[str]()
+        for name, one in systems.items():
+            related = one.standby_of == system or own.standby_of == name
+            if related and one.backups.stanza == own.backups.stanza:
+                beside.append(name)
+        return beside
 
     def by_hand(self, verb: str, known: ByHand) -> Sequence[CommandLine]:
         """Return pgBackRest's command lines for one of ``backups.*``."""
