@@ -33,7 +33,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
             ``package:folder``.
         stored_keys: reads keys to compare with another store's: an `actions.stored_keys.StoredKeys`; empty: none.
         evidence: what of it is evidence of a break-in, an `actions.evidence.evidence.EvidenceSource`; empty: unknown.
-        credentials: opens its users, an `actions.credentials.store.CredentialStore`, for a context; empty: it has none.
+        behind: tells which server answers behind a pooler: an `actions.behind.Behind`; empty: it stands behind none.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 
@@ -48,9 +48,9 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     positions: Sequence[PositionForm] = ()
     simulated: str = ""
     evidence: str = ""
-    credentials: str = ""
     lab: str = ""
     stored_keys: str = ""
+    behind: str = ""
 
     def role(self, role: str) -> str:
         """Return the name of the action that plays a role."""

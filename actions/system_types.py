@@ -17,6 +17,7 @@ BUILT_IN = (
     "actions.systems.configuration:SYSTEM",
     "actions.systems.validation:SYSTEM",
     "actions.systems.load_balancer:SYSTEM",
+    "actions.systems.pooler:SYSTEM",
     "actions.systems.dns:SYSTEM",
     "actions.systems.kubernetes:SYSTEM",
 )

@@ -23,10 +23,12 @@ class KnownInventory:
     Attributes:
         systems: the inventory's systems, with which of the plan's each plays.
         told: the audiences that it has channels to.
+        played: the plan's systems that it has.
     """
 
     def __init__(self, inventory: Inventory, plan: Plan) -> None:
         self.systems = known_systems(inventory, plan.systems)
+        self.played = {system.plays for system in self.systems}
         self.told = inventory.communications.told if inventory.communications else []
         self._inventory = inventory
 

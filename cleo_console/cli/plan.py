@@ -99,7 +99,7 @@ def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     several = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
     offered = known.offered(loaded.plan, catalogue())
-    for line in paper(loaded, offered, scenario, several, known.commands, known.told):
+    for line in paper(loaded, offered, scenario, several, known.commands, known.told, known.played):
         click.echo(line.replace(NEW_PAGE, new_page))
 
 

@@ -41,7 +41,7 @@ class Roster:
         self._players: dict[str, list[str]] = {}
         for system in self.systems.values():
             self._players.setdefault(system.plays, []).append(system.name)
-        planned = [name for plan_system in plan.systems for name in self.players(plan_system)]
+        planned = [name for plan_system in plan.systems if self.has(plan_system) for name in self.players(plan_system)]
         self.shown = list(dict.fromkeys([*planned, *self.systems]))
         self._titles = {name: self._title(name) for name in self.shown}
 
@@ -56,6 +56,11 @@ class Roster:
         return self._players.get(plan_system) or [
             f"{plan_system}{_NOBODY}" if plan_system in self.systems else plan_system
         ]
+
+    def has(self, plan_system: str) -> bool:
+        """Return whether a plan system is to be reckoned with: an optional one only where somebody plays it."""
+        planned = self._plan.systems.get(plan_system)
+        return not (planned and planned.optional) or plan_system in self._players
 
     def named(self, point: RecoveryPoint, *, by_plan: bool = False) -> RecoveryPoint:
         """Return a recovery point with the names of the systems that play the plan's.

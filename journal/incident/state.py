@@ -163,7 +163,7 @@ class Incident:
         step = self.plan.by_id[step_id]
         if nothing_done and applies(step, self.answers) is False and not self.takes_back(step.action):
             return StepState.NOT_APPLICABLE
-        if nothing_done and self.has_no_channel(step):
+        if nothing_done and (self.has_no_channel(step) or not self.roster.has(step.system)):
             return StepState.NOT_APPLICABLE
         return record.state
 

@@ -25,11 +25,16 @@ FOUND_WRONG = "found_wrong"
 
 
 class System(Part, frozen=True, kw_only=True):
-    """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none."""
+    """Something that can break. ``tier`` and ``data`` name objectives; no ``data`` means it holds none.
+
+    ``optional``: not everybody has one (a connection pooler): where no system of the inventory plays it, neither it nor
+    its steps are shown.
+    """
 
     title: str
     tier: str
     data: str = ""
+    optional: bool = False
 
 
 class Scenario(Part, frozen=True, kw_only=True):
@@ -112,7 +117,7 @@ class Step(Part, frozen=True, kw_only=True):
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
         needs: steps that come first.
         after: steps that it is proposed after; unlike ``needs``, nothing is refused before they are settled.
-        system: the plan's system it acts on.
+        system: the plan's system it acts on; where that is ``optional`` the step applies only if the inventory has one.
         expect: how long it usually takes, in seconds; 0: not known.
         verified_by: the step that proves it.
         ours: not in the written plan; added for a safety rule.

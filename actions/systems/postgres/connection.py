@@ -49,17 +49,9 @@ class CannotConnect(CleoError):
         self.why = why
 
 
-class Login:
-    """Who logs in: a role and its password; None: without one."""
-
-    def __init__(self, user: str, password: str | None) -> None:
-        self.user = user
-        self.password = password
-
-
 @contextmanager
 def connect(
-    settings: PostgresSettings, *, deadline_s: float = 10, database: str = "", login: Login | None = None
+    settings: PostgresSettings, *, deadline_s: float = 10, database: str = ""
 ) -> Iterator[psycopg.Connection[Any]]:
     """Open an autocommitting session as the inventory's user, and close it afterwards.
 
@@ -67,7 +59,6 @@ def connect(
         settings: the server.
         deadline_s: seconds after which the whole session is cut, also when the server hangs.
         database: another database than the inventory's.
-        login: another user than the inventory's.
 
     Raises:
         CannotConnect: there is no talking to it, a statement failed, or the session was cut.
@@ -76,7 +67,7 @@ def connect(
     import psycopg
 
     end = time.monotonic() + deadline_s
-    connection = _open(settings, deadline_s, database, login)
+    connection = _open(settings, deadline_s, database)
     with cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
         try:
             yield connection
@@ -87,16 +78,16 @@ def connect(
             connection.close()
 
 
-def _open(settings: PostgresSettings, deadline_s: float, database: str, login: Login | None) -> psycopg.Connection[Any]:
+def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psycopg.Connection[Any]:
     import psycopg
 
-    who = login or Login(settings.user, settings.password.read() if settings.password else None)
+    password = settings.password.read() if settings.password else None
     try:
         return psycopg.connect(
             host=settings.address,
             port=settings.port,
-            user=who.user,
-            password=who.password,
+            user=settings.user,
+            password=password,
             dbname=database or settings.database,
             connect_timeout=max(2, int(deadline_s)),
             application_name="cleo",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cleo_console.cli.paper.commands import Printed
@@ -35,6 +35,7 @@ def paper(
     several: Mapping[str, Sequence[str]] | None = None,
     by_hand: Commands = lambda step: {},
     told: Sequence[str] = (),
+    played: Collection[str] = (),
 ) -> Iterator[str]:
     """Yield the lines of a plan on paper.
 
@@ -45,6 +46,7 @@ def paper(
         several: the systems of the inventory that play a plan system together, where several do.
         by_hand: returns a step's shell commands at each system, by what the inventory says.
         told: the audiences that the inventory has channels to; steps that send something to another are left out.
+        played: the plan's systems that the inventory has; steps of optional ones that it lacks are left out.
     """
     plan = loaded.plan
     answers = {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
@@ -54,6 +56,7 @@ def paper(
         if applies(step, answers) is False
         or _refused(plan, step, scenario)
         or (step.audience and step.audience not in told)
+        or ((acted_on := plan.systems.get(step.system)) and acted_on.optional and step.system not in played)
     ]
     left_out = {step.id for step in gone}
     values = Values()

@@ -121,7 +121,7 @@ def _decision(plan: Plan, decision: Decision, scenario: str, alike: str) -> Iter
 
 def _options(plan: Plan, decision: Decision) -> Iterable[tuple[str, str]]:
     if decision.kind == "systems":
-        return [(name, f"{name}: {system.title}") for name, system in plan.systems.items()]
+        return [(name, f"{name}: {one.title}") for name, one in plan.systems.items() if not one.optional]
     if decision.kind == "recovery-point":
         return _recovery_points(plan)
     if decision.kind == "text":

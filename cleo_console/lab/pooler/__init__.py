@@ -1,0 +1,1 @@
+"""PgBouncer in front of the lab's PostgreSQL, as a service of a lab."""
