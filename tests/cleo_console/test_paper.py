@@ -88,7 +88,7 @@ def test_decisions_objectives_calls_and_clocks_are_there(paper: str) -> None:
 def test_no_line_is_wider_and_no_page_longer_than_the_paper(scenario: str) -> None:
     text = printed("--paper", *(["--scenario", scenario] if scenario else [])).stdout
     assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
-    assert_pages(text)
+    assert_pages(text, MOST_PAGES if scenario else MOST_PAGES + 1)  # without a scenario every way is there
     assert sum(f"\n== PHASE {number}:" in text for number in range(1, 10)) >= 5
     assert not re.search(r"^ *_{1,60}$", text, re.M)
     assert text.isascii()

@@ -24,7 +24,11 @@ exit 0
 
 def unmanaged(ctx: ActionContext) -> Closed | None:
     """A gate: nothing starts, stops or changes this server on its own."""
-    server = find_server(ctx)
+    return managed_by(find_server(ctx))
+
+
+def managed_by(server: Server) -> Closed | None:
+    """Return that something starts, stops or changes a server on its own; None where nothing is seen to."""
     return next((Closed(GATE, message, "reason and target") for message in _managers(server)), None)
 
 

@@ -22,6 +22,7 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, GateClosed, 
 from actions.recovery_point import after_all, recovery_point
 from actions.systems.mongodb import SYSTEM, restore_by_hand
 from actions.systems.mongodb.backup_selection import Chosen, choose_backups
+from actions.systems.mongodb.fence_guard import require_not_fenced
 from actions.systems.mongodb.guards import is_down, no_writer_in
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.managers import unmanaged
@@ -94,6 +95,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     again it begins anew, and the old data stays kept.
     """
     server = find_server(ctx)
+    require_not_fenced(server)
     if server.settings.standby_of:
         return rejoin(server, keep_in)
     point = recovery_point(ctx.incident, server.name, SYSTEM, latest=latest, backup=backup, to=to)

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from actions.backups.repository.settings import RepositorySettings
+from actions.failover.settings import Fence
 from actions.machine.service import Service
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
@@ -68,6 +69,7 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
         heartbeat: a collection (``database.collection``) whose field ``at`` gets an acknowledged time every second or
             so: it tells how much was lost.
         user_data: which documents are a user's.
+        fence: how it is kept from writing from outside; its service on its host needs no entry.
         service: how it is started and stopped.
         backups: where its backups are.
     """
@@ -94,12 +96,29 @@ class MongodbSettings(SystemSettings, frozen=True, kw_only=True, tag="mongodb", 
     database: str = ""
     heartbeat: str = ""
     user_data: UserData = UserData()
+    fence: Fence = Fence()
     service: Service
     backups: RepositorySettings = RepositorySettings()
 
+    def __post_init__(self) -> None:
+        """Refuse a fence that ends with the host that it is to fence."""
+        self.fence.require_elsewhere(self.host)
+
+    def taking_over(self, other: SystemSettings) -> MongodbSettings:
+        """Return it as it serves in its primary's place: whose data these are is said once, at the primary."""
+        if not isinstance(other, MongodbSettings):
+            return self
+        return msgspec.structs.replace(
+            self,
+            app_users=self.app_users or other.app_users,
+            database=self.database or other.database,
+            heartbeat=self.heartbeat or other.heartbeat,
+            user_data=other.user_data if self.user_data == UserData() else self.user_data,
+        )
+
     def hosts(self) -> dict[tuple[str, ...], str]:
-        """Return the server's host, and the repository's where that is another."""
-        found: dict[tuple[str, ...], str] = {("host",): self.host}
+        """Return the server's host, those that fence it, and the repository's where that is another."""
+        found: dict[tuple[str, ...], str] = {("host",): self.host} | self.fence.hosts()
         return found | ({("backups", "host"): self.backups.host} if self.backups.host else {})
 
     def place(self) -> str:

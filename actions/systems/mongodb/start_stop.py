@@ -16,6 +16,7 @@ from actions.systems.mongodb.backups.last_oplog import save_oplog
 from actions.systems.mongodb.causes import RESTORE
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
+from actions.systems.mongodb.fence_guard import require_not_fenced
 from actions.systems.mongodb.identity import identity
 from actions.systems.mongodb.kept_out import is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
@@ -73,6 +74,7 @@ def start(ctx: ActionContext) -> Outcome:
     server = find_server(ctx)
     if found := server.process():
         return _running_already(server, found.pid)
+    require_not_fenced(server)
     data = describe_data(server)
     _require_data(server, data)
     _require_no_restore(server)

@@ -140,6 +140,8 @@ def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: s
     ("step", "before"),
     [
         ("postgres-promote", "postgres-fence"),
+        ("mongodb-promote", "mongodb-fence"),
+        ("redis-promote", "redis-fence"),
         ("postgres-restore", "stop-writers"),
         ("postgres-restore", "recovery-point"),
         ("postgres-restore", "postgres-stop"),
@@ -164,6 +166,8 @@ def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: s
         ("deploy-dr", "files-verify"),
         ("deploy-dr", "configuration-verify"),
         ("update-lb", "postgres-fence"),
+        ("update-lb", "mongodb-fence"),
+        ("update-lb", "redis-fence"),
         ("update-lb", "fence-old-site"),
         ("update-lb", "postgres-verify"),
         ("enable-traffic", "test-traffic"),
@@ -212,13 +216,10 @@ def test_a_cold_recovery_in_place_shows_only_what_it_takes(plan: Plan) -> None:
         "stop-writers",
         "postgres-start",
         "postgres-cure",
-        "postgres-pause",
         "postgres-stop",
         "postgres-restore",
         "postgres-apply-wal",
         "postgres-verify",
-        "postgres-resume",
-        "postgres-rebuild",
         "erasure-list",
         "postgres-erasure",
         "allow-writers",
@@ -238,7 +239,8 @@ def test_a_failover_promotes_and_does_not_restore(plan: Plan, strategy: str) -> 
     assert applies(plan.by_id["postgres-promote"], answers) is True
     assert applies(plan.by_id["postgres-fence"], answers) is True
     assert applies(plan.by_id["postgres-restore"], answers) is False
-    assert applies(plan.by_id["standby-stores"], answers) is True
+    assert applies(plan.by_id["redis-promote"], answers) is True
+    assert applies(plan.by_id["mongodb-fence"], answers) is False
 
 
 def test_what_is_not_written_is_marked_and_says_why(plan: Plan) -> None:

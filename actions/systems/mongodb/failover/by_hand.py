@@ -1,0 +1,67 @@
+"""The shell commands of fencing and promoting, from the inventory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.by_hand import TAKE_OUT, ByHand, CommandLine
+from actions.machine.service import stop_line
+from actions.systems.mongodb import fence_guard
+from actions.systems.mongodb.by_hand import in_shell, program
+from actions.systems.mongodb.settings import MongodbSettings
+
+_STEP_UP = "rs.status().members.map(m => [m.name, m.stateStr, m.optimeDate]); db.adminCommand({replSetStepUp: 1})"
+_FORCE = (
+    "c = rs.conf(); c.members.forEach(m => { if (LOST.includes(m.host)) { m.votes = 0; m.priority = 0 } }); "
+    "rs.reconfig(c, {force: true})"
+)
+_NOTE = "db.adminCommand({appendOplogNote: 1, data: {cleo: 1}, writeConcern: {w: 'majority', wtimeout: 8000}})"
+
+
+def fence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what has every start refused and stops the server, or cuts it off from outside."""
+    settings = known.settings(MongodbSettings)
+    commands = settings.fence.commands(str(known.params.get("by") or ""))
+    if commands:
+        state = CommandLine(argv=commands.state, host=commands.host, what=f"It must say: {commands.fenced_says}")
+        return [CommandLine(argv=commands.fence, host=commands.host), state]
+    argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", _file(settings)]
+    what = "Only on its own host. Have every start refused, also after a reboot:"
+    put = CommandLine(argv=[*argv, fence_guard.block_of(f"incident {known.incident}")], what=what, host=settings.host)
+    stop = stop_line(settings.service, settings.host, settings.run_as, "PID")
+    return [put, stop, _tries(settings, "It must name cleoFenced:")]
+
+
+def is_fenced(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what shows whether a start is refused."""
+    what = "It must name cleoFenced, or another member must lead (rs.status()):"
+    return [_tries(known.settings(MongodbSettings), what)]
+
+
+def unfence(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what takes the line out that has every start refused."""
+    settings = known.settings(MongodbSettings)
+    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), fence_guard.BEGIN, fence_guard.END]
+    take = CommandLine(argv=argv, host=settings.host)
+    return [take, _tries(settings, "It must print the configuration:")]
+
+
+def promote(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what makes another member primary."""
+    systems = known.inventory.systems
+    found = [s for s in systems.values() if isinstance(s, MongodbSettings) and s.standby_of == known.system]
+    lines = [CommandLine(what="On the member that has most (optimeDate); only one that is not hidden or delayed:")]
+    lines += [in_shell(settings, _STEP_UP, "The one that has most (optimeDate):") for settings in found[:1]]
+    force = "ONLY where no majority is left, and all that is lost is fenced: LOST is an array of 'host:port'."
+    lines += [in_shell(settings, _FORCE, force) for settings in found[:1]]
+    note = "It must say ok: 1, without writeConcernError:"
+    return [*lines, *(in_shell(settings, _NOTE, note) for settings in found[:1])]
+
+
+def _file(settings: MongodbSettings) -> str:
+    return settings.config_file or "ITS_CONFIGURATION"
+
+
+def _tries(settings: MongodbSettings, what: str) -> CommandLine:
+    argv = [program(settings, "mongod"), "--config", _file(settings), "--outputConfig"]
+    return CommandLine(argv=argv, what=what, host=settings.host, user=settings.run_as)

@@ -1,0 +1,69 @@
+"""Which member of a set shall lead it once its old primary is fenced."""
+
+from __future__ import annotations
+
+from actions.outcome import ActionFailed, Cure
+from actions.systems.mongodb.failover.members import Seat, Set, others
+from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.state import PRIMARY
+
+_NOTHING = "Nothing was changed."
+_STRATEGY = Cure(words="Choose another strategy: there is nothing to promote.", decision="strategy")
+
+
+def require_set(primary: Server, found: Set | None) -> Set:
+    """Return the set that the other members tell.
+
+    Raises:
+        ActionFailed: it is no set, or none of its other members answers.
+    """
+    if found:
+        return found
+    names = [one.name for one in others(primary)]
+    why = (
+        f"none of {', '.join(names)} can be asked, or none is in a set"
+        if names
+        else "it is alone: nothing in the inventory stands by for it"
+    )
+    raise ActionFailed(
+        f"Nothing can lead in the place of {primary.name}: {why}.", left_behind=_NOTHING, cures=[_STRATEGY]
+    )
+
+
+def choose(primary: Server, found: Set, name: str) -> tuple[Server, Seat]:
+    """Return who leads already, else who is named, else who came furthest of those that can.
+
+    Raises:
+        ActionFailed: nobody can, or the one that is named.
+    """
+    leader = found.leader()
+    if leader and leader.system and leader.system != primary.name:
+        if name and name != leader.system:
+            primary.ctx.log(f"{found.name} has elected {leader.system} already, not {name}.", "err")
+        return _serving(primary, found.asked[leader.system]), leader
+    able = found.electable()
+    if name:
+        seat = next((each for each in able if each.system == name), None)
+        if seat is None:
+            raise _cannot(found, name)
+        return _serving(primary, found.asked[name]), seat
+    if not able:
+        raise _cannot(found, "")
+    return _serving(primary, found.asked[able[0].system]), able[0]
+
+
+def _serving(primary: Server, member: Server) -> Server:
+    return Server(member.ctx, member.name, member.settings.taking_over(primary.settings))
+
+
+def _cannot(found: Set, name: str) -> ActionFailed:
+    seats = [f"{each.system or each.name} ({each.never or each.state or 'not seen'})" for each in found.seats]
+    said = f"{name} cannot" if name else "nobody can"
+    primary = next((each.name for each in found.seats if each.state == PRIMARY), "")
+    more = f" {primary} says it leads, without a majority." if primary else ""
+    return ActionFailed(
+        f"Of the members of {found.name}, {said} lead it: {', '.join(seats)}.{more}",
+        "A member that is hidden, delayed or of priority 0 leads only after its set's configuration was changed.",
+        left_behind=_NOTHING,
+        cures=[_STRATEGY],
+    )

@@ -1,0 +1,78 @@
+"""A set without a majority elects nobody: it is forced to do without the votes of its members that are lost."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from actions.gate import decide
+from actions.outcome import ActionFailed, Cure, GateClosed
+from actions.systems.mongodb.failover.members import Seat, Set
+from actions.systems.mongodb.server import Server
+from actions.systems.mongodb.verified_connection import connect_verified
+from journal.errors import CleoError
+
+MAJORITY = "no-majority"
+
+
+def require_forced(primary: Server, found: Set, seat: Seat) -> None:
+    """Stop where no majority is there: what is forced may take back what a majority had acknowledged.
+
+    Raises:
+        GateClosed: nobody decided to force it.
+    """
+    lost = ", ".join(each.system or each.name for each in found.lost)
+    message = (
+        f"{len(found.alive)} of {len(found.voters)} voters of {found.name} are there, and it takes {found.majority} to "
+        f"elect a primary: {lost} cannot be seen. Together they may have elected one of their own."
+    )
+    cures = [
+        Cure(
+            words=f"Start one of {lost}, if that can be: then the set elects by itself, and loses nothing acknowledged."
+        ),
+        Cure(
+            words="Or force it: only once each of them is off or cut off, and kept so. Say who proved that.",
+            override=MAJORITY,
+            cost=f"all after {seat.position}, also what a majority acknowledged; two primaries, if one of them lives",
+        ),
+    ]
+    closed = GateClosed(MAJORITY, message, yields="reason and target", cures=cures)
+    decide(primary.ctx, closed, f"{found.name} is forced without {lost}")
+
+
+def force(server: Server, found: Set) -> None:
+    """Force a set to do without the votes of its lost members. Call it only where ``effect`` said True.
+
+    They keep their place without a vote: whichever returns hears of the newer configuration, follows, and rolls back
+    what it took alone. An arbiter cannot be without a vote, and is taken out.
+
+    Raises:
+        ActionFailed: the member refuses.
+    """
+    wanted = without_votes(found)
+    try:
+        with connect_verified(server, deadline_s=30) as client:
+            client.admin.command("replSetReconfig", wanted, force=True)
+    except CleoError as error:
+        raise ActionFailed(
+            f"{server.name} refuses the configuration: {error.message}",
+            "See its log (mongodb.log).",
+            left_behind="The set is as it was, without a primary.",
+        ) from error
+    left = ", ".join(each.system or each.name for each in found.alive)
+    server.ctx.log(f"{found.name} was forced to the votes of {left}.")
+
+
+def without_votes(found: Set) -> dict[str, Any]:
+    """Return the set's configuration in which its lost members have no vote."""
+    lost = {each.name for each in found.lost}
+    config = deepcopy(found.config)
+    kept = []
+    for member in config["members"]:
+        if member["host"] in lost:
+            if member.get("arbiterOnly"):
+                continue
+            member |= {"votes": 0, "priority": 0}
+        kept.append(member)
+    config.pop("term", None)
+    return {**config, "members": kept, "version": int(config["version"]) + 1}

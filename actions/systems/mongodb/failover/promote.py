@@ -1,0 +1,244 @@
+"""``mongodb.promote``: another member of the set leads it, elected by a majority; without one only by force."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.failover.latest import require_latest
+from actions.failover.promotion_record import PromotionRecord, still_names, whose_place
+from actions.failover.standing import UNSEEN
+from actions.gate import Closed
+from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.systems.mongodb.connection import CannotConnect
+from actions.systems.mongodb.failover import by_hand
+from actions.systems.mongodb.failover.choice import choose, require_set
+from actions.systems.mongodb.failover.fence import fence_identity
+from actions.systems.mongodb.failover.force import force, require_forced
+from actions.systems.mongodb.failover.members import Seat, Set, look_at_set
+from actions.systems.mongodb.failover.standing import FENCE, name_in_set, standing
+from actions.systems.mongodb.failover.told import lacks, surprises, tell_set
+from actions.systems.mongodb.identity import identity_of
+from actions.systems.mongodb.login_block import block_users, others
+from actions.systems.mongodb.managers import managed_by
+from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.state import PRIMARY, ask, newest_write
+from actions.systems.mongodb.verified_connection import connect_verified
+from journal.errors import CleoError
+from journal.events.measured import Measured
+from journal.events.types import Identity
+
+_ELECTED_S, _WRITE_S, _PAUSE_S = 60.0, 8.0, 0.5
+_BY_ITSELF_S = 12.0
+"""Seconds in which a set elects a primary by itself (electionTimeoutMillis is ten)."""
+
+
+def old_primary_fenced(ctx: ActionContext) -> Closed | None:
+    """A gate: the old primary is proven not to write, now. One that is seen to write, no reason gets past."""
+    primary = find_server(ctx)
+    seen = standing(primary)
+    if seen.fenced:
+        ctx.log(f"{primary.name} is fenced: {seen.words}.")
+        return None
+    message = f"{primary.name} is not proven to be fenced: {seen.words}. Two primaries make two histories."
+    return Closed("fenced", message, "never" if seen.alive else "reason and target", FENCE)
+
+
+def member_unmanaged(ctx: ActionContext) -> Closed | None:
+    """A gate: no automation and no operator changes the member on its own."""
+    return managed_by(_member(ctx))
+
+
+def member_identity(ctx: ActionContext) -> Sequence[Identity]:
+    """Return the identity of the member that would lead; where nobody can say which, of whom it is about."""
+    try:
+        return identity_of(_member(ctx))
+    except ActionFailed as error:
+        ctx.log(error.message, "err")
+        return fence_identity(ctx)
+
+
+@action(
+    "mongodb.promote",
+    destructive=True,
+    probe="mongodb.is_promoted",
+    resumable=True,
+    gates=("strategy",),
+    live={"fenced": old_primary_fenced, "managed": member_unmanaged},
+    touches=("data directory",),
+    undone_by="mongodb.allow_writers",
+    target=member_identity,
+    params={"standby": "the inventory's name of the member, where the one that came furthest shall not lead"},
+    by_hand=by_hand.promote,
+)
+def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
+    """Have another member lead the set.
+
+    Says of each member what it is and how far it came. Where a majority is there and has elected one, that is taken;
+    else the one that came furthest is asked to step up. Where no majority is there, the set is forced to do without
+    the lost members, which is decided with a reason: they keep their place without a vote. Keeps the application out,
+    and proves it by a write that a majority acknowledges. From then on it plays the old primary's part.
+
+    Needs: the old primary fenced, by us or by an election, and proven to be so now; recovery to the latest.
+
+    Leaves: another primary, the application kept out of it until mongodb.allow_writers. The inventory's file still
+    names the old one: change it before the incident is closed.
+
+    Killed half way: the set has a primary or has none; run again, it is seen through.
+    """
+    primary = find_server(ctx)
+    require_latest(ctx, primary.name)
+    found = require_set(primary, _without_what_is_down(primary, look_at_set(primary)))
+    tell_set(primary, found)
+    server, seat = choose(primary, found, standby)
+    findings, _ = lacks(primary, server, seat)
+    findings += list(surprises(primary, found, seat))
+    for finding in findings:
+        ctx.log(f"{finding.about}: {finding.text}", "err" if finding.severity != "note" else "out")
+    forced = not found.has_majority
+    if forced:
+        require_forced(primary, found, seat)
+    if not ctx.effect(_words(server, found, seat, forced=forced)):
+        return Outcome(ok=True, summary=f"would have {server.name} lead {found.name}", findings=findings)
+    record = PromotionRecord(standby=server.name, timeline=found.term, received=seat.position.packed)
+    record.keep(ctx.files, primary.name)
+    if forced:
+        force(server, found)
+    server = _elected(primary, server, found)
+    return _finish(primary, server, findings, forced=forced)
+
+
+@action("mongodb.is_promoted", target=member_identity, params={"standby": "the inventory's name of the member"})
+def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
+    """Tell whether another member leads the set, and whether a majority acknowledged that.
+
+    Needs: the member's address.
+    """
+    server = _member(ctx, standby)
+    try:
+        with connect_verified(server, deadline_s=5) as client:
+            status = ask(client, "replSetGetStatus")
+    except CleoError as error:
+        return Outcome(ok=False, summary=f"{server.name} cannot be asked: {error.message}", facts={"promoted": None})
+    leads = int(status.get("myState", 0)) == 1
+    committed = int(status["optimes"]["lastCommittedOpTime"].get("t", -1)) == int(status["term"])
+    said = "leads its set" if leads else "does not lead its set"
+    more = "" if committed or not leads else ", and no majority acknowledged anything of it yet"
+    return Outcome(ok=leads and committed, summary=f"{server.name} {said}{more}.", facts={"promoted": leads})
+
+
+def _member(ctx: ActionContext, name: str = "") -> Server:
+    server = find_server(ctx)
+    if whose_place(ctx.files, server.name):
+        return server  # it took over already, and is asked about itself
+    found = require_set(server, look_at_set(server))
+    return choose(server, found, name or str(ctx.params.get("standby") or ""))[0]
+
+
+def _without_what_is_down(primary: Server, found: Set | None) -> Set | None:
+    """What was stopped a moment ago other members take for healthy for some seconds: its host knows better."""
+    try:
+        if not found or primary.process():
+            return found
+    except UNSEEN:
+        return found
+    own = name_in_set(primary)
+    seats = [msgspec.structs.replace(s, healthy=False, state="down") if s.name == own else s for s in found.seats]
+    return found._replace(seats=seats)
+
+
+def _words(server: Server, found: Set, seat: Seat, *, forced: bool) -> str:
+    users = [user.user for user in server.settings.app_users]
+    kept = f", keep {', '.join(users)} out of it" if users else ""
+    if forced:
+        lost = ", ".join(each.system or each.name for each in found.lost)
+        without = f"force {found.name} to do without the votes of {lost}"
+        return f"{without}, have {server.name} lead it at {seat.position}{kept}"
+    if seat.state == PRIMARY:
+        return f"take {server.name} for the primary, which {found.name} has elected{kept}; try a majority write"
+    return f"have {server.name} stand for election at {seat.position}{kept}; try a majority write"
+
+
+def _elected(primary: Server, wanted: Server, found: Set) -> Server:
+    """Wait until a member leads, and return it: the one that was asked to, or whom the set preferred.
+
+    Raises:
+        ActionFailed: none does.
+    """
+    begun, asked = time.monotonic(), False
+    while time.monotonic() < begun + _ELECTED_S:
+        primary.ctx.check_cancelled()
+        now = look_at_set(primary)
+        leader = now.leader() if now else None
+        if now and leader and leader.system:
+            return choose(primary, now, "")[0]
+        if not asked and (found.lost or time.monotonic() > begun + 1):
+            asked = _step_up(wanted) or time.monotonic() > begun + _BY_ITSELF_S
+        time.sleep(_PAUSE_S)
+    raise ActionFailed(
+        f"{found.name} has no primary {_ELECTED_S:.0f} s after {wanted.name} was asked to lead it.",
+        "See its log (mongodb.log): who did not vote for it, and why. Then run this again.",
+        left_behind="The set has no primary; the application cannot write.",
+    )
+
+
+def _step_up(server: Server) -> bool:
+    """Ask a member to stand for election; a set that just elects another one refuses, which is no failure."""
+    try:
+        with connect_verified(server, deadline_s=15) as client:
+            ask(client, "replSetStepUp")
+    except CleoError as error:
+        server.ctx.log(f"{server.name} was not elected: {error.message}", "err")
+        return False
+    server.ctx.log(f"{server.name} stood for election.")
+    return True
+
+
+def _finish(primary: Server, server: Server, findings: list[Finding], *, forced: bool) -> Outcome:
+    """Prove the promotion, and tell what came back with it."""
+    users = [user.user for user in server.settings.app_users]
+    if users:
+        block_users(server)
+    term = _require_write(server)
+    with connect_verified(server) as client:
+        newest = newest_write(client, server.settings.heartbeat)
+    back = Measured(recovered_to=newest, newest_commit_at=newest)
+    kept_out = "writers are kept out (tried)" if users else "nobody is kept out: no app_users"
+    at = f", newest write {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} leads the set in term {term}{' (forced)' if forced else ''}{at}; a majority "
+        f"acknowledged a write; {kept_out}.",
+        facts={"took_over": {"system": server.name, "of": primary.name}, **back.facts()},
+        findings=[*findings, *(others(server) if users else []), still_names(primary.name, server.name)],
+    )
+
+
+def _require_write(server: Server) -> int:
+    """Have a majority acknowledge an entry within seconds, without touching data; return the term.
+
+    Raises:
+        ActionFailed: it does not.
+    """
+    note = {"cleo": f"promoted, incident {server.ctx.incident.id}"}
+    concern = {"w": "majority", "wtimeout": int(_WRITE_S * 1000)}
+    left = f"{server.name} leads the set; the application is kept out of it."
+    try:
+        with connect_verified(server, deadline_s=_WRITE_S + 5) as client:
+            said = client.admin.command("appendOplogNote", 1, data=note, writeConcern=concern)
+            if trouble := said.get("writeConcernError"):  # the client library does not take that for an error
+                raise CannotConnect(str(trouble.get("errmsg", trouble)), "other")
+            return int(ask(client, "replSetGetStatus")["term"])
+    except CleoError as error:
+        raise ActionFailed(
+            f"{server.name} leads the set, and no majority acknowledges a write: {error.message}",
+            left_behind=left,
+            cures=[
+                Cure(words="Start the members that are down: a majority of those with data must answer."),
+                Cure(words="Then have it seen through.", action="mongodb.promote"),
+            ],
+        ) from error

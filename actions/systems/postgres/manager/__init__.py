@@ -1,1 +1,0 @@
-"""Actions on what manages a server: pause it, resume it, rebuild its replicas, have it switch over."""

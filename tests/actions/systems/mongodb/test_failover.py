@@ -1,0 +1,131 @@
+"""Another member leads once the old primary is fenced: elected by a majority, or forced where none is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from actions.outcome import ActionFailed, GateClosed
+from actions.systems.mongodb.failover.fence import fence, is_fenced
+from actions.systems.mongodb.failover.promote import is_promoted, old_primary_fenced, promote
+from actions.systems.mongodb.failover.unfence import unfence
+from actions.systems.mongodb.start_stop import start
+from actions.systems.mongodb.writers import allow_writers
+from cleo_console.lab.inventory import write_inventory
+from cleo_console.lab.mongodb import server
+from cleo_console.lab.mongodb.cluster import APPLICATION
+from cleo_console.lab.mongodb.service import MemberService, SecondaryService
+from cleo_console.lab.service import Instance, Order
+from tests.actions.contexts import FakeContext
+from tests.actions.systems.mongodb.mongo_lab import MongoLab, running_mongodb
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("mongodb-failover")
+
+
+@pytest.fixture(scope="module")
+def members() -> Iterator[list[MongoLab]]:
+    """The three members of a set, the first one primary."""
+    with running_mongodb() as first:
+        services: list[MemberService] = [first.service]
+        for name in ("mongodb-2", "mongodb-3"):
+            settings = SecondaryService.choose_settings(name, first.service)
+            chosen = Instance(name=name, type="mongodb", site="dr", standby_of="mongodb", settings=settings)
+            services.append(SecondaryService(chosen, first.service.lab, first.service))
+            services[-1].create(Order(size=None, backup_minutes=60), lambda _: None)
+        write_inventory(first.service.lab, services)
+        yield [MongoLab(service) for service in services]
+
+
+def state(member: MongoLab) -> str:
+    return str(member.health().facts.get("state"))
+
+
+def kill(member: MongoLab) -> None:
+    pid = server.process(member.member.data_directory)
+    assert pid
+    os.kill(pid.pid, signal.SIGKILL)
+    until(lambda: server.process(member.member.data_directory) is None)
+
+
+def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: list[MongoLab]) -> None:
+    first, *rest = members
+    ctx = first.context(decisions={"recovery_point": "latest"})
+    closed = old_primary_fenced(ctx)
+    assert closed
+    assert closed.yields == "never", "it lives"
+
+    fenced = ctx.do(fence)
+    assert fenced.ok, fenced.summary
+    argv = [str(first.member.mongod), "--config", str(first.member.config_file)]
+    started = subprocess.run(argv, capture_output=True, text=True, check=False)  # as a reboot does, or a supervisor
+    assert "Unrecognized option: cleoFenced" in started.stderr
+    with pytest.raises(ActionFailed, match="is fenced"):
+        ctx.do(start)
+    assert ctx.do(is_fenced).ok
+    assert old_primary_fenced(ctx) is None
+
+    ctx.dry_run = True
+    assert ctx.do(promote).ok
+    assert not any("lacks" in finding.text for finding in ctx.do(promote).findings)
+    ctx.dry_run = False
+    done = ctx.do(promote)
+    assert done.ok, done.summary
+    leads = str(done.facts["took_over"]["system"])
+    assert leads in ("mongodb-2", "mongodb-3")
+    assert done.facts["recovered_to"]
+    leader = next(one for one in rest if one.service.instance.name == leads)
+    assert state(leader) == "PRIMARY"
+    with leader.session(APPLICATION) as app, pytest.raises(OperationFailure, match="not authorized"):
+        app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
+    assert ctx.do(is_promoted).ok
+    assert leader.context().do(allow_writers).ok
+
+    assert ctx.do(unfence).ok
+    assert ctx.do(start).ok
+    until(lambda: state(first) == "SECONDARY", 60)
+
+
+def test_a_set_without_a_majority_is_forced_for_a_reason_alone(members: list[MongoLab]) -> None:
+    first, second, third = members
+    with first.session() as client:
+        until(lambda: client.admin.command("replSetStepUp", check=False).get("ok") == 1, 60)
+    until(lambda: state(first) == "PRIMARY", 60)
+    kill(third)
+    kill(first)
+    ctx = first.context(decisions={"recovery_point": "latest"})
+    closed = old_primary_fenced(ctx)
+    assert closed
+    assert "whoever starts it, or a reboot" in closed.message
+    assert ctx.do(fence).ok
+    until(lambda: _refused(ctx) == "no-majority", 60)  # the others are taken for healthy for some seconds
+
+    ctx.overrides["no-majority"] = "the first site is without power, says its provider"
+    done = ctx.do(promote)
+    assert done.ok, done.summary
+    assert "(forced)" in done.summary
+    assert state(second) == "PRIMARY"
+    third.service.start()
+    until(lambda: state(third) == "SECONDARY", 60)
+    assert ctx.do(unfence).ok
+    assert ctx.do(start).ok
+    until(lambda: state(first) == "SECONDARY", 60)
+    assert state(second) == "PRIMARY"
+
+
+def _refused(ctx: FakeContext) -> str:
+    ctx.dry_run = True
+    try:
+        ctx.do(promote)
+    except GateClosed as closed:
+        return closed.gate
+    except ActionFailed as error:
+        return error.message
+    finally:
+        ctx.dry_run = False
+    return ""
