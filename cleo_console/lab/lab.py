@@ -185,4 +185,4 @@ def _wanted(
 def _primaries(state: State | None) -> list[str]:
     """The services of a lab that are no standbys, as they are asked for; of a new one the three stores."""
     instances = state.instances if state else ()
-    return [f"{each.name}={each.type}" for each in instances if not each.standby_of] or list(STORES)
+    return [f"{each.name}={each.manager or each.type}" for each in instances if not each.standby_of] or list(STORES)

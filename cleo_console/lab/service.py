@@ -28,6 +28,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         plays: the plan's system that it plays, where that is not its own name.
         site: where it lives; empty means the primary site.
         standby_of: the service that it follows.
+        manager: what manages it, of what its type knows (Patroni); empty: nothing does.
         settings: what its type chose when it was made, such as its port.
     """
 
@@ -36,6 +37,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plays: str = ""
     site: str = ""
     standby_of: str = ""
+    manager: str = ""
     settings: dict[str, Any] = {}
 
 
@@ -119,6 +121,9 @@ class LabService(ABC):
 
     standby: ClassVar[type[LabService] | None] = None
     """The class of a standby of it, where one can be made."""
+
+    managed: ClassVar[Mapping[str, type[LabService]]] = {}
+    """The class that makes it and its standbys under a manager, by what that is called (``cleo lab up patroni``)."""
 
     can_back_up_to_bucket: ClassVar[bool] = False
     """Whether its own backups may lie in a bucket of the lab's object store (`repository.BUCKET` in its settings)."""

@@ -42,6 +42,7 @@ def class_of(instance: Instance) -> type[LabService]:
         CleoError: there is no such type, its lab part cannot be loaded, or it has no standby.
     """
     found = service_class(instance.type)
+    found = found.managed[instance.manager] if instance.manager else found
     if not instance.standby_of:
         return found
     if not found.standby:
@@ -57,6 +58,12 @@ def service_classes() -> Mapping[str, type[LabService]]:
         with contextlib.suppress(CleoError):
             found[name] = service_class(name)
     return found
+
+
+@cache
+def managers() -> Mapping[str, str]:
+    """The managers that a lab can run a service under, each with that service's type."""
+    return {manager: name for name, each in service_classes().items() for manager in each.managed}
 
 
 @cache

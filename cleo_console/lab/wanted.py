@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from actions.system_types import system_types
 from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
-from cleo_console.lab.service_types import DEFAULT, class_of, service_classes
+from cleo_console.lab.service_types import DEFAULT, class_of, managers, service_classes
 from cleo_console.lab.sites.place import FAULTY
 from cleo_console.lab.sites.place import NAME as SITES
 from journal.errors import CleoError
@@ -24,15 +24,16 @@ def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
     """The services that are asked for, the first one's standbys last.
 
     Args:
-        systems: each `NAME`, or `NAME=TYPE`. A name that is a type is of that type, any other of the default one.
+        systems: each `NAME`, or `NAME=TYPE`. A name that is a type is of that type, any other of the default one. A
+            manager (`patroni`) is a type here: a service under it, and its standby, whether or not one is asked for.
         standby: whether the first one shall have a standby in the site `dr`, or as many as its type needs beside it.
 
     Raises:
         CleoError: a name does not serve or is given twice, or there is no such type or standby.
     """
     services = [_service(each) for each in systems]
-    if standby:
-        services += _standbys(services[0])
+    given = [each for number, each in enumerate(services) if each.manager or (standby and not number)]
+    services += [one for each in given for one in _standbys(each)]
     names = [each.name for each in services]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise CleoError(f"Two services cannot be called {twice}.", "Give each a name of its own.")
@@ -61,8 +62,9 @@ def _service(asked: str) -> Instance:
         raise CleoError(f"`{name}` is the lab's second place for backups.", "Give the service another name.")
     if name in (SITES, FAULTY):
         raise CleoError(f"`{name}` means the sites of a lab that has two.", "Give the service another name.")
-    type_name = type_name or (name if name in system_types() else DEFAULT)
-    service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name)
+    manager = next((each for each in (type_name, "" if type_name else name) if each in managers()), "")
+    type_name = managers()[manager] if manager else type_name or (name if name in system_types() else DEFAULT)
+    service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name, manager=manager)
     class_of(service)
     return service
 
@@ -70,6 +72,9 @@ def _service(asked: str) -> Instance:
 def _standbys(primary: Instance) -> list[Instance]:
     names = [f"{primary.name}-standby{'' if number == 1 else f'-{number}'}" for number in (1, 2, 3)]
     wanted = names[: class_of(primary).standbys]
-    found = [Instance(name=name, type=primary.type, site="dr", standby_of=primary.name) for name in wanted]
+    found = [
+        Instance(name=name, type=primary.type, site="dr", standby_of=primary.name, manager=primary.manager)
+        for name in wanted
+    ]
     class_of(found[0])
     return found

@@ -102,11 +102,17 @@ def taken_anew(incident: Incident, decision: str) -> Cure | None:
 
 
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:
-    """Yield what helps at once against what the latest looks found, the best first: its step is ready."""
-    looks = (incident.last_run(step.id) for step in incident.plan.steps() if step.together)
-    for run in sorted((run for run in looks if run and run.finished_at), key=lambda run: -run.id):
+    """Yield what helps at once against what the latest looks found, the best first: its step is ready.
+
+    Of another step that succeeded it is an optional one, which nothing else proposes.
+    """
+    last = ((step, incident.last_run(step.id)) for step in incident.plan.steps())
+    ended = [(step, run) for step, run in last if run and run.finished_at]
+    for step, run in sorted(ended, key=lambda one: -one[1].id):
+        if not step.together and run.state is not RunState.SUCCEEDED:
+            continue
         for found in _remedies(incident, run):
-            if incident.state(found.step.id) is StepState.READY:
+            if incident.state(found.step.id) is StepState.READY and (step.together or found.step.optional):
                 yield found
 
 

@@ -242,8 +242,13 @@ class Incident:
         return [run for run in self.runs.values() if run.state is RunState.IN_DOUBT and not run.verdict]
 
     def is_required(self, step: Step) -> bool:
-        """Return whether leaving a step out leaves the recovery open: neither it nor its phase is optional."""
-        return not (step.optional or self.phase_of(step).optional)
+        """Return whether leaving a step out leaves the recovery open: neither it nor its phase is optional.
+
+        What takes back something that is in force (a pause) is not optional.
+        """
+        if self.phase_of(step).optional:
+            return False
+        return not step.optional or bool(step.action and self.takes_back(step.action))
 
     def in_turn(self, step: Step) -> bool:
         """Return whether a step is ready, and what it is proposed after is settled."""

@@ -12,9 +12,10 @@ import msgspec
 
 from actions.context import ActionContext
 from actions.gate import Closed
+from actions.systems.postgres.patroni.daemon import PROCESS
+from actions.systems.postgres.patroni.gate import GATE, PAUSE, closed_by_patroni
 from actions.systems.postgres.server import Server, find_server
 
-GATE = "managed"
 _LOOK_S = 20.0
 
 
@@ -41,14 +42,16 @@ def _daemon(names: str) -> re.Pattern[str]:
     return re.compile(rf"^(?:\S*python[\d.]*\s+(?:-\S+\s+)*)?(?:\S*/)?(?:{names})(?:\s|$)")
 
 
+PATRONI = Manager(
+    name="Patroni",
+    pause="Pause it first: postgres.pause_manager",
+    process=PROCESS,
+    written=re.compile("overwritten by Patroni", re.IGNORECASE),
+    files=("patroni.dynamic.json",),
+)
+"""It is asked itself (`actions.systems.postgres.patroni`); these are the signs that stay when it is gone."""
+
 MANAGERS = (
-    Manager(
-        name="Patroni",
-        pause="Pause it first: `patronictl -c CONFIG pause --wait`, and see `patronictl list` say Maintenance mode: on",
-        process=_daemon("patroni"),
-        written=re.compile("overwritten by Patroni", re.IGNORECASE),
-        files=("patroni.dynamic.json",),
-    ),
     Manager(
         name="repmgr",
         pause="Pause it first: `repmgr service pause` (on one node, for all of them), and see `repmgr service status`",
@@ -95,15 +98,6 @@ _NAMES_OTHER = 'for f in "$@"; do [ -r "$f" ] || exit 1; done; ! grep -qF "$data
 _KUBERNETES = (
     "Scale its operator to 0 first (or pause the reconciliation of this cluster, as the operator's documentation says)"
 )
-_PAUSED = r"""
-import json, re, sys, urllib.request
-text = open(sys.argv[1]).read()
-api = re.search(r"^restapi:(.*(?:\n[ \t]+.*)*)", text, re.M)
-found = re.search(r"\blisten:\s*[\"']?([^\s\"',}]+)", api.group(1)) if api else None
-host, _, port = (found.group(1) if found else "127.0.0.1:8008").rpartition(":")
-host = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "": "127.0.0.1"}.get(host, host)
-print(json.load(urllib.request.urlopen(f"http://{host}:{port}/patroni", timeout=3)).get("pause") is True)
-"""
 
 
 def unmanaged(ctx: ActionContext) -> Closed | None:
@@ -111,15 +105,24 @@ def unmanaged(ctx: ActionContext) -> Closed | None:
     return managed_by(find_server(ctx))
 
 
-def managed_by(server: Server) -> Closed | None:
-    """Return who starts, stops or replaces a server on its own, as a closed gate; None where nobody does."""
+def managed_by(server: Server, opens: str = PAUSE) -> Closed | None:
+    """Return who starts, stops or replaces a server on its own, as a closed gate; None where nobody does.
+
+    Args:
+        server: the server.
+        opens: the action that is to be done first where that is Patroni.
+    """
     signs = _signs(server)
+    patroni = any(PROCESS.search(line) for line in signs["P"]) or bool(server.settings.patroni.config)
+    left = _left(PATRONI, signs)
+    if (patroni or left) and (closed := closed_by_patroni(server, left, opens)):
+        return closed
     for manager in MANAGERS:
         left = _left(manager, signs)
         running = [line for line in signs["P"] if manager.process.search(line)]
         running = [line for line in running if not _is_of_another(server, manager, line, signs)]
         pause = manager.pause.replace("CONFIG", next(filter(None, map(_config, running)), "CONFIG"))
-        if running and not (manager.name == "Patroni" and _is_paused(server, running)):
+        if running:
             return _closed(server, manager.name, f"it runs here ({_short(running[0])})", pause)
         if left and not running:
             return _closed(server, manager.name, f"{left}, though its daemon is not seen on this host", pause)
@@ -161,13 +164,6 @@ def _left(manager: Manager, signs: dict[str, list[str]]) -> str:
         return f"{file} lies in the data directory"
     wrote = manager.written and any(manager.written.search(line) for line in signs["S"])
     return "the server's configuration is written by it" if wrote else ""
-
-
-def _is_paused(server: Server, running: list[str]) -> bool:
-    """Whether each Patroni of this host says that it is paused; one that cannot be asked is not."""
-    configs = [path for path in map(_config, running) if path]
-    answers = [server.query(["python3", "-c", _PAUSED, path], timeout_s=_LOOK_S).out.strip() for path in configs]
-    return len(answers) == len(running) and all(answer == "True" for answer in answers)
 
 
 def _closed(server: Server, name: str, why: str, pause: str) -> Closed:

@@ -59,6 +59,18 @@ class Backups(Settings, frozen=True):
     python: str = ""
 
 
+class Patroni(Settings, frozen=True):
+    """How Patroni is found, where its process does not tell.
+
+    Attributes:
+        config: its configuration file on the server's host; empty: the one that its command line names.
+        api: where its REST interface is reached from that host (``https://127.0.0.1:8008``); empty: as that file says.
+    """
+
+    config: str = ""
+    api: str = ""
+
+
 class UserData(Settings, frozen=True):
     """Whose a row is: by its one foreign key to the table of users, else by a column of a name.
 
@@ -98,6 +110,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
             much was lost.
         user_data: which rows are a user's.
         fence: how it is kept from writing from outside; its service on its host needs no entry.
+        patroni: how its Patroni is found; one that runs on its host needs no entry.
         backups: where its backups are.
     """
 
@@ -122,6 +135,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     heartbeat: str = ""
     user_data: UserData = UserData()
     fence: Fence = Fence()
+    patroni: Patroni = Patroni()
     backups: Backups
 
     def __post_init__(self) -> None:

@@ -110,7 +110,6 @@ def _last_commit(server: Server) -> Measured:
     probe="postgres.writers",
     resumable=True,
     gates=("sound-data",),
-    live={"managed": unmanaged},
     touches=("data directory",),
     target=identity,
     by_hand=by_hand.allow_writers,

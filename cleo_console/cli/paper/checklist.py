@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Commands = Callable[[Step], Mapping[str, Sequence[Typed]]]
 
 _NOTE = "_" * WIDTH
-_LEAST_NOTES = 3
+_LEAST_NOTES = 2
 """Lines to write on, for what happened besides; the rest of the last page is for it, too."""
 
 

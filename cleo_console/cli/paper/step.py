@@ -48,8 +48,7 @@ def step_blocks(
         lines.append(form("DESTRUCTIVE. Target _________________________  Agreed by "))
     question = step.decision.question if step.decision else ""
     said = " ".join(filter(None, [about, _sentence(conditions), step.text, question]))
-    lines += wrapped(said, INDENT) if said else []
-    lines += _named_commands(step, catalogue)
+    lines += _joined(wrapped(said, INDENT) if said else [], _named_commands(step, catalogue))
     lines += _decision(plan, step.decision, scenario, alike) if step.decision else []
     items = [*side_by_side(f"[ ] {item}" for item in step.items)]
     signed = form(_DECIDED if step.decision else _SIGNED)
@@ -101,6 +100,13 @@ def _typed(*commands: tuple[str, str]) -> list[str]:
         parts = [*(line + " \\" for line in lines), last]
         found += [first + parts[0], *(" " * len(first) + part for part in parts[1:])]
     return found
+
+
+def _joined(said: list[str], commands: list[str]) -> list[str]:
+    """Return a step's text and its commands, on one line where the last one of the text has room for them."""
+    if said and len(commands) == 1 and len(both := f"{said[-1]}    {commands[0].lstrip()}") <= WIDTH:
+        return [*said[:-1], both]
+    return [*said, *commands]
 
 
 def _decision(plan: Plan, decision: Decision, scenario: str, alike: str) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from cleo_console.lab.postgres import backups, helpers, server
 from cleo_console.lab.postgres.cluster_service import ClusterService
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
+from cleo_console.lab.postgres.patroni_service import PatroniService
 from cleo_console.lab.postgres.standby import StandbyService
 from cleo_console.lab.postgres.status import read_status
 from cleo_console.lab.service import FaultKind, LabService, Order, Say, ServiceStatus
@@ -17,6 +19,7 @@ class PostgresService(ClusterService):
 
     faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
     standby: ClassVar[type[LabService] | None] = StandbyService
+    managed: ClassVar[Mapping[str, type[LabService]]] = {"patroni": PatroniService}
 
     def create(self, order: Order, say: Say) -> None:
         """Make the cluster, fill it, start it and take the first full backup."""

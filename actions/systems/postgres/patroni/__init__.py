@@ -1,0 +1,1 @@
+"""Patroni as what manages a server: recognised, paused, resumed, switched over, its stale replicas rebuilt."""

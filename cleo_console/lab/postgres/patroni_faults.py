@@ -1,0 +1,38 @@
+"""Faults of what manages a server: Patroni dies and leaves PostgreSQL running, the store behind it hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from cleo_console.lab.fault_log import utc_now
+from cleo_console.lab.postgres import patroni
+from cleo_console.lab.postgres.cluster import Cluster
+from cleo_console.lab.service import Done, FaultKind
+from journal.errors import CleoError
+
+
+def kill_patroni(cluster: Cluster) -> Done:
+    """Kill a member's Patroni; its PostgreSQL goes on. `cleo lab up` does not start it: `setsid patroni FILE` does."""
+    process = patroni.patroni_process(cluster)
+    if process is None:
+        raise CleoError(f"Patroni does not run at {cluster.name}.", "See `cleo lab status`.")
+    os.kill(process.pid, signal.SIGKILL)
+    what = f"Killed Patroni at {cluster.name} (pid {process.pid}); its PostgreSQL goes on."
+    return what, {"at": utc_now(), "pid": process.pid, "config": str(patroni.configuration(cluster))}
+
+
+def hang_store(cluster: Cluster) -> Done:
+    """Stop etcd's process (SIGSTOP): it keeps its connections, and answers nothing. SIGCONT cures it."""
+    process = patroni.etcd_process(cluster)
+    if process is None:
+        raise CleoError("etcd does not run in the lab.", "See `cleo lab status`.")
+    os.kill(process.pid, signal.SIGSTOP)
+    return f"etcd hangs (pid {process.pid}); `kill -CONT {process.pid}` cures it.", {
+        "at": utc_now(),
+        "pid": process.pid,
+    }
+
+
+KILL_PATRONI = FaultKind("kill-patroni", "kill Patroni, and leave its PostgreSQL running", kill_patroni)
+HANG_STORE = FaultKind("hang-etcd", "have etcd hang: it keeps its connections, and answers nothing", hang_store)
