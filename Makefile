@@ -61,6 +61,7 @@ reference: install  ## docs/actions.md and docs/inventory.md, made of the code's
 
 pictures: reference  ## the pictures of README and docs and the report's example, made by the program
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_screens.py
 	$(BIN)/python docs/make_report.py
 
 lock:  ## pin every dependency with its hashes (needs uv)
