@@ -30,7 +30,7 @@ def choices(incident: Incident) -> dict[str, str]:
     A plan system that several play is chosen by those: ``postgres/orders``.
     """
     found: dict[str, str] = {}
-    for plan_system in filter(incident.roster.has, incident.plan.systems):
+    for plan_system in (name for name, one in incident.plan.systems.items() if not one.optional):
         players = incident.roster.players(plan_system)
         if len(players) < 2:
             found[plan_system] = incident.plan.systems[plan_system].title

@@ -99,6 +99,20 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
     return lines
 
 
+def pause_replay(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what pauses the replay of a standby, and shows where it stands."""
+    settings = known.settings(PostgresSettings)
+    at = "SELECT pg_get_wal_replay_pause_state(), pg_last_xact_replay_timestamp()"
+    wants = "Wants paused, or, while it waits out its delay, pause requested."
+    return [_psql(settings, "SELECT pg_wal_replay_pause()", "Pause it."), _psql(settings, at, wants)]
+
+
+def resume_replay(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what lets a standby replay again."""
+    what = "It applies what it held back, the damage too."
+    return [_psql(known.settings(PostgresSettings), "SELECT pg_wal_replay_resume()", what)]
+
+
 def _would_start(settings: PostgresSettings, what: str) -> CommandLine:
     data = settings.data_directory.rstrip("/")
     config = ["-c", f"config_file={settings.config_file}"] if settings.config_file else []

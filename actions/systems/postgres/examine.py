@@ -15,6 +15,7 @@ from actions.systems.postgres.backups.sets import backup_list
 from actions.systems.postgres.cluster import Cluster, read_cluster
 from actions.systems.postgres.comparison import Comparison
 from actions.systems.postgres.cures import NO_DATABASE, standing_cures, use_of_start
+from actions.systems.postgres.delayed import found_delayed
 from actions.systems.postgres.dropped import find_drops
 from actions.systems.postgres.heartbeat import measure
 from actions.systems.postgres.manifest import Manifest, load_manifest
@@ -39,7 +40,14 @@ _READ_S = 300.0
 def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) -> Examination:
     """Look at a server (see `actions.examination.Examine`)."""
     server = server_of(ctx, system)
-    return _damage(server, health) if thorough else _in_depth(server, health)
+    found = _damage(server, health) if thorough else _in_depth(server, health)
+    findings, cures, settles = found_delayed(server)
+    found.findings, found.cures, found.settles = (
+        [*found.findings, *findings],
+        [*cures, *found.cures],
+        [*found.settles, *settles],
+    )
+    return found
 
 
 def _in_depth(server: Server, health: Health) -> Examination:

@@ -82,7 +82,8 @@ def _ask(settings: PostgresSettings, deadline_s: float, ask: tuple[Ask, Ask]) ->
         "heartbeat_trouble": trouble,
         "standby_trouble": (second or follows.trouble()) if settings.standby_of else "",
     }
-    return facts | {name: text for name, text in troubles.items() if text}
+    late = {"apply_delay_s": follows.delay_s} if follows.delay_s else {}
+    return facts | late | {name: text for name, text in troubles.items() if text}
 
 
 def _heartbeat(session: psycopg.Connection[Any], settings: PostgresSettings) -> tuple[datetime | None, str]:
@@ -165,7 +166,7 @@ def _judge(system: str, facts: dict[str, Any]) -> Health:
     troubles = []
     if "standby_trouble" in facts:
         troubles.append(facts["standby_trouble"])
-    if facts["role"] == "standby" and facts.get("replica_lag_s", 0) > _LAG_S:
+    if facts["role"] == "standby" and facts.get("replica_lag_s", 0) > _LAG_S + facts.get("apply_delay_s", 0):
         troubles.append(f"lags {rough_duration(facts['replica_lag_s'])}")
     if facts["connections"] >= _FULL * facts["max_connections"]:
         troubles.append("connections nearly used up")
@@ -188,6 +189,8 @@ def _figures(facts: dict[str, Any]) -> list[str]:
     figures = [facts["role"], f"{facts['connections']}/{facts['max_connections']} connections"]
     if facts["role"] == "standby" and "replica_lag_s" in facts:
         figures.append(f"lag {rough_duration(facts['replica_lag_s'])}")
+    if "apply_delay_s" in facts:
+        figures.append(f"applies {rough_duration(facts['apply_delay_s'])} late")
     if "archived_at" in facts:
         figures.append(f"WAL archived {datetime.fromisoformat(facts['archived_at']):%H:%M:%S} UTC")
     if "exposure_s" in facts:

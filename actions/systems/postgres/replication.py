@@ -14,7 +14,8 @@ _FOLLOWS = """
                 ELSE receiver.status = 'streaming' END,
            receiver.latest_end_lsn <= pg_last_wal_replay_lsn(),
            extract(epoch FROM clock_timestamp() - receiver.last_msg_receipt_time)::float,
-           extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float
+           extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float,
+           (SELECT setting::float / 1000 FROM pg_settings WHERE name = 'recovery_min_apply_delay')
     FROM (SELECT 1) one LEFT JOIN pg_stat_wal_receiver receiver ON true
 """
 _SILENCE_S = 35.0
@@ -28,11 +29,13 @@ class Following(NamedTuple):
         lag_s: seconds that it is behind; None: it has replayed no commit yet.
         streams: whether it is connected to its primary; None: it names none, or that is not ours to see.
         paused: whether replay is paused; None: it is no standby any more.
+        delay_s: seconds that it applies late on purpose.
     """
 
     lag_s: float | None = None
     streams: bool | None = None
     paused: bool | None = None
+    delay_s: float = 0.0
 
     def trouble(self) -> str:
         """Return why it falls behind; empty: it follows, as far as can be seen."""
@@ -51,7 +54,7 @@ def following(session: psycopg.Connection[Any]) -> Following:
     row = session.execute(_FOLLOWS).fetchone()
     if row is None:
         return Following()
-    paused, streams, replayed_all, silent_s, age_s = row
+    paused, streams, replayed_all, silent_s, age_s, delay_s = row
     if streams and replayed_all:
         age_s = 0.0 if silent_s is None or silent_s < _SILENCE_S else silent_s
-    return Following(None if age_s is None else round(max(age_s, 0.0), 1), streams, paused)
+    return Following(None if age_s is None else round(max(age_s, 0.0), 1), streams, paused, delay_s or 0.0)

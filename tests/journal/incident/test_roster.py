@@ -5,7 +5,9 @@ from __future__ import annotations
 from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident import clocks
-from journal.incident.affected import is_hit
+from journal.incident.affected import choices, is_hit
+from journal.incident.records import StepState
+from journal.incident.upcoming import next_step
 from tests.journal.stories import Story, plan, step
 
 POINT = step("point", decision={"name": "recovery_point", "question": "To when?", "kind": "recovery-point"})
@@ -58,3 +60,22 @@ def test_a_title_that_tells_which_system_it_is_stands_alone() -> None:
     assert titles(second, proxy, queue)[1:] == [
         "standby of db db-standby", "standby of db db-far", "HAProxy proxy", "the queue"
     ]  # fmt: skip
+
+
+def test_an_optional_system_and_its_steps_are_there_where_the_inventory_has_one() -> None:
+    systems = {
+        "db": {"title": "The database", "tier": "critical"},
+        "late": {"title": "Delayed standby", "tier": "critical", "optional": True},
+    }
+    look, pause = step("look", action="thing.look", after=["pause"]), step("pause", action="thing.pause", system="late")
+    told = Story(plan(look, pause, systems=systems))
+    db = KnownSystem(name="db", type="thing", plays="db", acts=["thing"])
+    far = KnownSystem(name="db-far", type="thing", standby_of="db", plays="late", acts=["thing"])
+    told.tell(read(db))
+    assert told.incident.roster.shown == ["db"]
+    assert told.incident.state("pause") is StepState.NOT_APPLICABLE
+    assert next_step(told.incident) == told.incident.plan.by_id["look"]
+    told.tell(read(db, far))
+    assert told.incident.roster.shown == ["db", "db-far"]
+    assert next_step(told.incident) == told.incident.plan.by_id["pause"], "first of all"
+    assert list(choices(told.incident)) == ["db"], "nobody is asked whether it must be recovered"

@@ -213,6 +213,7 @@ def test_a_cold_recovery_in_place_shows_only_what_it_takes(plan: Plan) -> None:
     }
     shown = [step.id for step in plan.steps() if step.when and applies(step, answers)]
     assert shown == [
+        "pause-replay",
         "stop-writers",
         "postgres-start",
         "postgres-cure",
