@@ -10,14 +10,17 @@ import pytest
 from actions.inventory import load_inventory
 from actions.outcome import GateClosed
 from actions.systems.postgres.failover import promote as module
+from actions.systems.postgres.failover import rejoin as rejoining
 from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.promote import is_promoted, promote
+from actions.systems.postgres.failover.rejoin import is_rejoined, no_writer, rejoin
 from journal.events.types import Override
 from journal.incident.records import StepState
 from tests.actions.contexts import FakeContext, RunnerDied
 from tests.actions.systems.postgres.failing_over import STANDBY, inventory_of, power_of
 from tests.actions.systems.postgres.strangers import pg_ctl
 from tests.actions.systems.postgres.test_by_hand import Hand
+from tests.actions.systems.postgres.test_rejoin import after
 from tests.e2e.follower import Follower, settled_well
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
@@ -150,3 +153,29 @@ def test_next_leads_through_the_loss_of_the_primarys_host(lab: Lab, tmp_path: Pa
     assert incident.state("verify-backups") is StepState.LOOKED
     assert settled_well(incident, "postgres-verify", "allow-writers", "take-backup", "release-backups")
     assert [held.undone_by for held in incident.in_force.values()] == ["postgres.unfence"]
+
+
+@pytest.mark.parametrize("where", ["copy", "make_standby_of_copy", "swap", "aside", "_start", "prove"])
+def test_a_runner_that_dies_while_an_old_primary_comes_back(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whenever it dies, what lies there cannot come up as a primary, and the next run sees it through."""
+    ctx = FakeContext(load_inventory(lab.inventory_path))
+    assert ctx.do(fence).ok
+    assert ctx.do(promote).ok
+    back = FakeContext(after(lab))
+    back.files = ctx.files
+
+    def dies(*_: object) -> None:
+        raise RunnerDied
+
+    with monkeypatch.context() as patch, pytest.raises(RunnerDied):
+        if where == "aside":  # between the two renames
+            back.dies_after = where
+        else:
+            patch.setattr(rejoining, where, dies)
+        back.do(rejoin, copy=True)
+    assert no_writer(back) is None, "it is fenced still, or can only be a standby"
+    assert back.do(rejoin, copy=True).ok
+    assert back.do(is_rejoined).ok
+    assert lab.psql("SELECT pg_is_in_recovery()") == "t"

@@ -40,6 +40,8 @@ SYSTEM = SystemType(
         "postgres.resume_manager": f"{_HERE}.manager.resume:resume_manager",
         "postgres.replicas": f"{_HERE}.manager.rebuild:replicas",
         "postgres.rebuild_replica": f"{_HERE}.manager.rebuild:rebuild_replica",
+        "postgres.rejoin": f"{_HERE}.failover.rejoin:rejoin",
+        "postgres.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
         "postgres.pitr": f"{_HERE}.side.pitr:pitr",
         "postgres.pitr_verify": f"{_HERE}.side.verify:pitr_verify",
         "postgres.selective_restore": f"{_HERE}.side.rows.selective:selective_restore",

@@ -113,6 +113,24 @@ def resume_replay(known: ByHand) -> Sequence[CommandLine]:
     return [_psql(known.settings(PostgresSettings), "SELECT pg_wal_replay_resume()", what)]
 
 
+def rejoin(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what copies the new primary beside an old one's data, and starts the copy as its standby."""
+    settings = known.settings(PostgresSettings)
+    data = settings.data_directory.rstrip("/")
+    way = settings.replication or "host=NEW_PRIMARY port=PORT user=REPLICATION_ROLE passfile=FILE"
+    argv = [program(settings, "pg_basebackup"), "-D", f"{data}.rejoining", "-d", way, "-X", "stream", "-R"]
+    own = ["sh", "-c", 'cp -p "$1"/postgresql.conf "$1"/pg_*.conf "$2"', "sh", data, f"{data}.rejoining"]
+    return [
+        as_server(settings, *argv, what="Only once it is fenced and down; tablespaces want --tablespace-mapping:"),
+        as_server(settings, program(settings, "pg_verifybackup"), f"{data}.rejoining"),
+        as_server(settings, *own, what="Its own settings, where they lie in the data directory; see the port:"),
+        as_server(settings, "mv", "-T", data, f"{data}.aside", what="Keep the old data; never start them:"),
+        as_server(settings, "mv", "-T", f"{data}.rejoining", data),
+        start_line(settings, settings.config_file),
+        _psql(settings, "SELECT pg_is_in_recovery(), status FROM pg_stat_wal_receiver", "It must say t and streaming:"),
+    ]
+
+
 def _would_start(settings: PostgresSettings, what: str) -> CommandLine:
     data = settings.data_directory.rstrip("/")
     config = ["-c", f"config_file={settings.config_file}"] if settings.config_file else []

@@ -56,7 +56,12 @@ def take_out(server: Server) -> None:
         ActionFailed: it cannot be written.
     """
     if text := server.read(guard_file(server)):
-        server.write(guard_file(server), _LINE.sub(f"# {NAME}", _BLOCK.sub("", text)))
+        server.write(guard_file(server), without_guard(text))
+
+
+def without_guard(text: str) -> str:
+    """Return the file's text without the guard."""
+    return _LINE.sub(f"# {NAME}", _BLOCK.sub("", text))
 
 
 def refused(server: Server) -> str:

@@ -111,6 +111,8 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
         user_data: which rows are a user's.
         fence: how it is kept from writing from outside; its service on its host needs no entry.
         patroni: how its Patroni is found; one that runs on its host needs no entry.
+        replication: how a standby reaches it, as ``primary_conninfo`` has it (``host=… port=… user=… passfile=…``, no
+            password); empty: as it followed its own primary, at its address.
         backups: where its backups are.
     """
 
@@ -136,6 +138,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     user_data: UserData = UserData()
     fence: Fence = Fence()
     patroni: Patroni = Patroni()
+    replication: str = ""
     backups: Backups
 
     def __post_init__(self) -> None:

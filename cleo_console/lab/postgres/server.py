@@ -87,7 +87,7 @@ def _create_roles(cluster: Cluster) -> None:
     write_secret(cluster.console_password_file, console, os.geteuid(), os.getegid())
     here, uid, gid = _served(cluster), cluster.account.uid, cluster.account.gid
     write_secret(cluster.app_password_file, f"{here}:{DATABASE}:cleo_app:{application}", uid, gid)
-    write_secret(cluster.replication_password_file, f"{here}:*:{REPLICATION_ROLE}:{replication}", uid, gid)
+    write_secret(cluster.replication_password_file, f"*:*:*:{REPLICATION_ROLE}:{replication}", uid, gid)
 
 
 def _served(cluster: Cluster) -> str:

@@ -27,6 +27,7 @@ def ended(incident: Incident, run: Run) -> None:
         for key in moved:
             if key[0] == run.action:
                 del incident.in_force[key]
+        _lifted(incident, run)
     for key, held in list(incident.in_force.items()):
         if run.id not in held.runs:
             continue
@@ -34,4 +35,12 @@ def ended(incident: Incident, run: Run) -> None:
             held.runs.remove(run.id)
         held.sure = held.sure or run.state is RunState.SUCCEEDED
         if not held.runs:
+            del incident.in_force[key]
+
+
+def _lifted(incident: Incident, run: Run) -> None:
+    """End what a run says that it took back at its system beside its own work (fact ``lifts``: what takes it back)."""
+    lifts = run.facts.get("lifts")
+    for key, held in list(incident.in_force.items()):
+        if lifts and key[0] == lifts and all(incident.runs[one].system == run.system for one in held.runs):
             del incident.in_force[key]

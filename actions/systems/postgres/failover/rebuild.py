@@ -1,0 +1,113 @@
+"""Rebuilds a server as a copy of its new primary: beside its data, compared, and swapped by two renames."""
+
+from __future__ import annotations
+
+from actions.machine.directories import inspect_directories
+from actions.machine.machine import last_words
+from actions.machine.room import SpaceNeed, require_room
+from actions.outcome import ActionFailed
+from actions.systems.postgres.failover.following import settings_text
+from actions.systems.postgres.fence_guard import put
+from actions.systems.postgres.server import Server
+from actions.systems.postgres.verified_connection import connect_verified
+from journal.wording.sizes import size_words
+
+_SIZE = """
+    SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database) + (SELECT sum(size) FROM pg_ls_waldir()),
+           (SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global'))
+"""
+_CLEAR = 'rm -rf -- "$1" && mkdir -m 700 -- "$1" && sync "${1%/*}"'
+_OWN = r"""
+set -e
+for name in postgresql.conf pg_hba.conf pg_ident.conf; do
+    [ ! -f "$1/$name" ] || cp -p -- "$1/$name" "$2/$name"
+done
+rm -f -- "$2/recovery.signal" "$2/postmaster.pid" "$2/postmaster.opts"
+: >"$2/standby.signal"
+sync "$2/standby.signal" "$2"
+"""
+_AWAY = 'mv -T --no-clobber -- "$1" "$2" && [ ! -e "$1" ] && sync "${2%/*}"'
+
+
+def staged(server: Server) -> str:
+    """Return where the copy lies until it takes the place of the old data."""
+    return f"{server.data}.rejoining"
+
+
+def require_place(server: Server, primary: Server) -> str:
+    """Look whether a copy fits beside the data, and can take its place; return its size in words.
+
+    Raises:
+        ActionFailed: it cannot.
+        GateClosed: there is no room, and nobody decided to try.
+    """
+    with connect_verified(primary, deadline_s=60) as session:
+        size, tablespaces = session.execute(_SIZE).fetchone() or (0, 0)
+    if tablespaces:
+        raise ActionFailed(
+            f"{primary.name} has tablespaces: a copy of it would be written over those of {server.name}.",
+            "Rebuild it by hand: pg_basebackup with --tablespace-mapping, or by pgBackRest (restore --type=standby).",
+            left_behind="Nothing was changed.",
+        )
+    (here,) = inspect_directories(server, server.data)
+    if here.is_mount or not here.above or here.real != server.data:
+        why = "is a mount point" if here.is_mount else "is a link, or its folder cannot be written"
+        raise ActionFailed(
+            f"{server.data} on {server.host} {why}: no copy can take its place by a rename.",
+            "Move what is in it aside by hand, copy the primary into it (y shows how), then run this again.",
+            left_behind="Nothing was changed.",
+        )
+    require_room(server, [SpaceNeed(here, int(size), f"the copy of {primary.name}")])
+    return size_words(int(size))
+
+
+def copy(server: Server, conninfo: str, slot: str) -> None:
+    """Copy the primary beside the data, and compare it with the manifest that the primary made of it.
+
+    Call it only where ``effect`` said True.
+
+    Raises:
+        ActionFailed: the primary does not let it, or what came is not what was sent. The old data are as they were.
+    """
+    place = staged(server)
+    left = f"The old data are as they were; {place} may hold a part of a copy."
+    _do(server, "clear", ["sh", "-c", _CLEAR, "sh", place], "cannot be made", left)
+    argv = [server.program("pg_basebackup"), "-D", place, "-d", conninfo, "-X", "stream", "-c", "fast", "-S", slot]
+    done = server.run("copy", [*argv, "--no-password", "-v"])
+    if done.code != 0:
+        raise ActionFailed(
+            f"The primary could not be copied: {last_words(done)}",
+            "It must let that role log in for replication from this host (pg_hba.conf), and have a free walsender.",
+            left_behind=left,
+        )
+    _do(server, "compare", [server.program("pg_verifybackup"), "-q", place], "is not what the primary sent", left)
+
+
+def make_standby_of_copy(server: Server, conninfo: str, slot: str) -> None:
+    """Give the copy the server's own configuration, and have it start as a standby and as nothing else."""
+    place = staged(server)
+    _do(server, "own-settings", ["sh", "-c", _OWN, "sh", server.data, place], "cannot be given its settings")
+    own = server.read(f"{server.data}/postgresql.auto.conf")
+    base = own if own is not None else f"port = {server.settings.port}\n"
+    server.write(f"{place}/postgresql.auto.conf", settings_text(base, conninfo, slot))
+
+
+def swap(server: Server, aside: str) -> None:
+    """Put the copy where the old data are, which are kept aside and refuse to start. Run again, it goes on.
+
+    Raises:
+        ActionFailed: it cannot be moved.
+    """
+    place = staged(server)
+    if server.exists(place) and server.exists(server.data) and not server.exists(aside):
+        put(server, f"incident {server.ctx.incident.id}: old data, kept aside")
+        _do(server, "aside", ["sh", "-c", _AWAY, "sh", server.data, aside], f"cannot be moved to {aside}")
+    if server.exists(place):
+        _do(server, "in-place", ["sh", "-c", _AWAY, "sh", place, server.data], f"cannot be moved to {server.data}")
+
+
+def _do(server: Server, key: str, argv: list[str], trouble: str, left: str = "") -> None:
+    done = server.run(key, argv)
+    if done.code != 0:
+        about = staged(server) if key != "aside" else server.data
+        raise ActionFailed(f"{about} {trouble}: {last_words(done)}", left_behind=left)

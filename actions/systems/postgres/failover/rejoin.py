@@ -1,0 +1,208 @@
+"""``postgres.rejoin`` and ``postgres.is_rejoined``: the old primary comes back as a standby of the new one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.action import action
+from actions.context import ActionContext
+from actions.failover.fence_record import forget
+from actions.failover.standing import UNSEEN
+from actions.gate import Closed
+from actions.outcome import ActionFailed, Finding, Outcome
+from actions.systems.postgres import by_hand
+from actions.systems.postgres.failover.divergence import Divergence, compare, position
+from actions.systems.postgres.failover.fence import fence_identity, unmanaged_if_seen
+from actions.systems.postgres.failover.following import (
+    asked,
+    have_it_follow,
+    make_slot,
+    prove,
+    require_way,
+    slot_of,
+    way_to,
+)
+from actions.systems.postgres.failover.rebuild import copy, make_standby_of_copy, require_place, staged, swap
+from actions.systems.postgres.failover.rejoin_record import RejoinRecord, forget_rejoin
+from actions.systems.postgres.failover.standing import FENCE, standing
+from actions.systems.postgres.fence_guard import UNFENCE
+from actions.systems.postgres.hba import bar, barred_files, hba_file, unbar
+from actions.systems.postgres.login_block import reload_files
+from actions.systems.postgres.process import postmaster
+from actions.systems.postgres.server import Server, find_server, server_of
+from actions.systems.postgres.service import start_service, wait_until_up
+
+_START_S = 600.0
+_NOTHING = "Nothing was changed."
+
+
+def no_writer(ctx: ActionContext) -> Closed | None:
+    """A gate: it is fenced, or stands by already. A server that may write is not rebuilt, whatever the reason."""
+    server = find_server(ctx)
+    seen = standing(server)
+    if seen.fenced or _is_standby(server):
+        return None
+    message = f"{server.name} is not fenced: {seen.words}. What it wrote meanwhile would be thrown away unseen."
+    return Closed("fenced", message, "never", FENCE)
+
+
+def _is_standby(server: Server) -> bool:
+    """Whether it can only come up, or is up, as a standby."""
+    try:
+        if not server.exists(f"{server.data}/standby.signal"):
+            return _is_swapped(server)
+        return not postmaster(server) or bool((seen := asked(server)) and seen.recovering)
+    except UNSEEN:
+        return False
+
+
+def _is_swapped(server: Server) -> bool:
+    """Whether it was ended between the two renames: nothing lies there that could start."""
+    record = RejoinRecord.of(server.ctx.files, server.name)
+    return bool(record and record.copied and not server.exists(server.data))
+
+
+@action(
+    "postgres.rejoin",
+    destructive=True,
+    probe="postgres.is_rejoined",
+    resumable=True,
+    live={"fenced": no_writer, "managed": unmanaged_if_seen},
+    touches=("data directory",),
+    target=fence_identity,
+    params={"copy": "copy the primary anew, also where its own data could go on"},
+    by_hand=by_hand.rejoin,
+)
+def rejoin(ctx: ActionContext, *, copy: bool = False) -> Outcome:
+    """Bring a fenced old primary back as a standby of the new one.
+
+    Says before which of its own transactions the new primary never got. Where there are none it goes on with its data.
+    Else the primary is copied beside them, compared with its manifest and put in their place; the old data are kept
+    aside, and refuse to start. Proven: it streams from that primary's timeline, has all of its log, refuses a write.
+
+    Needs: it fenced, its host answering; the primary up, a role that may replicate (`replication:` in the inventory,
+    else as the primary followed its own); room for a copy. Tablespaces are rebuilt by hand.
+
+    Leaves: a standby that streams through a slot of its own (`cleo_NAME`); its fence lifted; the old data aside, until
+    a person removes them.
+
+    Killed half way: it is fenced still, or can only come up as a standby; run again, it goes on.
+    """
+    server = find_server(ctx)
+    primary = _primary(server)
+    new = position(primary)
+    if postmaster(server):
+        return _finish(server, primary, RejoinRecord.of(ctx.files, server.name))
+    record = RejoinRecord.of(ctx.files, server.name)
+    if record is None or not record.copied:
+        conninfo = way_to(primary, server)
+        require_way(server, conninfo, new)
+        found = compare(server, new)
+        record = _begin(server, primary, found, whole=copy)
+        if record is None:
+            return Outcome(ok=True, summary=f"would bring {server.name} back", findings=_told(server, found, ""))
+        _make(server, primary, record, conninfo)
+        record = msgspec.structs.replace(record, copied=True)
+        record.keep(ctx.files, server.name)
+    else:
+        found = Divergence(True)
+        if not ctx.effect(f"start {server.name} as a standby of {primary.name}, as was begun"):
+            return Outcome(ok=True, summary=f"would go on bringing {server.name} back")
+    if record.way == "copy":
+        swap(server, record.aside)
+    _start(server)
+    return _finish(server, primary, record, _told(server, found, record.aside))
+
+
+@action("postgres.is_rejoined", target=fence_identity)
+def is_rejoined(ctx: ActionContext) -> Outcome:
+    """Tell whether the server is a standby that streams from its primary.
+
+    Needs: its address, and its primary's.
+    """
+    server = find_server(ctx)
+    new, seen = position(_primary(server)), asked(server)
+    ok = bool(seen and seen.of(new))
+    words = "follows" if ok else "does NOT follow"
+    behind = f", {max(0, new.end - seen.replayed):,} bytes behind" if ok and seen else ""
+    half = f"; {staged(server)} lies beside its data" if not ok and server.exists(staged(server)) else ""
+    said = f"{server.name} {words} {server.settings.standby_of}{behind}{half}."
+    return Outcome(ok=ok, summary=said, facts={"rejoined": ok})
+
+
+def _primary(server: Server) -> Server:
+    """Return whom it is to follow.
+
+    Raises:
+        ActionFailed: it follows nobody, by the inventory and by this incident.
+    """
+    if server.settings.standby_of:
+        return server_of(server.ctx, server.settings.standby_of)
+    raise ActionFailed(
+        f"{server.name} is no standby of anybody, neither in the inventory nor since a failover of this incident.",
+        "Promote another server first, or say in the inventory whom it is to follow (standby_of:).",
+        left_behind=_NOTHING,
+    )
+
+
+def _begin(server: Server, primary: Server, found: Divergence, *, whole: bool) -> RejoinRecord | None:
+    """Say what will be done, and write it down; None in a dry run."""
+    ctx, slot = server.ctx, slot_of(server)
+    for finding in found.findings(server, ""):
+        ctx.log(f"{finding.about}: {finding.text}", "err")
+    if found.same and not whole:
+        record = RejoinRecord(primary=primary.name, way="follow", slot=slot)
+        words = f"have {server.name} go on with its data: all of its log is in the history of {primary.name}"
+    else:
+        size = require_place(server, primary)
+        now = datetime.now(UTC)
+        record = RejoinRecord(
+            primary=primary.name, way="copy", slot=slot, aside=f"{server.data}.aside-{now:%Y%m%dT%H%M%SZ}"
+        )
+        words = f"copy {primary.name} ({size}) beside the data of {server.name}, and keep those in {record.aside}"
+    if not ctx.effect(f"{words}; then start it as a standby"):
+        return None
+    record.keep(ctx.files, server.name)
+    return record
+
+
+def _make(server: Server, primary: Server, record: RejoinRecord, conninfo: str) -> None:
+    make_slot(primary, record.slot)
+    if record.way == "follow":
+        have_it_follow(server, conninfo, record.slot)
+        return
+    copy(server, conninfo, record.slot)
+    make_standby_of_copy(server, conninfo, record.slot)
+
+
+def _start(server: Server) -> None:
+    """Start it where the application is kept out until it is proven that it takes no writes."""
+    if server.settings.app_roles and (hba := hba_file(server)):
+        bar(server, hba)
+    start_service(server, "start")
+    wait_until_up(server, _START_S)
+
+
+def _finish(
+    server: Server, primary: Server, record: RejoinRecord | None, findings: list[Finding] | None = None
+) -> Outcome:
+    words = prove(server, primary)
+    if not server.ctx.dry_run:
+        for path in barred_files(server):
+            unbar(server, path)
+        reload_files(server)
+        forget(server.ctx.files, server.name)
+        forget_rejoin(server.ctx.files, server.name)
+    aside = f"; its old data are in {record.aside}" if record and record.aside else ""
+    return Outcome(
+        ok=True,
+        summary=f"{server.name} is a standby of {primary.name}: {words}; a write was refused{aside}.",
+        facts={"rejoined": True, "lifts": UNFENCE, **({"aside": record.aside} if aside and record else {})},
+        findings=findings or [],
+    )
+
+
+def _told(server: Server, found: Divergence, aside: str) -> list[Finding]:
+    return found.findings(server, aside)

@@ -1,0 +1,106 @@
+"""An old primary comes back as a standby of the new one: never as a primary, and nothing of its own is thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.inventory import Inventory, load_inventory
+from actions.outcome import ActionFailed
+from actions.systems.postgres.failover.fence import fence, is_fenced
+from actions.systems.postgres.failover.following import settings_text
+from actions.systems.postgres.failover.promote import promote
+from actions.systems.postgres.failover.rejoin import is_rejoined, no_writer, rejoin
+from actions.systems.postgres.writers import stop_writers
+from journal.errors import CleoError
+from tests.actions.contexts import FakeContext
+from tests.actions.systems.postgres.failing_over import STANDBY, with_fields
+from tests.actions.systems.postgres.strangers import pg_ctl
+from tests.labs import Lab, running_lab
+
+pytestmark = pytest.mark.xdist_group("promote")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with running_lab() as running:
+        yield Lab.up(running.directory, standby=True)
+
+
+def after(lab: Lab) -> Inventory:
+    """Return the inventory as it is once the standby took over."""
+    inventory = with_fields(load_inventory(lab.inventory_path), STANDBY, standby_of="")
+    return with_fields(inventory, "postgres", standby_of=STANDBY)
+
+
+def test_what_lacks_nothing_goes_on_with_its_data(lab: Lab) -> None:
+    ctx, standby = FakeContext(load_inventory(lab.inventory_path)), lab.cluster(STANDBY)
+    lab.psql("ALTER SYSTEM SET recovery_target_name = 'of an old restore'")
+    alive = no_writer(FakeContext(after(lab)))
+    assert alive
+    assert (alive.gate, alive.yields) == ("fenced", "never")
+    assert ctx.do(stop_writers).ok
+    assert ctx.do(fence).ok
+    assert ctx.do(promote).ok
+    standby.psql("CREATE TABLE since AS SELECT 1 AS one")
+
+    back = FakeContext(after(lab), dry_run=True)
+    back.files = ctx.files
+    config = lab.postgres.data_directory / "postgresql.auto.conf"
+    before = config.read_text()
+    assert no_writer(back) is None
+    assert "go on with its data" in "".join([back.do(rejoin).summary, *back.effects])
+    assert config.read_text() == before, "a dry run changes nothing"
+    back.dry_run = False
+    assert not back.do(is_rejoined).ok
+    done = back.do(rejoin)
+    assert done.ok
+    assert f"streams from {STANDBY} on timeline 2" in done.summary
+    assert (done.facts["lifts"], done.findings) == ("postgres.unfence", [])
+    assert lab.psql("SELECT pg_is_in_recovery(), one FROM since") == "t|1"
+    assert "old restore" not in config.read_text()
+    assert "reject" not in (lab.postgres.data_directory / "pg_hba.conf").read_text(), "whoever reads may log in again"
+    assert standby.psql("SELECT active FROM pg_replication_slots WHERE slot_name = 'cleo_postgres'") == "t"
+    assert back.do(is_rejoined).ok
+    assert back.do(rejoin).ok, "again is harmless"
+    assert not back.do(is_fenced).ok
+
+
+def test_what_diverged_is_kept_aside_and_copied_anew(lab: Lab) -> None:
+    """The other way round: what is the primary now never sent its last commits to the one that takes over."""
+    standby, way = lab.cluster(STANDBY), f"host=127.0.0.1 port={lab.postgres.port} user=replicator"
+    lab.psql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'; SELECT pg_reload_conf()")
+    standby.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
+    standby.psql("CREATE TABLE lost AS SELECT 1 AS one")
+    ctx = FakeContext(after(lab), system=STANDBY, overrides={"behind-archive": "known"})
+    assert ctx.do(fence).ok
+    assert ctx.do(promote).ok
+
+    inventory = load_inventory(lab.inventory_path)
+    back = FakeContext(inventory, system=STANDBY)
+    with pytest.raises(ActionFailed, match=r"Nobody says as whom|may not replicate") as failed:
+        back.do(rejoin)
+    assert "replication:" in str(failed.value)
+    way += f" passfile={lab.postgres.replication_password_file}"
+    back = FakeContext(with_fields(inventory, "postgres", replication=way), system=STANDBY)
+    done = back.do(rejoin)
+    assert done.ok
+    (warned,) = done.findings
+    assert "never reached the new primary" in warned.text
+    aside = Path(done.facts["aside"])
+    assert str(aside) in warned.cure
+    assert standby.psql("SELECT pg_is_in_recovery(), to_regclass('lost') IS NULL") == "t|t"
+    assert back.do(is_rejoined).ok
+    with pytest.raises(CleoError):
+        pg_ctl(lab, aside, "start")  # what was kept aside is no second primary
+
+
+def test_its_settings_are_cleaned_of_an_earlier_life() -> None:
+    before = "work_mem = '5MB'\nprimary_conninfo = 'host=old'\nrecovery_target_time = '2026'\ncleo_fenced = 'x'\n"
+    text = settings_text(before, "host=new options='-c a=b'", "cleo_x")
+    assert settings_text(text, "host=new options='-c a=b'", "cleo_x") == text
+    assert "work_mem = '5MB'\n" in text
+    assert "primary_conninfo = 'host=new options=''-c a=b'''\n" in text
+    assert not any(line.startswith("cleo_fenced") or "old" in line or "2026" in line for line in text.splitlines())
