@@ -38,6 +38,7 @@ SYSTEM = SystemType(
         "postgres.manager": f"{_HERE}.manager.pause:manager",
         "postgres.pause_manager": f"{_HERE}.manager.pause:pause_manager",
         "postgres.resume_manager": f"{_HERE}.manager.resume:resume_manager",
+        "postgres.switch_over": f"{_HERE}.manager.switch_over:switch_over",
         "postgres.replicas": f"{_HERE}.manager.rebuild:replicas",
         "postgres.rebuild_replica": f"{_HERE}.manager.rebuild:rebuild_replica",
         "postgres.rejoin": f"{_HERE}.failover.rejoin:rejoin",

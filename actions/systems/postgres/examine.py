@@ -18,6 +18,7 @@ from actions.systems.postgres.cures import NO_DATABASE, standing_cures, use_of_s
 from actions.systems.postgres.delayed import found_delayed
 from actions.systems.postgres.dropped import find_drops
 from actions.systems.postgres.heartbeat import measure
+from actions.systems.postgres.manager.seen import manager_seen
 from actions.systems.postgres.manifest import Manifest, load_manifest
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import describe_data, postmaster
@@ -62,12 +63,16 @@ def _in_depth(server: Server, health: Health) -> Examination:
     if data in NO_DATABASE:
         wrong.append(f"the data directory is {data}.")
     number = described(backups)["backups"]
+    managed, managers = manager_seen(server)
     return Examination(
         facts={"running": running, "data_directory": data, "backups": number},
-        lines=[f"data directory {data}; {count(number, 'backup')}."],
+        lines=[f"data directory {data}; {count(number, 'backup')}.", *managed],
         cures=standing_cures(server, running=running, data=data),
         settles=settles,
-        findings=[_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))],
+        findings=[
+            *(_warning(server.name, text) for text in (*wrong, *(f"{one}." for one in what_is_wrong(backups)))),
+            *managers,
+        ],
     )
 
 
@@ -86,7 +91,9 @@ def _damage(server: Server, health: Health) -> Examination:
     if facts.get("corrupt"):
         words = "Find out whether the page or the log holds the damage, before a recovery point is chosen."
         cures.append(Cure(words=words, action="postgres.verify"))
-    found = _findings(server.name, facts)
+    managed, managers = manager_seen(server)
+    lines += managed
+    found = [*_findings(server.name, facts), *managers]
     return Examination(facts=facts, lines=lines, findings=found, cures=cures, settles=settles, summary=_summary(facts))
 
 

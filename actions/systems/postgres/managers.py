@@ -105,17 +105,18 @@ def unmanaged(ctx: ActionContext) -> Closed | None:
     return managed_by(find_server(ctx))
 
 
-def managed_by(server: Server, opens: str = PAUSE) -> Closed | None:
+def managed_by(server: Server, opens: str = PAUSE, *, paused: bool = True) -> Closed | None:
     """Return who starts, stops or replaces a server on its own, as a closed gate; None where nobody does.
 
     Args:
         server: the server.
         opens: the action that is to be done first where that is Patroni.
+        paused: whether a paused Patroni is in nobody's way.
     """
     signs = _signs(server)
     patroni = any(PROCESS.search(line) for line in signs["P"]) or bool(server.settings.patroni.config)
     left = _left(PATRONI, signs)
-    if (patroni or left) and (closed := closed_by_patroni(server, left, opens)):
+    if (patroni or left) and (closed := closed_by_patroni(server, left, opens, paused=paused)):
         return closed
     for manager in MANAGERS:
         left = _left(manager, signs)

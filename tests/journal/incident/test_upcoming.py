@@ -309,3 +309,40 @@ def test_an_action_that_would_do_harm_by_what_a_look_found_is_advised_against() 
     assert (upcoming(told), advised_against(told.incident, reload)) == ("reload", against)
     told.run("look")
     assert advised_against(told.incident, reload) is None
+
+
+def test_an_optional_step_is_next_while_it_takes_back_what_is_in_force_or_helps_against_what_a_run_found() -> None:
+    told = Story(
+        plan(
+            step("pause", action="db.pause", system="db", optional=True),
+            step("restore", **RESTORE),
+            step("resume", action="db.resume", system="db", optional=True),
+            step("rebuild", action="db.rebuild", system="db", optional=True),
+            step("open", items=["users come"]),
+        )
+    )
+    assert upcoming(told) == "restore"
+    ran(told, "pause", "db.pause", undone_by="db.resume")
+    ran(told, "restore", "db.restore")
+    assert upcoming(told) == "resume"
+    ran(
+        told, "resume", "db.resume", cures=[e.Cure(words="One is stale.", action="db.rebuild", params={"member": "n2"})]
+    )
+    assert upcoming(told) == "rebuild"
+    assert cure_params(told.incident, told.incident.plan.by_id["rebuild"]) == {"member": "n2"}
+    ran(told, "rebuild", "db.rebuild")
+    assert upcoming(told) == "open"
+
+
+def test_what_says_that_it_left_nothing_is_not_in_force() -> None:
+    told = Story(plan(step("pause", action="db.pause", system="db", optional=True), step("restore", **RESTORE)))
+    ran(told, "pause", "db.pause", undone_by="db.resume", facts={"in_force": False})
+    assert not told.incident.in_force
+
+
+def ran(told: Story, step_id: str, action: str, **more: Any) -> None:
+    ended = {name: more.pop(name) for name in ("cures", "facts") if name in more}
+    asked = told.tell(e.RunRequested(step=step_id, action=action, system="db"))
+    target = [e.Identity(name="confirm", value="db@one", known="reported")]
+    told.tell(e.ActionStarted(step=step_id, run=asked, action=action, system="db", target=target, **more))
+    told.tell(e.ActionFinished(step=step_id, run=asked, status="succeeded", summary="told", **ended))

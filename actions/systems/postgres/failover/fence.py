@@ -26,6 +26,7 @@ from actions.systems.postgres.fence_guard import UNFENCE, put, refused, stands
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import managed_by
+from actions.systems.postgres.patroni.gate import SWITCH_OVER
 from actions.systems.postgres.process import describe_data, postmaster
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.shutdown import stop_server
@@ -39,7 +40,7 @@ from journal.events.types import Identity
 def unmanaged_if_seen(ctx: ActionContext) -> Closed | None:
     """A gate: nobody brings the server back on their own. Of a host that is gone nobody can tell: power ends both."""
     try:
-        return managed_by(find_server(ctx))
+        return managed_by(find_server(ctx), SWITCH_OVER)
     except UNSEEN:
         return None
 

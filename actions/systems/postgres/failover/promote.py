@@ -23,6 +23,7 @@ from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, others, require_not_ourselves
 from actions.systems.postgres.managers import managed_by
+from actions.systems.postgres.patroni.gate import SWITCH_OVER
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
@@ -52,7 +53,7 @@ def old_primary_fenced(ctx: ActionContext) -> Closed | None:
 
 def standby_unmanaged(ctx: ActionContext) -> Closed | None:
     """A gate: no cluster manager promotes or rewinds the standby on its own."""
-    return managed_by(_standby(ctx))
+    return managed_by(_standby(ctx), SWITCH_OVER, paused=False)
 
 
 def standby_identity(ctx: ActionContext) -> Sequence[Identity]:

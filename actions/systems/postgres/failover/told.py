@@ -20,6 +20,7 @@ from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
 BEHIND = "behind-archive"
+SLOTS = "logical replication slots"
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1"
 _UNLOGGED = """
     SELECT c.oid::regclass::text FROM pg_class c
@@ -103,7 +104,7 @@ def _wrong(primary: Server, standby: Server) -> Iterator[Finding]:
 def _slots(primary: Server) -> Iterator[Finding]:
     record = FenceRecord.of(primary.ctx.files, primary.name)
     slots = record.slots if record else None
-    about = "logical replication slots"
+    about = SLOTS
     if slots is None:
         text = f"nobody could see which {primary.name} had; they are on no standby"
         yield Finding(severity="note", about=about, text=text, cure="Ask whoever reads changes (CDC) from it.")

@@ -42,6 +42,16 @@ def rebuild(known: ByHand) -> Sequence[CommandLine]:
     return [_patronictl(known, "reinit", "SCOPE", member, "--force", "--wait", what=words)]
 
 
+def switch_over(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what has another member lead."""
+    member = str(known.params.get("candidate") or "MEMBER")
+    words = f"{_ONLY} With a leader; without one `failover` in the place of `switchover`, without --leader:"
+    return [
+        _patronictl(known, "switchover", "SCOPE", "--leader", "LEADER", "--candidate", member, "--force", what=words),
+        _patronictl(known, "list", what="The new Leader must be on a new timeline (TL), the old one a Replica on it:"),
+    ]
+
+
 def _patronictl(known: ByHand, *words: str, what: str = "") -> CommandLine:
     settings = known.settings(PostgresSettings)
     return as_server(settings, "patronictl", "-c", settings.patroni.config or "CONFIG", *words, what=what)

@@ -10,7 +10,7 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, InDoubt, Out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.manager import by_hand
 from actions.systems.postgres.managers import managed_by
-from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of, patroni_of
+from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of
 from actions.systems.postgres.patroni.gate import PAUSE
 from actions.systems.postgres.server import Server, find_server
 
@@ -228,13 +228,13 @@ def troubles(patroni: Patroni, view: View) -> list[Finding]:
     return found
 
 
-def own_patroni(server: Server) -> Patroni:
-    """Return the Patroni that runs beside a server.
+def required_patroni(server: Server) -> Patroni:
+    """Return the Patroni that manages a server.
 
     Raises:
-        ActionFailed: none is seen there.
+        ActionFailed: none is seen.
     """
-    patroni = patroni_of(server)
+    patroni = cluster_of(server)
     if patroni is None:
         raise ActionFailed(
             f"No Patroni that manages {server.name} is seen on {server.host}.",

@@ -10,7 +10,7 @@ from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cancelled, Cure, InDoubt, Outcome
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.manager import by_hand
-from actions.systems.postgres.manager.pause import own_patroni, require_store
+from actions.systems.postgres.manager.pause import require_store, required_patroni
 from actions.systems.postgres.patroni.cluster import Patroni, View
 from actions.systems.postgres.patroni.replicas import (
     REBUILD,
@@ -40,7 +40,7 @@ class _Found:
 
     def __init__(self, server: Server, member: str) -> None:
         self.server = server
-        self.patroni = own_patroni(server)
+        self.patroni = required_patroni(server)
         self.view = self.patroni.look()
         self.named = inventory_names(server)
         self.leading = _leading(self.patroni, self.view, self.named)
@@ -89,7 +89,7 @@ def replicas(ctx: ActionContext, *, member: str = "") -> Outcome:
     Needs: the leader in the inventory; a replica that is not there is told by the leader's word.
     """
     server = find_server(ctx)
-    patroni = own_patroni(server)
+    patroni = required_patroni(server)
     view = patroni.look()
     named = inventory_names(server)
     leading = _leading(patroni, view, named)
@@ -151,7 +151,7 @@ def _all_follow(found: _Found) -> Outcome:
 def _leading(patroni: Patroni, view: View, named: dict[str, Server]) -> Server:
     if leading := named.get(view.leader):
         return leading
-    who = f"{view.leader} leads, and is not in the inventory" if view.leader else "nobody leads"
+    who = f"{view.leader} leads, and is not in the inventory" if view.leader else view.trouble or "nobody leads"
     raise ActionFailed(
         f"{patroni.named}: {who}; whether others follow cannot be told.",
         "Add it to the inventory, with standby_of as the others have it; or start the member that is to lead.",

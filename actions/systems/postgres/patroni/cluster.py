@@ -165,13 +165,18 @@ def servers_of(server: Server) -> list[Server]:
 
 
 def cluster_of(server: Server) -> Patroni | None:
-    """Return the server's own Patroni, else that of another member of the inventory; None where none is seen."""
-    if own := patroni_of(server):
+    """Return the server's own Patroni, else that of another member of the inventory; None where none is seen.
+
+    One that runs and whose interface does not answer (it hangs, or was just started) is passed over for one that does.
+    """
+    own = patroni_of(server)
+    if own and (own.daemon.trouble or not own.look().trouble):
         return own
     for other in servers_of(server):
-        if other.name != server.name and (found := patroni_of(other)):
+        found = patroni_of(other) if other.name != server.name else None
+        if found and not (own and found.look().trouble):
             return found
-    return None
+    return own
 
 
 def _view(daemon: Daemon, said: dict[str, Any]) -> View:
@@ -185,7 +190,7 @@ def _view(daemon: Daemon, said: dict[str, Any]) -> View:
         paused=own.get("pause") is True if own else None,
         initialize=None if store.get("error") else str(store.get("initialize", "")),
         trouble="" if own else str(me.get("error") or f"it answers {me.get('status')}"),
-        store_trouble=str(store.get("error") or ("" if listed else cluster.get("error") or "")),
+        store_trouble=str(store.get("error") or (cluster.get("error", "") if own and not listed else "")),
     )
 
 

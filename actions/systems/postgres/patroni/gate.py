@@ -7,17 +7,20 @@ from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of, 
 from actions.systems.postgres.patroni.daemon import units
 from actions.systems.postgres.server import Server
 
-GATE, PAUSE = "managed", "postgres.pause_manager"
+GATE, PAUSE, SWITCH_OVER = "managed", "postgres.pause_manager", "postgres.switch_over"
 _BY_HAND = "By hand: `patronictl -c {} pause --wait`, and see `patronictl list` say Maintenance mode: on"
 
+_ITSELF = "Let it do that itself: postgres.switch_over (by hand: `patronictl -c {} switchover`, or failover)"
 
-def closed_by_patroni(server: Server, left: str, opens: str = PAUSE) -> Closed | None:
+
+def closed_by_patroni(server: Server, left: str, opens: str = PAUSE, *, paused: bool = True) -> Closed | None:
     """Return why Patroni keeps others from acting on a server; None where it does not.
 
     Args:
         server: the server.
         left: what in its data directory speaks of Patroni; empty where nothing does.
         opens: the action that is to be done first, where Patroni is there.
+        paused: whether a pause is enough; what Patroni does better itself (a promotion) is not done beside it at all.
     """
     own = patroni_of(server)
     if own is None:
@@ -27,12 +30,13 @@ def closed_by_patroni(server: Server, left: str, opens: str = PAUSE) -> Closed |
         name = "patroni: in the inventory names its configuration where its command line does not"
         return Closed(GATE, f"{_managed(server, why)} {_BY_HAND.format('CONFIG')}; {name}.", "reason and target")
     view = own.look()
-    if is_paused(view):
+    if paused and is_paused(view):
         _log_silence(server, view)
         return None
     here = f"pid {own.daemon.pid}, {own.daemon.config}" if own.daemon.pid else own.daemon.config
-    why = f"it runs here ({here}); {_state(view)}"
-    return Closed(GATE, f"{_managed(server, why)} {_BY_HAND.format(own.daemon.config)}.", "reason and target", opens)
+    message = _managed(server, f"it runs here ({here}); {_state(view)}")
+    how = _BY_HAND if opens == PAUSE else _ITSELF
+    return Closed(GATE, f"{message} {how.format(own.daemon.config)}.", "reason and target", opens)
 
 
 def is_paused(view: View) -> bool:
@@ -44,7 +48,8 @@ def _state(view: View) -> str:
     if view.trouble:
         return f"its interface does not answer ({view.trouble})"
     if view.paused:
-        return f"it is paused, and {', '.join(one.name for one in view.not_as(paused=True))} is not"
+        others = ", ".join(one.name for one in view.not_as(paused=True))
+        return f"it is paused, and {others} is not" if others else "it is paused, and does this itself"
     return "it is not paused"
 
 
