@@ -38,8 +38,12 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     gap: str = ""
 
 
-def place_of(server: Server) -> Place:
+def place_of(server: Server, system: str = "") -> Place:
     """Return where the server's backups lie, as its own host reaches them.
+
+    Args:
+        server: the server.
+        system: another one, whose backups lie in the same repository.
 
     Raises:
         ActionFailed: the inventory does not say, or they are a folder of another host: nothing brings them here.
@@ -50,7 +54,7 @@ def place_of(server: Server) -> Place:
             f"The inventory names no repository for {server.name}: there is nothing to restore from.",
             "Name the folder or the bucket with its backups (backups: repository:).",
         )
-    place = Place(server.ctx, server.name, settings, server.host).here
+    place = Place(server.ctx, system or server.name, settings, server.host).here
     if place.host != server.host:
         raise ActionFailed(
             f"The backups of {server.name} lie on {place.host}, and {server.host} cannot read them there.",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.failover.promotion_record import PromotionRecord
 from actions.machine.clock import require_clock
 from actions.machine.shutdown import Stoppable, stop_server, stoppable_again
 from actions.machine.unit import who_runs
@@ -18,7 +19,7 @@ from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.fence_guard import require_not_fenced
 from actions.systems.mongodb.identity import identity
-from actions.systems.mongodb.kept_out import is_promised
+from actions.systems.mongodb.kept_out import forget_promise, is_promised
 from actions.systems.mongodb.launch import came_back, launch, require_member_of_its_set, wait_until_serving
 from actions.systems.mongodb.login_block import block_users, open_ways
 from actions.systems.mongodb.managers import unmanaged
@@ -180,6 +181,10 @@ def keep_promise(server: Server) -> list[Finding]:
     """
     if not is_promised(server):
         return []
+    if new := _who_took_over(server):
+        forget_promise(server)
+        server.ctx.log(f"Whether writers are kept out is decided at {new}, which took its place: not by this start.")
+        return []
     try:
         block_users(server)
     except CannotConnect as error:
@@ -187,6 +192,12 @@ def keep_promise(server: Server) -> list[Finding]:
         cure = "Start the other members; then stop the writers again (mongodb.stop_writers)."
         return [Finding(severity="warning", about="writers", text=text, cure=cure)]
     return [Finding(severity="note", about="writers", text="they are kept out, as was decided (tried as each)")]
+
+
+def _who_took_over(server: Server) -> str:
+    """Return who leads in a server's place since this incident: users lie in the set, and are its primary's to keep."""
+    record = PromotionRecord.of(server.ctx.files, server.name)
+    return record.standby if record else ""
 
 
 def _running_already(server: Server, pid: int) -> Outcome:
@@ -212,7 +223,7 @@ def _running_already(server: Server, pid: int) -> Outcome:
 
 def _promise_is_open(server: Server) -> bool:
     """Whether writers who are to be kept out are in: whoever started the server died before, or was not cleo."""
-    if not is_promised(server):
+    if not is_promised(server) or _who_took_over(server):
         return False
     try:
         if not any(way.tried for way in open_ways(server)):

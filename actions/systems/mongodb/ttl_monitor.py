@@ -65,11 +65,19 @@ def is_ttl_kept_off(server: Server) -> bool:
 def members_of(server: Server) -> Iterator[Server]:
     """Yield the server and the others of its set that the inventory has: any of them may become primary."""
     yield server
-    first = server.settings.standby_of or server.name
+    first = _first_of(server, server.name)
     for name, settings in server.ctx.inventory.systems.items():
-        in_set = isinstance(settings, MongodbSettings) and first in (name, settings.standby_of)
-        if in_set and name != server.name:
+        if isinstance(settings, MongodbSettings) and name != server.name and _first_of(server, name) == first:
             yield server_of(server.ctx, name)
+
+
+def _first_of(server: Server, name: str) -> str:
+    """Return whom a member stands by for in the end: since another one took over, its old primary stands by itself."""
+    seen, systems = set[str](), server.ctx.inventory.systems
+    while name in systems and systems[name].standby_of and name not in seen:
+        seen.add(name)
+        name = systems[name].standby_of
+    return name
 
 
 def _file(server: Server) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actions.backups.repository.place import Place
+from actions.failover.promotion_record import whose_place
 from actions.outcome import ActionFailed, Cure
 from actions.systems.mongodb.backup_chain import chains
 from actions.systems.mongodb.backup_selection import place_of
@@ -38,12 +40,16 @@ def wanted_now(server: Server, record: RestoreRecord | None) -> tuple[WantedInde
 
 
 def newest_manifest(server: Server) -> tuple[Manifest | None, str]:
-    """Return what the newest usable full backup holds, and its id; None where there is none."""
-    found = chains(place_of(server).listing().stored)
-    if not found:
-        return None, ""
-    label = found[0].full.id
-    return manifest_of(server, label), label
+    """Return what the newest usable full backup holds, and its id; None where there is none.
+
+    A server that took another one's place in this incident has no backup yet: that one's tell.
+    """
+    old = whose_place(server.ctx.files, server.name)
+    for place in (place_of(server), *([place_of(server, old)] if old else [])):
+        if found := chains(place.listing().stored):
+            label = found[0].full.id
+            return _manifest_in(place, label), label
+    return None, ""
 
 
 def manifest_of(server: Server, backup: str) -> Manifest | None:
@@ -52,7 +58,11 @@ def manifest_of(server: Server, backup: str) -> Manifest | None:
     Raises:
         NoManifest: it cannot be understood.
     """
-    place, name = place_of(server), f"{backup}/{MANIFEST}"
+    return _manifest_in(place_of(server), backup)
+
+
+def _manifest_in(place: Place, backup: str) -> Manifest | None:
+    name = f"{backup}/{MANIFEST}"
     text = place.read(name)
     return decode_manifest(text, f"{place.folder}/{name}") if text is not None else None
 

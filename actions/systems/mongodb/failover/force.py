@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from actions.gate import decide
-from actions.outcome import ActionFailed, Cure, GateClosed
+from actions.outcome import ActionFailed, Cure, Finding, GateClosed
 from actions.systems.mongodb.failover.members import Seat, Set
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -76,3 +76,16 @@ def without_votes(found: Set) -> dict[str, Any]:
         kept.append(member)
     config.pop("term", None)
     return {**config, "members": kept, "version": int(config["version"]) + 1}
+
+
+def voteless(found: Set) -> list[Finding]:
+    """Return that the lost members have no vote any more: until they do, the set stands on fewer than it seems."""
+    kept = [each for each in found.lost if not each.never.startswith("an arbiter")]
+    gone = [each for each in found.lost if each.never.startswith("an arbiter")]
+    text = f"{', '.join(each.system or each.name for each in kept)}: no vote and no priority any more"
+    cure = "Once each follows again (SECONDARY), one by one: votes and priority as before in rs.conf(), rs.reconfig()."
+    told = [Finding(severity="warning", about="lost members", text=text, cure=cure)] if kept else []
+    return told + [
+        Finding(severity="warning", about=each.name, text="the arbiter was taken out of the set", cure="rs.addArb().")
+        for each in gone
+    ]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from actions.systems.mongodb.server import Server, server_of
-from actions.systems.mongodb.settings import MongodbSettings
+from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.state import PRIMARY, SECONDARY, ask
+from actions.systems.mongodb.ttl_monitor import members_of
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.errors import CleoError
 
@@ -42,13 +42,12 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         name: ``host:port``, as the set has it.
         votes: how many it has (0 or 1).
         never: why it can never be primary; empty: it can.
-        system: its name in the inventory; empty: it has none.
+        system: its name in the inventory; empty: it has none, or another address there.
         answers: whether it was asked itself.
         healthy: whether it answers, or another member that does has heard of it.
         state: ``PRIMARY``, ``SECONDARY``…
         position: the newest entry that it has.
         at: when that was written.
-        primary_heard: whether it leads by what it says itself.
     """
 
     name: str
@@ -108,12 +107,7 @@ class Set(NamedTuple):
 
 def others(server: Server) -> list[Server]:
     """Return the other members of a server's set that the inventory has."""
-    first = server.settings.standby_of or server.name
-    return [
-        server_of(server.ctx, name)
-        for name, settings in server.ctx.inventory.systems.items()
-        if isinstance(settings, MongodbSettings) and name != server.name and first in (name, settings.standby_of)
-    ]
+    return [one for one in members_of(server) if one.name != server.name]
 
 
 def look_at_set(server: Server, *, deadline_s: float = 5) -> Set | None:
@@ -134,7 +128,8 @@ def look_at_set(server: Server, *, deadline_s: float = 5) -> Set | None:
     if not said:
         return None
     config = max((one[1] for one in said), key=lambda each: (each.get("term", 0), each["version"]))
-    seats = [_seat(each, said) for each in config["members"]]
+    names = {one.where: one.name for one in members_of(server)}
+    seats = [_seat(each, said, names.get(str(each["host"]), "")) for each in config["members"]]
     term = max(int(one[2].get("term", 0)) for one in said)
     return Set(str(config["_id"]), config, seats, {one[0].name: one[0] for one in said}, term)
 
@@ -148,7 +143,7 @@ def _said(client: MongoClient[dict[str, Any]]) -> tuple[dict[str, Any], dict[str
         return {}, {}
 
 
-def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[str, Any]]]) -> Seat:
+def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[str, Any]]], known: str) -> Seat:
     own = next(((one, m) for one, _, status in said if (m := _of(status, member["host"])) and m.get("self")), None)
     heard = [m for _, _, status in said if (m := _of(status, member["host"])) and not m.get("self")]
     best = own[1] if own else max(heard, key=lambda each: bool(each.get("health")), default={})
@@ -158,7 +153,7 @@ def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[
         name=str(member["host"]),
         votes=int(member.get("votes", 1)),
         never=_never(member),
-        system=own[0].name if own else "",
+        system=own[0].name if own else known,
         answers=own is not None,
         healthy=own is not None or any(each.get("health") for each in heard),
         state=str(best.get("stateStr", "")),

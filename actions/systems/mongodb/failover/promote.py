@@ -18,7 +18,7 @@ from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.choice import choose, require_set
 from actions.systems.mongodb.failover.fence import fence_identity
-from actions.systems.mongodb.failover.force import force, require_forced
+from actions.systems.mongodb.failover.force import force, require_forced, voteless
 from actions.systems.mongodb.failover.members import Seat, Set, look_at_set
 from actions.systems.mongodb.failover.standing import FENCE, name_in_set, standing
 from actions.systems.mongodb.failover.told import lacks, surprises, tell_set
@@ -109,7 +109,7 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
     if forced:
         force(server, found)
     server = _elected(primary, server, found)
-    return _finish(primary, server, findings, forced=forced)
+    return _finish(primary, server, [*findings, *(voteless(found) if forced else [])], forced=forced)
 
 
 @action("mongodb.is_promoted", target=member_identity, params={"standby": "the inventory's name of the member"})
