@@ -14,6 +14,7 @@ import msgspec
 
 from actions.gate import Closed
 from actions.inventory import Inventory, known_systems, misplaced
+from actions.runner import durations
 from actions.runner.aim import aim
 from actions.runner.gates import GateInput, closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
@@ -29,6 +30,7 @@ from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
 from journal.incident.fold import apply_event, fold_journal
 from journal.incident.records import Run, RunState
+from journal.incident.step_time import took_of
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
 from journal.store.errors import JournalError
@@ -194,7 +196,9 @@ class Runner:
         took_over = describe(self._lease.previous) if died else ""
         used = dict.fromkeys(step.action for step in self._incident.plan.steps() if step.action)
         lacks = [name for name in used if name not in self._world.registry]
-        return e.RunnerStarted(pid=os.getpid(), started=start_time(os.getpid()), took_over=took_over, lacks=lacks)
+        took = durations.earlier(self._place, self._world.inventory.name, self._incident.kind, used)
+        pid = os.getpid()
+        return e.RunnerStarted(pid=pid, started=start_time(pid), took_over=took_over, lacks=lacks, took=took)
 
     def _leave(self) -> None:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped
@@ -225,7 +229,14 @@ class Runner:
         while events := self._follower.wait(timeout_s):
             for event in events:
                 apply_event(self._incident, event)
+                self._keep_time(event)
             timeout_s = 0
+
+    def _keep_time(self, event: e.Event) -> None:
+        """Note how long a step took, for the incidents that follow."""
+        run = self._incident.runs.get(event.body.run) if isinstance(event.body, e.ActionFinished) else None
+        if took := run and took_of(self._incident, run):
+            durations.keep(self._place, self._world.inventory.name, took)
 
     def _answer(self) -> None:
         for run in self._incident.unanswered():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Override, Settling
+from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
 from journal.events.exposure import Exposed
 from journal.events.measured import Measured
 
@@ -204,16 +205,38 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     error: str = ""
 
 
+class Took(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How long an action took when it did its work wholly.
+
+    Attributes:
+        action: the action.
+        system: the inventory's system that it was done at; empty: at none in particular.
+        seconds: how long, in seconds.
+        at: when it ended.
+        by: the incident.
+        kind: what kind of incident that was.
+    """
+
+    action: str
+    system: str
+    seconds: float
+    at: datetime
+    by: str
+    kind: Kind
+
+
 class RunnerStarted(Body, frozen=True, kw_only=True, tag="runner.started"):
     """A runner took the lease. ``took_over`` describes the dead owner, or is empty.
 
-    ``lacks`` are the plan's actions that it cannot run: people do those by hand.
+    ``lacks`` are the plan's actions that it cannot run: people do those by hand. ``took`` is how long steps took in
+    earlier incidents.
     """
 
     pid: int
     started: int
     took_over: str = ""
     lacks: list[str] = []
+    took: list[Took] = []
 
 
 class RunnerStopped(Body, frozen=True, kw_only=True, tag="runner.stopped"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from journal.incident import step_time
 from journal.incident.backup_catalogue import facts_of
 from journal.wording.durations import exact_duration
 from journal.wording.sizes import size_words
@@ -99,12 +100,14 @@ def measured_times(incident: Incident, step: Step) -> dict[str, RestoreTime]:
 
 
 def expected_seconds(incident: Incident, step: Step) -> float:
-    """Return how long a step takes, in seconds: as was measured, else by the plan; 0: not known.
+    """Return how long a step takes, in seconds: as was measured, when it was done last, else by the plan; 0: not known.
 
     The systems of a fleet may be restored at the same time: the slowest counts. Where one was never measured, no less
     than the plan says.
     """
     found = measured_times(incident, step)
+    if not restores(step) and (last := step_time.slowest(incident, step)):
+        return last.seconds
     slowest = max((one.expected for one in found.values()), default=0.0)
     whole = found and len(found) == len(incident.roster.players(step.system))
     return slowest if whole else max(slowest, float(step.expect))

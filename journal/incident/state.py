@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from journal.events.exposure import Exposed
+from journal.events.run import Took
 from journal.events.types import Event, IncidentDeclared, Kind
 from journal.incident.loss import Known, Ledger, Loss
 from journal.incident.records import (
@@ -106,6 +107,7 @@ class Incident:
         self.ledgers: dict[str, Ledger] = {}
         self.deviations: list[Deviation] = []
         self.lacks = frozenset[str]()
+        self.took: dict[tuple[str, str], Took] = {}
         self.audiences = frozenset[str]()
         self.runner: RunnerRecord | None = None
         self.continued: Continued | None = None

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from actions.system_types import find_type
+from journal.events.run import Took
 from journal.incident.affected import is_hit
 from journal.incident.exposure import from_standby, without_site
 from journal.incident.forecast import Forecast, forecasts, steps_left
 from journal.incident.given_up import newest_seen
 from journal.incident.lost_site import is_gone, lost_site
 from journal.incident.records import Run
-from journal.incident.restore_time import RestoreTime, expected_seconds, measured_times
+from journal.incident.restore_time import RestoreTime, expected_seconds, measured_times, restores
 from journal.incident.state import Incident
+from journal.incident.step_time import in_words as took_words
+from journal.incident.step_time import slowest
 from journal.plan.applies import applies
 from journal.store.rows import Reading
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration, rough_minutes
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
+
+_STRATEGY = "strategy"
+_MOST = 3
+"""Steps that are named; of more their number is said."""
 
 
 class Time(NamedTuple):
@@ -30,11 +37,13 @@ class Time(NamedTuple):
         seconds: all of them together.
         unknown: how many of them have no figure.
         measured: the last restores that were measured, by system: they count instead of the plan's figures.
+        took: how long other steps took when they were done last, by the step's id: so do these.
     """
 
     seconds: float
     unknown: int
     measured: Mapping[str, RestoreTime] = {}
+    took: Mapping[str, Took] = {}
 
 
 class Loss(NamedTuple):
@@ -55,7 +64,8 @@ def expected(incident: Incident, strategy: str) -> Time:
     left = steps_left(incident, strategy)
     seconds = [expected_seconds(incident, step) for step in left]
     measured = {name: one for step in left for name, one in measured_times(incident, step).items()}
-    return Time(sum(seconds), sum(not each for each in seconds), measured)
+    took = {step.id: one for step in left if not restores(step) and (one := slowest(incident, step))}
+    return Time(sum(seconds), sum(not each for each in seconds), measured, took)
 
 
 def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], now: datetime) -> list[Loss]:
@@ -161,17 +171,38 @@ def in_words(incident: Incident, strategy: str, readings: Mapping[str, Reading],
     """Return a strategy's expected time and loss, a line each."""
     time = expected(incident, strategy)
     unknown = f"{count(time.unknown, 'step')} not measured" if time.unknown else ""
-    by = "as restores were measured, else by the plan's figures" if time.measured else "by the plan's figures"
+    by = f"{_measured_by(time)}by the plan's figures"
     taking = f"about {rough_duration(time.seconds)} {by}" if time.seconds else ""
     lines = [f"time  {', '.join(part for part in (taking, unknown) if part) or 'nothing is left to do'}"]
     lines += [
         f"      {sanitize(incident.roster.title(name))}: {sanitize(str(one))}" for name, one in time.measured.items()
     ]
+    lines += _steps(incident, strategy, time)
     lines += [f"rto   {_against(one)}" for one in _tightest(forecasts(incident, strategy, now))]
     for loss in losses(incident, strategy, readings, now):
         lost = "not measured" if loss.seconds is None else f"{rough_minutes(loss.seconds)} of data"
         lines.append(f"loss  {lost}  {loss.title}: {loss.why}")
     return lines
+
+
+def _measured_by(time: Time) -> str:
+    if time.took:
+        return "as was measured, else "
+    return "as restores were measured, else " if time.measured else ""
+
+
+def _steps(incident: Incident, strategy: str, time: Time) -> Iterator[str]:
+    """Yield what is known of the steps that this strategy alone has: as they were done last, or that none ever was."""
+    own = [(name, one) for name, one in time.took.items() if _STRATEGY in incident.plan.by_id[name].when]
+    for name, one in own[:_MOST]:
+        yield f"      {sanitize(incident.plan.by_id[name].title)}: {sanitize(took_words(one))}"
+    if len(own) > _MOST:
+        yield f"      measured too: {count(len(own) - _MOST, 'further step')}"
+    left = (step for step in steps_left(incident, strategy) if step.is_run and _STRATEGY in step.when)
+    names = [sanitize(one.title) for one in left if one.id not in time.took and not measured_times(incident, one)]
+    if names and (own or time.measured):
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        yield f"      never measured: {', '.join(names[:_MOST])}{more}"
 
 
 def _tightest(found: list[Forecast]) -> list[Forecast]:

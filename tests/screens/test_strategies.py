@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
+
 from journal.events import types as e
 from journal.events.measured import Measured
-from journal.events.run import KnownSystem
+from journal.events.run import KnownSystem, Took
 from journal.incident.fold import fold_journal
 from journal.incident.restore_time import RestoreTime
 from journal.incident.state import Incident
@@ -170,3 +172,19 @@ def test_the_objective_with_the_least_left_is_told_and_never_said_to_be_met_wher
     assert told(timedelta(minutes=40)).endswith(", 7 min OVER")
     journal.append(e.StepMarkedDone(step="verify", note="by hand"))
     assert told(timedelta()).startswith("rto   Everything: 7 h 53 min left")
+
+
+def test_what_was_done_before_counts_and_what_never_was_is_said(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    took = Took(
+        action="postgres.restore", system="postgres", seconds=14, at=START, by="INC-2026-01-02-03", kind=e.Kind.DRILL
+    )
+    verify = state(journal).plan.by_id["verify"]
+    took = msgspec.structs.replace(took, action=verify.action)
+    journal.append(e.RunnerStarted(pid=1, started=1, took=[took]))
+    said = expected(state(journal), "cold-recovery")
+    assert said.seconds == 20 * 60 + 30 + 14
+    assert said.unknown == 3
+    lines = in_words(state(journal), "cold-recovery", {}, services.clock())
+    assert lines[0].startswith("time  about 20 min as was measured, else by the plan's figures")

@@ -14,6 +14,7 @@ from journal.incident.fold.steps import deviate, step_record, write_state
 from journal.incident.fold.takeover import take_over
 from journal.incident.instances import instances, settle
 from journal.incident.records import Deviation, InstanceRecord, Program, Refusal, Run, RunState, StepState
+from journal.incident.step_time import took_of
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 
 if TYPE_CHECKING:
@@ -180,6 +181,8 @@ def _finished(incident: Incident, event: e.Event, body: e.ActionFinished) -> Non
         _changed(incident, event, run)
         measured(incident, run)
         in_force.ended(incident, run)
+        if took := took_of(incident, run):
+            incident.took[took.action, took.system] = took
         if run.state is RunState.SUCCEEDED:
             take_over(incident, run)
 

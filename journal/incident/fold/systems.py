@@ -59,6 +59,7 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
     incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
     incident.lacks = frozenset(body.lacks)
+    incident.took = {(one.action, one.system): one for one in body.took} | incident.took
 
 
 def _runner_stopped(incident: Incident, event: e.Event, body: e.RunnerStopped) -> None:
