@@ -67,6 +67,7 @@ def lab() -> None:
     help="A network for each of two sites, so that one can be cut off: PostgreSQL with its standby, the API, HAProxy "
     "and DNS, at both. Needs root.",
 )
+@click.option("--post", is_flag=True, help="Also a mail server and a webhook that keep what people are told.")
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
     directory: Path | None,
@@ -77,6 +78,7 @@ def up(
     s3: bool,
     s3_first: bool,
     two_sites: bool,
+    post: bool,
     only: tuple[str, ...],
 ) -> None:
     """Start the lab: PostgreSQL, MongoDB and Redis with CleoAI's data, each with a writer and backups, and a second
@@ -102,6 +104,7 @@ def up(
         s3=s3,
         first=s3_first,
         two_sites=two_sites,
+        post=post,
         backup_minutes=backup_every,
         say=click.echo,
     )
@@ -224,7 +227,8 @@ def _status_lines(found: LabStatus) -> list[tuple[str, str]]:
     lines += [("", "")] if len(found.services) > 1 else []
     if place := found.second_place:
         lines += [*place.lines, *(("trouble", each) for each in place.trouble)]
-    if sites := found.sites:
-        lines += [("", ""), *sites.lines, *(("trouble", each) for each in sites.trouble)]
+    for beside in (found.sites, found.post):
+        if beside:
+            lines += [("", ""), *beside.lines, *(("trouble", each) for each in beside.trouble)]
     faults = [("fault", f"{fault.at} {fault.system} {fault.how}: {fault.what}") for fault in found.faults]
     return lines + (faults or [("faults", "none")])

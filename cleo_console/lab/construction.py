@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from cleo_console.lab import folder, removal
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.inventory import write_inventory
+from cleo_console.lab.post.place import NAME as POST
+from cleo_console.lab.post.place import Post
+from cleo_console.lab.post.place import choose as choose_post
 from cleo_console.lab.repository import BUCKET
 from cleo_console.lab.second_place.faults import is_of_copy
 from cleo_console.lab.second_place.kinds import choose, second_place
@@ -87,9 +90,28 @@ def resume(place: Path, state: State, wanted: Sequence[Instance], say: Say, *, s
         return _add(place, state, _chosen(place, state, missing), say) if missing else state
 
 
+def with_post(place: Path, state: State, say: Say) -> State:
+    """Add a mail server and a webhook that keep what they are told, or start them again.
+
+    Raises:
+        CleoError: they do not start.
+    """
+    with folder.only_command(place):
+        chosen = state.post or choose_post()
+        post = Post(place, chosen)
+        if state.post is None:
+            state = replace(state, post=chosen)
+            say(f"Starting a mail server and a webhook; what they get lies in {post.box}.")
+            post.make()
+            _write_inventory(place, state)
+            save_state(place, state)
+        post.start()
+    return state
+
+
 def _chosen(place: Path, state: State, wanted: Sequence[Instance]) -> list[LabService]:
     """The services that are wanted, with programs and ports; nothing is made yet."""
-    folder.check_path(place, [OFFSITE, SITES, *(each.name for each in wanted)])
+    folder.check_path(place, [OFFSITE, SITES, POST, *(each.name for each in wanted)])
     check_space(place, check_size(state.size, [class_of(each).small_bytes for each in wanted]))
     known, offsite = state.services(place), second_place(place, state.offsite)
     bucket, sites = offsite.first if offsite else None, state.network(place)
@@ -131,7 +153,7 @@ def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> Stat
 def _write_inventory(place: Path, state: State) -> None:
     offsite = second_place(place, state.offsite)
     said, safe = (offsite.inventory_entry(), offsite.safe) if offsite else (None, None)
-    write_inventory(place, state.services(place).values(), said, safe, state.network(place))
+    write_inventory(place, state.services(place).values(), said, safe, state.network(place), state.told(place))
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cleo_console.lab.fault_log import Fault, note_fault, utc_now
+from cleo_console.lab.post.faults import FAULTS as OF_POST
+from cleo_console.lab.post.place import NAME as POST
+from cleo_console.lab.post.place import Post
 from cleo_console.lab.second_place.faults import FAULTS, Copy, faults_of
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import FaultKind, Instance, LabService
@@ -15,15 +18,19 @@ from cleo_console.lab.sites.place import FAULTY, Sites
 from journal.errors import CleoError
 
 
-def known_faults(instances: Iterable[Instance], *, sites: bool = False) -> dict[tuple[str, str], FaultKind]:
-    """What can be broken, by service and fault: of the service itself, of its backups' copy, and of the primary site.
+def known_faults(
+    instances: Iterable[Instance], *, sites: bool = False, post: bool = False
+) -> dict[tuple[str, str], FaultKind]:
+    """What can be broken, by service and fault: of the service itself, and of what the lab has beside its services.
 
     Args:
         instances: the lab's services.
         sites: whether each of its sites has a network.
+        post: whether it has a mail server and a webhook.
     """
     known = {(each.name, kind.how): kind for each in instances for kind in (*class_of(each).faults, *faults_of(each))}
-    return known | ({(FAULTY, kind.how): kind for kind in OF_SITE} if sites else {})
+    known |= {(FAULTY, kind.how): kind for kind in OF_SITE} if sites else {}
+    return known | ({(POST, kind.how): kind for kind in OF_POST} if post else {})
 
 
 def inject(
@@ -33,19 +40,23 @@ def inject(
     how: str,
     offsite: SecondPlace | None = None,
     sites: Sites | None = None,
+    post: Post | None = None,
 ) -> Fault:
     """Inject a fault into one service, or into its backups' copy, and note it.
 
     Raises:
         CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
     """
-    kind = known_faults((each.instance for each in services.values()), sites=sites is not None).get((system, how))
+    has = {"sites": sites is not None, "post": post is not None}
+    kind = known_faults((each.instance for each in services.values()), **has).get((system, how))
     if kind is None:
         raise CleoError(f"The lab has no fault `{how}` for `{system}`.", "See `cleo lab break --list`.")
     if kind in FAULTS and offsite is None:
         raise CleoError("The lab has no second place.", "Let `cleo lab up` add one.")
     if sites and system == FAULTY:
         what, details = kind.inject(sites)
+    elif post and system == POST:
+        what, details = kind.inject(post)
     elif kind in FAULTS and offsite:
         what, details = kind.inject(Copy(offsite, system))
     else:

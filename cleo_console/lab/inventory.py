@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cleo_console.lab.post.place import Post
 from cleo_console.lab.service import HOST, LabService
 from cleo_console.lab.sites.place import Sites
 
@@ -29,6 +30,7 @@ def write_inventory(
     offsite: Mapping[str, Any] | None = None,
     safe: Path | None = None,
     sites: Sites | None = None,
+    post: Post | None = None,
 ) -> None:
     """Write the lab's inventory file; secrets are only referred to.
 
@@ -38,6 +40,7 @@ def write_inventory(
         offsite: what is said of its second place; None: it has none.
         safe: the folder there for keys.
         sites: its two sites, with a host each; None: all is on this machine.
+        post: whom to tell; None: nobody.
     """
     import yaml
 
@@ -52,6 +55,7 @@ def write_inventory(
         "allows": ["LAB"],
         "hosts": sites.hosts() if sites else {HOST: {"via": "local"}},
         **({"offsite": dict(offsite)} if offsite else {}),
+        **({"communications": post.inventory_entry()} if post else {}),
         "evidence": {"folder": str(evidence_folder(lab))},
         "systems": {service.instance.name: _entry(service, safe) for service in services},
     }

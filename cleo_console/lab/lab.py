@@ -35,6 +35,7 @@ class Lab:
         self.services: dict[str, LabService] = state.services(directory)
         self.second_place = second_place(directory, state.offsite)
         self.sites = state.network(directory)
+        self.post = state.told(directory)
 
     @classmethod
     def up(
@@ -48,6 +49,7 @@ class Lab:
         s3: bool = False,
         first: bool = False,
         two_sites: bool = False,
+        post: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
     ) -> Self:
@@ -68,6 +70,7 @@ class Lab:
                 where they are.
             two_sites: a network for each of two sites, each service where it belongs, with a standby at the DR site:
                 postgres, validation, load_balancer and dns, where nothing else is said. Needs root.
+            post: also a mail server and a webhook that keep what an incident tells people.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
 
@@ -79,13 +82,14 @@ class Lab:
         state = load_state(place)
         wanted = _wanted(state, [*systems], [*also], standby=standby, two_sites=two_sites)
         if state and state.complete:
-            return cls(place, construction.resume(place, state, wanted, say, s3=s3 or first))
+            state = construction.resume(place, state, wanted, say, s3=s3 or first)
+            return cls(place, construction.with_post(place, state, say) if post or state.post else state)
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
         new = new_state(size, backup_minutes)
         made = construction.create(place, new, wanted, say, s3=s3, first=first, two_sites=two_sites)
-        return cls(place, made)
+        return cls(place, construction.with_post(place, made, say) if post else made)
 
     @classmethod
     def at(cls, directory: Path | None = None) -> Self:
@@ -121,7 +125,7 @@ class Lab:
         """
         state = load_state(_place(directory))
         if state:
-            return faults.known_faults(state.instances, sites=state.sites is not None)
+            return faults.known_faults(state.instances, sites=state.sites is not None, post=state.post is not None)
         return faults.known_faults(wanted_services(STORES, standby=True))
 
     @property
@@ -136,7 +140,7 @@ class Lab:
             CleoError: there is no such service or fault, or it is not in a state in which it could be injected.
         """
         with folder.only_command(self.directory):
-            return faults.inject(self.directory, self.services, system, how, self.second_place, self.sites)
+            return faults.inject(self.directory, self.services, system, how, self.second_place, self.sites, self.post)
 
     def break_everything(self) -> list[Fault]:
         """Take all data of every service away, but for those of standbys; what was broken is noted one by one.
@@ -152,7 +156,7 @@ class Lab:
 
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
-        return read_status(self.directory, self.services, self.second_place, self.sites)
+        return read_status(self.directory, self.services, self.second_place, self.sites, self.post)
 
     def stop(self) -> None:
         """Stop every process and keep the folder, so that `up` goes on where this left off.

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from cleo_console.lab.post.place import Chosen as ChosenPost
+from cleo_console.lab.post.place import Post
 from cleo_console.lab.second_place.place import Chosen
 from cleo_console.lab.service import Instance, LabService, Order
 from cleo_console.lab.service_types import class_of
@@ -32,6 +34,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         instances: its services, a primary before its standby.
         offsite: its second place for backups; None: it was made before labs had one.
         sites: its two sites' network; None: all of it is on loopback.
+        post: its mail server and webhook; None: it has none.
     """
 
     owner: int
@@ -43,6 +46,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     instances: tuple[Instance, ...] = ()
     offsite: Chosen | None = None
     sites: ChosenSites | None = None
+    post: ChosenPost | None = None
 
     def services(self, directory: Path) -> dict[str, LabService]:
         """The services by name, in the order in which they start.
@@ -58,6 +62,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def network(self, directory: Path) -> Sites | None:
         """The network of its two sites; None: it has none."""
         return Sites(directory, self.sites) if self.sites else None
+
+    def told(self, directory: Path) -> Post | None:
+        """The mail server and the webhook; None: it has none."""
+        return Post(directory, self.post) if self.post else None
 
     def order(self) -> Order:
         """How a further service is wanted."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from cleo_console.lab.fault_log import Fault, injected_faults
 from cleo_console.lab.inventory import inventory_path
+from cleo_console.lab.post.place import Post
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import LabService, ServiceStatus
 from cleo_console.lab.sites.place import Sites
@@ -25,6 +26,7 @@ class LabStatus:
         faults: what was injected so far.
         second_place: where its backups are copied to; None: nowhere.
         sites: its two sites' network; None: all is on loopback.
+        post: its mail server and webhook; None: it has none.
     """
 
     directory: str
@@ -33,11 +35,12 @@ class LabStatus:
     faults: list[Fault]
     second_place: ServiceStatus | None = None
     sites: ServiceStatus | None = None
+    post: ServiceStatus | None = None
 
     @property
     def whole(self) -> bool:
         """Whether everything that belongs to the lab runs and answers."""
-        beside = [each for each in (self.second_place, self.sites) if each]
+        beside = [each for each in (self.second_place, self.sites, self.post) if each]
         return all(each.whole for each in (*self.services.values(), *beside))
 
     def as_data(self) -> dict[str, Any]:
@@ -46,17 +49,21 @@ class LabStatus:
         for name, service in self.services.items():
             del data["services"][name]["lines"]
             data["services"][name]["whole"] = service.whole
-        for beside in ("second_place", "sites"):
+        for beside in ("second_place", "sites", "post"):
             if data[beside]:
                 del data[beside]["lines"]
         return {**data, "whole": self.whole}
 
 
 def read_status(
-    lab: Path, services: Mapping[str, LabService], offsite: SecondPlace | None, sites: Sites | None = None
+    lab: Path,
+    services: Mapping[str, LabService],
+    offsite: SecondPlace | None,
+    sites: Sites | None = None,
+    post: Post | None = None,
 ) -> LabStatus:
     """Look at the lab; nothing is changed, and what cannot be read is said."""
     found = {name: service.status() for name, service in services.items()}
     second = offsite.status() if offsite else None
-    network = sites.status() if sites else None
-    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab), second, network)
+    network, told = sites.status() if sites else None, post.status() if post else None
+    return LabStatus(str(lab), str(inventory_path(lab)), found, injected_faults(lab), second, network, told)

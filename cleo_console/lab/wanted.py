@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from actions.system_types import system_types
+from cleo_console.lab.post.place import NAME as POST
 from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
 from cleo_console.lab.service_types import DEFAULT, class_of, managers, service_classes
@@ -60,8 +61,8 @@ def _service(asked: str) -> Instance:
         raise CleoError(f"`{name}` is no name for a service of a lab.", hint)
     if name == OFFSITE:
         raise CleoError(f"`{name}` is the lab's second place for backups.", "Give the service another name.")
-    if name in (SITES, FAULTY):
-        raise CleoError(f"`{name}` means the sites of a lab that has two.", "Give the service another name.")
+    if name in (SITES, FAULTY, POST):
+        raise CleoError(f"`{name}` means something else in a lab.", "Give the service another name.")
     manager = next((each for each in (type_name, "" if type_name else name) if each in managers()), "")
     type_name = managers()[manager] if manager else type_name or (name if name in system_types() else DEFAULT)
     service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name, manager=manager)
