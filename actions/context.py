@@ -63,6 +63,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     were recovered since, and ``damage_began`` is when the earliest such change was committed, where that was found.
     ``escalation`` are the levels of the plan's matrix, in their order.
     ``lead`` is who leads, as ``user@host``, and ``head`` the hash of the journal's last event.
+    ``takeovers`` maps a system to the one that took its place in this incident.
     ``discovered_at`` is when the incident was. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
 
@@ -87,7 +88,14 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     ever_damaged: Sequence[str] = ()
     damage_began: datetime | None = None
     discovered_at: datetime | None = None
+    takeovers: Mapping[str, str] = {}
     rto_left_s: float | None = None
+
+    def serving(self, system: str) -> str:
+        """Return who has a system's part now: itself, unless another one took its place."""
+        for old, new in self.takeovers.items():
+            system = new if system == old else system
+        return system
 
 
 class ActionContext(Protocol):

@@ -54,6 +54,7 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         ever_damaged=ever_damaged(incident),
         damage_began=change_began(incident),
         discovered_at=incident.discovered_at,
+        takeovers=dict(incident.takeovers),
         rto_left_s=min(running, default=None),
     )
 

@@ -27,12 +27,19 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
         address: where what runs there listens.
         namespace: the network namespace; empty: this machine's own.
         network: whose addresses come in there, as ``10.202.7.0/24``; empty: only this machine.
+        repository: the address that must be reached to write backups, which lie at the DR site; empty: a folder here.
     """
 
     host: str = HOST
     address: str = "127.0.0.1"
     namespace: str = ""
     network: str = ""
+    repository: str = ""
+
+    @property
+    def reaches_repository(self) -> str:
+        """A shell command that succeeds where backups can be written; empty: they always can."""
+        return f'timeout 3 bash -c ": >/dev/tcp/{self.repository}/22"' if self.repository else ""
 
     def inside(self, argv: Sequence[str], account: Account) -> tuple[list[str], dict[str, Any]]:
         """Return the command line, and the arguments for `subprocess`, that run a program there as an account."""

@@ -88,8 +88,14 @@ def wanted_for(incident: Incident, step: Step) -> Cure | None:
 
 
 def advised_against(incident: Incident, step: Step) -> Cure | None:
-    """Return why a step is better left out, by what the last run of another one found; None where nothing says so."""
-    latest = (incident.last_run(other.id) for other in incident.plan.steps())
+    """Return why a step is better left out, by what the last run of another one found; None where nothing says so.
+
+    Its own dry run counts too where it failed before it knew its target: then nothing can be confirmed.
+    """
+    latest = [incident.last_run(other.id) for other in incident.plan.steps()]
+    tried = next((run for run in reversed(incident.runs.values()) if run.step == step.id), None)
+    if tried and tried.dry_run and not tried.target:
+        latest.append(tried)
     cures = (cure for run in latest if run and run.finished_at for cure in run.cures)
     return next((cure for cure in cures if step.action and cure.leave_out == step.action), None)
 

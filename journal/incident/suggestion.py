@@ -115,8 +115,17 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
                 yield choice, changed[name]
             elif health and health.down_at:
                 yield choice, _was_down(name, health)
+            elif usual.loses and _stays_behind(incident, name, usual.loses):
+                yield choice, f"{name} does not answer, and lives on the site {usual.loses}, which may be lost"
             elif choice.partition("/")[0] in usual.systems and _not_up(incident, name):
                 yield choice, f"{name} is {health.status if health else 'not measured'}, usual for {usual.title}"
+
+
+def _stays_behind(incident: Incident, name: str, site: str) -> bool:
+    """Return whether a system of a site that may be lost does not answer: slow, or gone with the site."""
+    known, health = incident.roster.systems.get(name), incident.health.get(name)
+    silent = health is not None and health.status == "not answering"
+    return silent and known is not None and known.site == site
 
 
 def _was_down(name: str, health: HealthRecord) -> str:

@@ -133,11 +133,15 @@ class Responder:
         if asked := _ASKED.search(_box(screen)):
             self._fill(asked[1])
             self._enter("Enter")
-        elif "dry run (changes nothing)" in screen or "not known yet" in screen:
-            self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or "would be refused" in s, 60)
+        elif ("dry run (changes nothing)" in screen or "not known yet" in screen) and not _is_barred(screen):
+            self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or _is_barred(s), 60)
+        elif "REFUSED" in screen and "NEXT  go to what helps" in screen:
+            self._enter("Escape")
         elif words := next((words for asked, words in _WORDS.items() if _is_empty(screen, asked)), ""):
             self._fill(words)
             self._enter("Enter")
+        elif "nothing can be confirmed" in screen:
+            self._enter("Escape")
         elif "Nothing is chosen" in screen:
             self._enter("Down", "Enter")
         else:
@@ -194,6 +198,11 @@ def _box(screen: str) -> str:
 def _asks(screen: str) -> bool:
     """Return whether a dialog is open."""
     return "(esc)" in screen or "Understood (enter)" in screen
+
+
+def _is_barred(screen: str) -> bool:
+    """Return whether a dialog says that nothing typed into it would count."""
+    return "would be refused" in screen or "nothing can be confirmed" in screen
 
 
 def _alone(screen: str, text: str) -> bool:

@@ -14,13 +14,14 @@ def old_site_is_out(ctx: ActionContext) -> Closed | None:
     """A gate: nobody can write at two sites through this load balancer.
 
     Open where all pools write to one primary; else only once every server of the other sites is in maintenance and
-    nothing is open at it. One that does not answer is not out: it may come back.
+    nothing is open at it. One that is down is not out, it may come back: what lets users in takes it out first.
     """
     found = find_balancer(ctx)
     if found.settings.one_primary:
         return None
     target = found.target()
-    left = [server for server in found.look().of(found.others(target)) if server.state != "maint" or server.sessions]
+    old = [server for server in found.look().of(found.others(target)) if not server.is_dead]
+    left = [server for server in old if server.state != "maint" or server.sessions]
     if not left:
         return None
     names = ", ".join(f"{server.name} ({server.words})" for server in left)

@@ -65,6 +65,11 @@ class Server:
         return self.healthy and self.weight > 0
 
     @property
+    def is_dead(self) -> bool:
+        """Whether HAProxy finds it down, and nothing is open at it: it serves nobody, unless it comes back."""
+        return self.state != "maint" and self.status.startswith("DOWN") and not self.sessions
+
+    @property
     def words(self) -> str:
         """Its health in words."""
         if self.state == "maint":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Outcome
@@ -13,7 +15,7 @@ from actions.systems.load_balancer.balancer import VERIFY, Balancer, find_balanc
 from actions.systems.load_balancer.draining import drain, unfinished
 from actions.systems.load_balancer.guards import OLD_SITE, old_site_is_out
 from actions.systems.load_balancer.record import Setting, differences, settings_of
-from actions.systems.load_balancer.seen import Seen
+from actions.systems.load_balancer.seen import Seen, Server
 from actions.systems.load_balancer.traffic import cures_for, failures, in_words, left_in
 from actions.systems.load_balancer.weights import share_of, weights_at
 from journal.wording.counting import count
@@ -43,7 +45,7 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     By the inventory's steps where both pools write to one primary: each is watched, and taken back where servers fail
     their checks, our own requests are not served, or too many of the users' fail. Then the old pool drains, and is put
     into maintenance once nothing is open. Where both would write to a primary of their own, the old pool must be out
-    before, and users move at once.
+    before, and users move at once; servers of it that are down are taken out first: they may come back.
 
     Needs: load_balancer.update; every server of the pool healthy and serving real requests.
 
@@ -63,8 +65,11 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     for share in steps:
         for line in differences(settings_of(seen), _wanted(found, seen, share, target, names)):
             ctx.log(f"{share} %: {line}")
-    if not ctx.effect(f"send users to {', '.join(names)} ({target}), then drain {', '.join(old) or 'nothing'}"):
+    dead = _dead(found, seen, target)
+    first = f"take {', '.join(one.name for one in dead)} out, down by now, " if dead else ""
+    if not ctx.effect(f"{first}send users to {', '.join(names)} ({target}), then drain {', '.join(old) or 'nothing'}"):
         return Outcome(ok=True, summary=f"would let users in at {target}: {_steps_words(steps)}")
+    seen = _take_out_dead(found, seen, target)
     begin, rates = settings_of(seen), list[float]()
     for share in steps:
         rates.append(_step(found, share, target, names, begin))
@@ -88,6 +93,18 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
         findings=unfinished(found, drained),
         cures=[] if drained.out else [again],
     )
+
+
+def _dead(found: Balancer, seen: Seen, target: str) -> list[Server]:
+    """Return the old pool's servers that are down and may come back, where they would write to another primary."""
+    return [] if found.settings.one_primary else [one for one in seen.of(found.others(target)) if one.is_dead]
+
+
+def _take_out_dead(found: Balancer, seen: Seen, target: str) -> Seen:
+    """Put them into maintenance before any user is let in: from then on they cannot come back by themselves."""
+    now = settings_of(seen)
+    dead = {one.name: msgspec.structs.replace(now[one.name], state="maint") for one in _dead(found, seen, target)}
+    return found.set("dead-out", seen, dead, target, "updated") if dead else seen
 
 
 def _steps(found: Balancer, seen: Seen, names: Sequence[str]) -> list[int]:

@@ -32,6 +32,9 @@ _HINTS: dict[Why, str] = {
     "unproven": "Let cleo run programs on that host as the server's account (run_as:) or as root.",
 }
 
+_REACH_S = 10.0
+"""Seconds that a server gets to answer: a long deadline is for what is asked, not for a server that is gone."""
+
 _NO_LINE = (
     "The password is not the cause: the server's pg_hba.conf has no line for this user, address and database. Add one, "
     "reload, and try again; a restored server has the file of its backup, and writers kept out are kept out there."
@@ -89,7 +92,7 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psyco
             user=settings.user,
             password=password,
             dbname=database or settings.database,
-            connect_timeout=max(2, int(deadline_s)),
+            connect_timeout=max(2, int(min(deadline_s, _REACH_S))),
             application_name="cleo",
             options=f"-c statement_timeout={int(deadline_s * 1000)}",
             autocommit=True,

@@ -128,8 +128,10 @@ def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
 
 def _look_for_corruption(server: Server, facts: dict[str, Any]) -> list[str]:
     """Read every row and check every structure. Nothing is installed: this only looks."""
-    if not facts["running"]:
-        return ["corruption: not measured, the server is down"]
+    if not facts.get("running"):
+        return [
+            f"corruption: not measured, {'the server is down' if 'running' in facts else 'its host is not reached'}"
+        ]
     with connect_verified(server, deadline_s=60) as session:
         facts |= measure(session, server.settings).facts()
     held = read_cluster(server, until_s=_READ_S, say=False)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from redis import Redis
 
 _PLAIN_S = 2.0
+_REACH_S = 10.0
+"""Seconds that a server gets to answer: a long deadline is for what is asked, not for a server that is gone."""
 Why = Literal["refused", "password", "timeout", "tls", "loading", "busy", "other", "another", "unproven"]
 
 _HINTS: dict[Why, str] = {
@@ -118,7 +120,7 @@ def _open(settings: RedisSettings, login: Login, database: int, address: str, po
         username=login.user or None,
         password=login.password,
         socket_timeout=deadline_s,
-        socket_connect_timeout=deadline_s,
+        socket_connect_timeout=min(deadline_s, _REACH_S),
         retry=Retry(NoBackoff(), 0),
         ssl=settings.tls,
         ssl_ca_certs=settings.tls_ca_file or None,

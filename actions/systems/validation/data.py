@@ -103,7 +103,7 @@ def _keys(ctx: ActionContext, asked: KeysOf, deadline_s: float) -> Iterator[str]
     if not type_.stored_keys:
         raise CleoError(f"{asked.system} is no store whose keys can be read.", "Name another system.")
     read: StoredKeys = load(type_.stored_keys)
-    for key in read(ctx.inventory.systems[asked.system], asked.ask, deadline_s=deadline_s):
+    for key in read(ctx.inventory.systems[ctx.incident.serving(asked.system)], asked.ask, deadline_s=deadline_s):
         ctx.check_cancelled()
         yield key
 

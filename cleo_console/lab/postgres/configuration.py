@@ -58,11 +58,12 @@ def configure_standby(cluster: Cluster, connection: str, slot: str) -> None:
 
 def _own(cluster: Cluster) -> dict[str, str]:
     pgbackrest = f"{cluster.programs.pgbackrest} --config={cluster.backup_config} --stanza={cluster.stanza}"
+    reached = cluster.station.reaches_repository
     return {
         "listen_addresses": ",".join(dict.fromkeys(("127.0.0.1", cluster.station.address))),
         "port": str(cluster.port),
         "unix_socket_directories": str(cluster.run_directory),
-        "archive_command": f"{pgbackrest} archive-push %p",
+        "archive_command": f"{reached}{' && ' if reached else ''}{pgbackrest} archive-push %p",
     }
 
 

@@ -30,6 +30,7 @@ def install_scripts(cluster: Cluster, backup_minutes: float) -> None:
         "CONFIG": cluster.backup_config,
         "STANZA": cluster.stanza,
         "HOLD": cluster.hold_file,
+        "REACHED": cluster.station.reaches_repository or "true",
         "BACKUP_SECONDS": f"{backup_minutes * 60:.0f}",
     }
     text = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in settings.items())

@@ -103,8 +103,10 @@ class Sites:
         mark, net = network.mark_of(self.lab), self.chosen.net
         reach = f"{net}.0/24"
         return {
-            PRIMARY: Station(host=HOST, address=f"{net}.11", namespace=f"{mark}a", network=reach),
-            DR: Station(host=OTHER, address=f"{net}.12", namespace=f"{mark}b", network=reach),
+            PRIMARY: Station(
+                host=HOST, address=f"{net}.11", namespace=f"{mark}a", network=reach, repository=f"{net}.12"
+            ),
+            DR: Station(host=OTHER, address=f"{net}.12", namespace=f"{mark}b", network=reach, repository=f"{net}.12"),
             OUTSIDE: Station(host=BASTION, address=f"{net}.1", network=reach),
         }
 

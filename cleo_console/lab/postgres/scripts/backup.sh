@@ -12,6 +12,7 @@ rest() {
     "$PGBACKREST" --config="$CONFIG" --stanza="$STANZA" "$@"
 }
 
+sh -c "${REACHED:-true}" || { echo "the backup repository is not reached" >&2; exit 1; }
 work=run/backup.$$
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
