@@ -20,6 +20,7 @@ SYSTEM = SystemType(
         "load_balancer.enable_traffic": f"{_HERE}.shift:enable_traffic",
         "load_balancer.isolate": f"{_HERE}.isolate:isolate",
         "load_balancer.reload": f"{_HERE}.reload:reload",
+        "load_balancer.repoint": f"{_HERE}.repoint:repoint",
         "load_balancer.put_back": f"{_HERE}.put_back:put_back",
     },
     simulated=f"{_HERE}:simulated",

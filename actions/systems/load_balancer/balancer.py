@@ -183,6 +183,11 @@ class Balancer:
             ActionFailed: nothing could be sent from the host.
         """
         settings = self.settings
+        if settings.leads_to:
+            raise ActionFailed(
+                f"{self.name} is in front of a database: no request can be sent through it.",
+                cures=[Cure(words="Lead it to the primary instead.", action="load_balancer.repoint")],
+            )
         order = {
             "frontend": settings.frontend,
             "path": settings.ready,

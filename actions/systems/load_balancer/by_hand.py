@@ -70,6 +70,18 @@ def isolate(known: ByHand) -> Sequence[CommandLine]:
     ]
 
 
+def repoint(known: ByHand) -> Sequence[CommandLine]:
+    """Take the old primary's server out, end what is open there, let the new one in."""
+    settings = known.settings(LoadBalancerSettings)
+    name = f"{settings.backend}/OLD"
+    out = [f"set server {name} state maint", f"shutdown sessions server {name}"]
+    return [
+        _api(settings, f"OLD and NEW are of {', '.join(settings.leads_to.values()) or 'its servers'}.", *out),
+        _api(settings, "Only then:", f"set server {settings.backend}/NEW state ready"),
+        _saved(settings),
+    ]
+
+
 def reload(known: ByHand) -> Sequence[CommandLine]:
     """Check the configuration, save what is set, reload, compare."""
     settings = known.settings(LoadBalancerSettings)

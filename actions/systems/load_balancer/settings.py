@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
 
 _WORD = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -47,7 +48,12 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         max_error_rate: the share of failed requests at which a step is taken back, 0 to 1.
         drain_s: seconds that sessions get to end, before a person decides.
         health_s: seconds that a server gets to pass its first check.
-        frontend: the address that requests are tried at, from HAProxy's host: ``http://127.0.0.1:80``.
+        frontend: the address that requests are tried at, from HAProxy's host: ``http://127.0.0.1:80``; in front of a
+            database ``tcp://10.1.0.5:5432``, as it is reached from this machine.
+        leads_to: where it stands in front of a database (mode tcp): which of its servers each server of the inventory
+            is, by that one's name. Only the primary's is ready then (load_balancer.repoint).
+        count_s: seconds that sessions at another database server get to end before they are told as left.
+        database, user, user_password: who asks through it which database server answers; without a user, cleo's own.
         ready: the path that tells whether a server can serve, its databases included.
         host_header: the Host that such a request has; empty: that of the address.
         ask_for: the request header by which HAProxy's configuration sends a request to the server that it names.
@@ -72,6 +78,11 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
     drain_s: Annotated[float, msgspec.Meta(ge=0)] = 60.0
     health_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
     frontend: str
+    leads_to: dict[str, str] = {}
+    count_s: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    database: str = ""
+    user: str = ""
+    user_password: Secret | None = None
     ready: str = "/ready"
     host_header: str = ""
     ask_for: str = "X-Cleo-Server"
@@ -98,7 +109,11 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
             raise ValueError(f"there is no pool of its own site, {self.site}")
         if sorted(set(self.steps)) != self.steps or self.steps[-1:] != [100]:
             raise ValueError("steps are to rise, and to end at 100")
-        if not self.frontend.startswith(("http://", "https://")):
+        if strangers := set(self.leads_to.values()) - set(names):
+            raise ValueError(f"leads_to names a server that is in no pool: {', '.join(sorted(strangers))}")
+        if self.leads_to and not re.fullmatch(r"tcp://.+:[0-9]+", self.frontend):
+            raise ValueError("the frontend of a database is to be tcp:// with address and port")
+        if not self.leads_to and not self.frontend.startswith(("http://", "https://")):
             raise ValueError("the frontend is to be http:// or https:// and its address")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from actions.outcome import Finding
-from actions.systems.pooler.behind import address_of, family
+from actions.systems.pooler.behind import address_of, fronting
 from actions.systems.pooler.pooler import REPOINT, RESUME, Files, Pooler
 from actions.systems.pooler.seen import Seen
 from journal.wording.counting import count
@@ -22,8 +22,9 @@ def compare(pooler: Pooler, seen: Seen, files: Files | None) -> list[Finding]:
         seen: how it runs.
         files: its configuration; None: it could not be read.
     """
-    members = {address_of(pooler, name): name for name in reversed(family(pooler))}
-    wanted = address_of(pooler, family(pooler)[0])
+    servers = fronting(pooler).family()
+    members = {address_of(pooler, name): name for name in reversed(servers)}
+    wanted = address_of(pooler, servers[0])
     found = [one for name in pooler.settings.databases for one in _of(pooler, seen, name, wanted, members)]
     return [*found, *(_file(pooler, seen, files) if files else []), *_others(pooler, files, wanted, members)]
 

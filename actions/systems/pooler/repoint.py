@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from actions.action import action
-from actions.behind import Instance, Left
+from actions.behind import Instance
 from actions.context import ActionContext
+from actions.fronting import number_left, words_left
 from actions.machine.machine import last_words
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Cancelled, Cure, Outcome
 from actions.systems.pooler import by_hand
-from actions.systems.pooler.behind import address_of, behind, family, require_primary, target, through
+from actions.systems.pooler.behind import address_of, front, fronting
 from actions.systems.pooler.change import Change, change
 from actions.systems.pooler.commands import NOT_ENDED, resume_words, turn_argv
 from actions.systems.pooler.pooler import RESUME, Files, Pooler, find_pooler, identity
 from actions.systems.pooler.seen import Seen
-from journal.errors import CleoError
 from journal.wording.counting import count
 
 _MARGIN_S = 60.0
@@ -46,8 +46,9 @@ def repoint(ctx: ActionContext, *, to: str = "", kill: bool = False) -> Outcome:
     Killed half way: its clients go on, at the old server or the new one; run it again.
     """
     pooler = find_pooler(ctx)
-    server = target(pooler, to)
-    primary = require_primary(pooler, server)
+    servers = fronting(pooler)
+    server = servers.target(to)
+    primary = servers.require_primary(server)
     seen, files = pooler.look(), pooler.files()
     where = address_of(pooler, server)
     found = change(pooler, seen, files, where)
@@ -71,9 +72,10 @@ def _words(pooler: Pooler, seen: Seen, found: Change, where: str, *, cut: bool) 
 def _all_gone(pooler: Pooler, seen: Seen, server: str) -> bool:
     """Whether no server that the databases lead to answers: what is open there does not end by itself."""
     leads_to = {seen.databases[n].leads_to for n in pooler.settings.databases if n in seen.databases}
-    others = {address_of(pooler, name): name for name in family(pooler) if name != server}
+    servers = fronting(pooler)
+    others = {address_of(pooler, name): name for name in servers.family() if name != server}
     left = leads_to - {address_of(pooler, server)}
-    return left <= set(others) and not any(behind(pooler).answers(pooler.ctx, others[where]) for where in left)
+    return left <= set(others) and not any(servers.behind.answers(pooler.ctx, others[where]) for where in left)
 
 
 def _turn(pooler: Pooler, seen: Seen, files: Files, found: Change, *, cut: bool) -> list[str]:
@@ -154,52 +156,16 @@ def _prove(pooler: Pooler, server: str, primary: Instance, where: str, cut: int)
             left_behind="Its file and what it runs with lead there.",
             cures=[RESUME],
         )
-    proven, troubles = _asked(pooler, server, primary)
-    left = _left(pooler, server)
-    numbers = [one.number for one in left]
-    findings = [*troubles, *(_still(pooler, one) for one in left if one.number != 0)]
-    counted = "; ".join(one.words for one in left) or "no other server of it is known"
+    servers = fronting(pooler)
+    answers = servers.asked(server, primary, [front(pooler, name) for name in names])
+    left = servers.left(server, pooler.settings.count_s)
     lost = f"; {count(cut, 'client')} cut" if cut else ""
+    said = f"{answers.words}; {words_left(left)}{lost}"
     return Outcome(
         ok=True,
-        summary=f"{pooler.name} leads {', '.join(names)} to {server} ({where}); {proven}; {counted}{lost}.",
-        facts={"leads_to": where, "sessions_left": None if None in numbers else sum(n or 0 for n in numbers)},
-        findings=findings,
-        partial="" if not troubles else "nobody was let through to see who answers",
-        examined=[] if troubles else [pooler.name],
+        summary=f"{pooler.name} leads {', '.join(names)} to {server} ({where}); {said}.",
+        facts={"leads_to": where, "sessions_left": number_left(left)},
+        findings=[*answers.troubles, *servers.still_there(left)],
+        partial="nobody was let through to see who answers" if answers.troubles else "",
+        examined=[] if answers.troubles else [pooler.name],
     )
-
-
-def _asked(pooler: Pooler, server: str, primary: Instance) -> tuple[str, list[Finding]]:
-    """Ask in every database who answers; return that in words, and what kept us from asking.
-
-    Raises:
-        ActionFailed: another server answers.
-    """
-    troubles = list[Finding]()
-    for name in pooler.settings.databases:
-        try:
-            found = through(pooler, name, server)
-        except CleoError as error:
-            text = f"nobody was let through, so it is not seen who answers: {error.message}"
-            cure = "Give the inventory a user that it lets in (user:, user_password:), or try it as a client."
-            troubles.append(Finding(severity="warning", about=f"{pooler.name} {name}", text=text, cure=cure))
-            continue
-        if not found.is_same(primary):
-            raise ActionFailed(
-                f"Through {pooler.name} another server answers than {server}: {found.words}.",
-                "Correct servers: in the inventory (how the pooler reaches it), then run this again.",
-                left_behind="Its clients go there.",
-            )
-    asked = len(pooler.settings.databases) - len(troubles)
-    return f"asked through it in {asked} of {count(asked + len(troubles), 'database')}: it answers", troubles
-
-
-def _left(pooler: Pooler, server: str) -> list[Left]:
-    others = [name for name in family(pooler) if name != server]
-    return [behind(pooler).sessions_left(pooler.ctx, name, pooler.settings.count_s) for name in others]
-
-
-def _still(pooler: Pooler, left: Left) -> Finding:
-    cure = "They do not come through the pooler: restart those clients, or fence that server (postgres.fence)."
-    return Finding(severity="warning", about=pooler.name, text=left.words, cure=cure if left.number else "Ask there.")

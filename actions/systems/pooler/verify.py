@@ -6,7 +6,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Cure, Finding, Outcome
 from actions.systems.pooler import by_hand
-from actions.systems.pooler.behind import family, require_primary, through
+from actions.systems.pooler.behind import front, fronting
 from actions.systems.pooler.compare import compare
 from actions.systems.pooler.pooler import REPOINT, RESUME, Pooler, find_pooler, identity
 from journal.errors import CleoError
@@ -34,7 +34,7 @@ def verify(ctx: ActionContext) -> Outcome:
     there = "not seen whether its clients get there" if unseen else "its clients get there"
     return Outcome(
         ok=not wrong,
-        summary=f"{said or f'{pooler.name} leads to {family(pooler)[0]}; {there}'}.",
+        summary=f"{said or f'{pooler.name} leads to {fronting(pooler).family()[0]}; {there}'}.",
         facts={"waiting": seen.waits(pooler.settings.databases)[0]},
         findings=findings,
         cures=cures(wrong),
@@ -53,8 +53,9 @@ def cures(wrong: list[Finding]) -> list[Cure]:
 def _answers(pooler: Pooler, *, paused: list[str]) -> list[Finding]:
     """Ask through it who answers; a paused database answers nobody."""
     try:
-        server = family(pooler)[0]
-        primary = require_primary(pooler, server)
+        servers = fronting(pooler)
+        server = servers.family()[0]
+        primary = servers.require_primary(server)
     except CleoError as error:
         text = f"not seen whether it leads to the primary: {error.message}"
         return [Finding(severity="warning", about=pooler.name, text=text, cure=error.hint)]
@@ -62,7 +63,7 @@ def _answers(pooler: Pooler, *, paused: list[str]) -> list[Finding]:
     for name in (name for name in pooler.settings.databases if name not in paused):
         about = f"{pooler.name} {name}"
         try:
-            if not through(pooler, name, server).is_same(primary):
+            if not servers.through(server, front(pooler, name)).is_same(primary):
                 text = f"another server answers through it than {server}"
                 found.append(Finding(severity="wrong", about=about, text=text, cure=REPOINT.words, system=pooler.name))
         except CleoError as error:

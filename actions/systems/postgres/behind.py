@@ -56,7 +56,7 @@ def through(ctx: ActionContext, name: str, front: Front) -> Instance:
             port=front.port,
             user=front.user or behind.user,
             password=secret.read() if secret else None,
-            dbname=front.database,
+            dbname=front.database or behind.database,
             connect_timeout=int(_ASK_S),
             application_name="cleo",
             autocommit=True,

@@ -46,19 +46,19 @@ def paper(
         several: the systems of the inventory that play a plan system together, where several do.
         by_hand: returns a step's shell commands at each system, by what the inventory says.
         told: the audiences that the inventory has channels to; steps that send something to another are left out.
-        played: the plan's systems that the inventory has; steps of optional ones that it lacks are left out.
+        played: the plan's systems that the inventory has; steps of optional ones that it lacks are not named.
     """
     plan = loaded.plan
     answers = {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
+    there = [step for step in plan.steps() if not (_optional(plan, step) and step.system not in played)]
     gone = [
         step
-        for step in plan.steps()
+        for step in there
         if applies(step, answers) is False
         or _refused(plan, step, scenario)
         or (step.audience and step.audience not in told)
-        or ((acted_on := plan.systems.get(step.system)) and acted_on.optional and step.system not in played)
     ]
-    left_out = {step.id for step in gone}
+    left_out = {step.id for step in plan.steps() if step in gone or step not in there}
     values = Values()
     commands = values.told({s.id: by_hand(s) for s in plan.steps() if s.id not in left_out})
     printed = Printed(values.names)
@@ -119,6 +119,11 @@ def _same_options(plan: Plan, step: Step, left_out: set[str]) -> str:
     options = step.decision.options if step.decision else {}
     alike = [s for s in plan.steps() if s.decision and s.decision.options == options and s.id not in left_out]
     return plan.numbers[alike[0].id] if options and alike[0].id != step.id else ""
+
+
+def _optional(plan: Plan, step: Step) -> bool:
+    acted_on = plan.systems.get(step.system)
+    return acted_on is not None and acted_on.optional
 
 
 def _refused(plan: Plan, step: Step, scenario: str) -> bool:
