@@ -21,6 +21,8 @@ _HOUSE = {
     "erasure.list": "actions.erasure.listing:list_requests",
     "evidence.preserve": "actions.evidence.preserve:preserve",
     "evidence.verify": "actions.evidence.verify:verify",
+    "credentials.rotate": "actions.credentials.rotate:rotate",
+    "credentials.test": "actions.credentials.test:test",
     "communications.notify": "actions.communications.notify:notify",
     "communications.escalate": "actions.communications.escalate:escalate",
     "communications.status_page": "actions.communications.status_page:status_page",

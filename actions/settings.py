@@ -112,6 +112,22 @@ class DrillSettings(Settings, frozen=True, kw_only=True):
             raise ValueError("the folder is to be a whole path")
 
 
+class Credential(Settings, frozen=True, kw_only=True):
+    """A user whose password is changed after a break-in.
+
+    Attributes:
+        user: its name.
+        database: of MongoDB, the database that the user lies in.
+        password: what its password is from then on; whoever responds puts a new one there first.
+        previous: what it was: tried, it must be refused. Without it that is not tried.
+    """
+
+    user: str
+    database: str = "admin"
+    password: Secret
+    previous: Secret | None = None
+
+
 class SystemSettings(Settings, frozen=True, kw_only=True):
     """One system. A type of system adds its own fields, and gives ``tag_field="type"`` and ``tag`` its name.
 
@@ -123,6 +139,8 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
         standby_of: the system that it follows.
         backups_site: where its backups lie (of a configuration, the Git remote), if that is not its own site.
         drill: where restore drills try its backups, if not on its own host, and what they take that lies off site.
+        logins: the users whose passwords are changed after a break-in; cleo's own may be one of them.
+        accounts: further users that belong there, and are no strangers.
     """
 
     title: str = ""
@@ -132,6 +150,8 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
     standby_of: str = ""
     backups_site: str = ""
     drill: DrillSettings = DrillSettings()
+    logins: list[Credential] = []
+    accounts: list[str] = []
 
     @property
     def type(self) -> str:

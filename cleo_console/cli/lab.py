@@ -155,6 +155,23 @@ def status(directory: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@lab.command("new-secrets")
+@directory_option
+def new_secrets(directory: Path | None) -> None:
+    """Put new passwords of the application where the inventory says, as whoever responds to a break-in does.
+
+    The servers have the old ones until `credentials.rotate`.
+
+    \b
+    Example:
+      cleo lab new-secrets
+    """
+    from cleo_console.lab import Lab
+
+    for system, users in Lab.at(directory).put_new_secrets().items():
+        click.echo(f"{system}: a new password of {', '.join(users)} lies where the inventory says.")
+
+
 @lab.command("break")
 @directory_option
 @click.argument("what", metavar="SYSTEM|FAULT|everything", required=False)

@@ -154,6 +154,16 @@ class Lab:
             broken += [self.break_(service.instance.name, how) for how in total]
         return broken
 
+    def put_new_secrets(self) -> dict[str, list[str]]:
+        """Put new passwords of the application where the inventory says, as after a break-in; the servers have the old.
+
+        Returns:
+            Whose they are, by service.
+        """
+        with folder.only_command(self.directory):
+            found = {name: each.put_new_secrets() for name, each in self.services.items() if not each.primary}
+        return {name: users for name, users in found.items() if users}
+
     def status(self) -> LabStatus:
         """What runs, and what the lab holds."""
         return read_status(self.directory, self.services, self.second_place, self.sites, self.post)

@@ -220,6 +220,10 @@ class LabService(ABC):
         """
         return {}
 
+    def put_new_secrets(self) -> list[str]:
+        """Put new passwords of its application where the inventory says, and return whose; the server has the old."""
+        return []
+
     def inject(self, kind: FaultKind) -> Done:
         """Inject one of its faults.
 

@@ -46,6 +46,7 @@ SYSTEM = SystemType(
     },
     backups=f"{_HERE}.backups.engine:ENGINE",
     simulated=f"{_HERE}:simulated",
+    credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     lab="cleo_console.lab.mongodb.service:MongodbService",

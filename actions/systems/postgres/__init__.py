@@ -58,6 +58,7 @@ SYSTEM = SystemType(
     roles={"replay": "postgres.apply_wal"},
     lab="cleo_console.lab.postgres.service:PostgresService",
     simulated=f"{_HERE}:simulated",
+    credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     behind=f"{_HERE}.behind",

@@ -52,9 +52,17 @@ class CannotConnect(CleoError):
         self.why = why
 
 
+class Login:
+    """Who logs in: a role and its password; None: without one."""
+
+    def __init__(self, user: str, password: str | None) -> None:
+        self.user = user
+        self.password = password
+
+
 @contextmanager
 def connect(
-    settings: PostgresSettings, *, deadline_s: float = 10, database: str = ""
+    settings: PostgresSettings, *, deadline_s: float = 10, database: str = "", login: Login | None = None
 ) -> Iterator[psycopg.Connection[Any]]:
     """Open an autocommitting session as the inventory's user, and close it afterwards.
 
@@ -62,6 +70,7 @@ def connect(
         settings: the server.
         deadline_s: seconds after which the whole session is cut, also when the server hangs.
         database: another database than the inventory's.
+        login: another user than the inventory's.
 
     Raises:
         CannotConnect: there is no talking to it, a statement failed, or the session was cut.
@@ -70,7 +79,7 @@ def connect(
     import psycopg
 
     end = time.monotonic() + deadline_s
-    connection = _open(settings, deadline_s, database)
+    connection = _open(settings, deadline_s, database, login)
     with cut_after(connection.fileno(), max(0.1, end - time.monotonic())):
         try:
             yield connection
@@ -81,16 +90,16 @@ def connect(
             connection.close()
 
 
-def _open(settings: PostgresSettings, deadline_s: float, database: str) -> psycopg.Connection[Any]:
+def _open(settings: PostgresSettings, deadline_s: float, database: str, login: Login | None) -> psycopg.Connection[Any]:
     import psycopg
 
-    password = settings.password.read() if settings.password else None
+    who = login or Login(settings.user, settings.password.read() if settings.password else None)
     try:
         return psycopg.connect(
             host=settings.address,
             port=settings.port,
-            user=settings.user,
-            password=password,
+            user=who.user,
+            password=who.password,
             dbname=database or settings.database,
             connect_timeout=max(2, int(min(deadline_s, _REACH_S))),
             application_name="cleo",

@@ -42,6 +42,7 @@ SYSTEM = SystemType(
         "redis.drill_left": f"{_HERE}.drill:drill_left",
     },
     simulated=f"{_HERE}:simulated",
+    credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     backups=f"{_HERE}.backups.engine:ENGINE",

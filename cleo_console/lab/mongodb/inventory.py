@@ -8,6 +8,7 @@ from typing import Any
 from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
 from cleo_console.lab.mongodb.data import OWNERS
 from cleo_console.lab.mongodb.server import start_argv
+from cleo_console.lab.new_secrets import login
 from cleo_console.lab.service import HOST
 
 
@@ -33,6 +34,7 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "user": CONSOLE,
         "password": {"file": str(member.password_file(CONSOLE))},
         "app_users": [{"user": APPLICATION, "password": {"file": str(member.password_file(APPLICATION))}}],
+        "logins": [login(APPLICATION, member.password_file(APPLICATION))],
         "database": DATABASE,
         "heartbeat": f"{DATABASE}.heartbeat",
         "user_data": {"fields": OWNERS},

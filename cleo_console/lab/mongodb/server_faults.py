@@ -15,6 +15,7 @@ from cleo_console.lab.clock import DAY_S, day_ahead, forget_ended
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.mongodb import server
 from cleo_console.lab.mongodb.cluster import APPLICATION, DATABASE, Member
+from cleo_console.lab.mongodb.intruder import intrude
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
 
@@ -172,6 +173,7 @@ MEMBER_FAULTS = (
 FAULTS = (
     *MEMBER_FAULTS,
     FaultKind("flip-byte", "change a byte on disk inside the collection conversations", flip_byte),
+    FaultKind("intruder", "make a user with the role root and rewrite memories, as an intruder", intrude),
     FaultKind("drop-collection", "drop the collection episodic_memories, as the application", drop_collection),
     FaultKind("drop-index", "drop the unique index of conversations, as the application", drop_index),
     FaultKind("duplicate-keys", "drop the unique index of conversations, and write some of them twice", duplicate_keys),

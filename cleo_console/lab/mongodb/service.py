@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
 from cleo_console.lab.mongodb import backups, data, repository_faults, server, server_faults, writer
-from cleo_console.lab.mongodb.cluster import Member
+from cleo_console.lab.mongodb.cluster import APPLICATION, Member
 from cleo_console.lab.mongodb.inventory import describe
 from cleo_console.lab.mongodb.programs import find_mongod
 from cleo_console.lab.mongodb.status import read_status
+from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.repository import bucket_of
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
@@ -78,6 +79,11 @@ class MemberService(LabService):
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
         return describe(self.member, self.title, self.member.fellows)
+
+    def put_new_secrets(self) -> list[str]:
+        """Put a new password of the application in the inventory's place."""
+        put_new_secret(self.member.password_file(APPLICATION))
+        return [APPLICATION]
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault into it."""

@@ -63,6 +63,11 @@ class Cluster(Workspace):
         return self.secrets / "cleo_app.pgpass"
 
     @property
+    def app_secret_file(self) -> Path:
+        """The application's password alone, as the console reads it."""
+        return self.lab / self.primary / "secrets" / "cleo_app"
+
+    @property
     def replication_password_file(self) -> Path:
         """The password with which a standby follows its primary, in libpq's own format."""
         return self.lab / self.primary / "secrets" / "replicator.pgpass"

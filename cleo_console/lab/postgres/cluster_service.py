@@ -9,6 +9,7 @@ from signal import SIGQUIT, SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres import server
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
@@ -17,6 +18,7 @@ from cleo_console.lab.postgres.programs import Programs, find_programs, service_
 from cleo_console.lab.postgres.shared_memory import remove_left_segments
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService
 from cleo_console.lab.station import station_of
+from cleo_console.lab.workspace import write_secret
 from journal.errors import CleoError
 
 
@@ -96,6 +98,14 @@ class ClusterService(LabService):
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
         return {**describe(self.cluster, self.title), **fence_of(self.instance, self.lab)}
+
+    def put_new_secrets(self) -> list[str]:
+        """Put a new password of the application in the inventory's place, and in its own."""
+        cluster = self.cluster
+        new, account = put_new_secret(cluster.app_secret_file), cluster.account
+        text = f"127.0.0.1:{cluster.port}:{DATABASE}:cleo_app:{new}"
+        write_secret(cluster.app_password_file, text, account.uid, account.gid)
+        return ["cleo_app"]
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault into the cluster."""

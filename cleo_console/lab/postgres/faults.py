@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleo_console.lab.postgres import repository_faults, server_faults
+from cleo_console.lab.postgres import intruder, repository_faults, server_faults
 from cleo_console.lab.service import FaultKind
 
 LOSE_DATA_DIRECTORY = FaultKind(
@@ -16,6 +16,7 @@ KILL_POSTMASTER = FaultKind("kill-postmaster", "kill the server (SIGKILL)", serv
 SERVER_FAULTS = (
     LOSE_DATA_DIRECTORY,
     KILL_POSTMASTER,
+    FaultKind("intruder", "make a superuser, a trigger and an open rule, as an intruder", intruder.intrude),
     FaultKind("drop-table", "drop the table messages, as the application", server_faults.drop_table),
     FaultKind("flip-byte", "flip a byte on disk inside the table messages", server_faults.flip_byte),
     FaultKind(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cleo_console.lab.new_secrets import login
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
+from cleo_console.lab.postgres.configuration import REPLICATION_ROLE
 from cleo_console.lab.service import Instance
 from cleo_console.lab.sites.place import fence_commands
 from cleo_console.lab.station import station_of, stations_of
@@ -26,6 +28,8 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
         "password": {"file": str(cluster.console_password_file)},
         "service": {"manager": "pg_ctl", "log": str(cluster.server_log)},
         "app_roles": ["cleo_app"],
+        "logins": [login("cleo_app", cluster.app_secret_file)],
+        "accounts": [REPLICATION_ROLE],
         "heartbeat": "public.heartbeat",
         "backups": {
             "config": str(cluster.backup_config),

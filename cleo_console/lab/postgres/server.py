@@ -88,6 +88,7 @@ def _create_roles(cluster: Cluster) -> None:
     here, uid, gid = _served(cluster), cluster.account.uid, cluster.account.gid
     write_secret(cluster.app_password_file, f"{here}:{DATABASE}:cleo_app:{application}", uid, gid)
     write_secret(cluster.replication_password_file, f"*:*:*:{REPLICATION_ROLE}:{replication}", uid, gid)
+    write_secret(cluster.app_secret_file, application, os.geteuid(), os.getegid())
 
 
 def _served(cluster: Cluster) -> str:

@@ -12,6 +12,7 @@ from cleo_console.lab.clock import DAY_S, day_ahead, forget_ended
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.processes import signal_process
 from cleo_console.lab.redis import server
+from cleo_console.lab.redis.intruder import intrude
 from cleo_console.lab.redis.node import APPLICATION, DATABASES, HEARTBEAT, Node
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
@@ -187,6 +188,7 @@ SERVER_FAULTS = (
     FaultKind(
         "clock-runs-ahead", "start it with a clock a day ahead: what expires within a day goes", clock_runs_ahead
     ),
+    FaultKind("intruder", "make a user with every command, and sessions, as an intruder", intrude),
     FaultKind("flush-all", "remove all keys (FLUSHALL), as by mistake", flush_all),
 )
 REPLICA_FAULTS = (

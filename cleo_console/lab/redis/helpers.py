@@ -17,8 +17,7 @@ WRITER = "heartbeat.sh"
 
 def install_scripts(node: Node, backup_minutes: float) -> None:
     """Copy the scripts to the node: its account may not be able to read where this program is installed."""
-    own = node.secrets / f"{APPLICATION}.writer"
-    write_secret(own, node.password_file(APPLICATION).read_text().strip(), node.account.uid, node.account.gid)
+    own = write_own_secret(node)
     for name in (WRITER, backups.SCHEDULE):
         write_readable(node.directory / "bin" / name, (SCRIPTS / name).read_text())
     settings = {
@@ -34,6 +33,13 @@ def install_scripts(node: Node, backup_minutes: float) -> None:
     }
     text = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in settings.items())
     write_readable(node.directory / "bin" / "lab.env", text)
+
+
+def write_own_secret(node: Node) -> Path:
+    """Copy the application's password to where its writer, as the server's account, can read it."""
+    own = node.secrets / f"{APPLICATION}.writer"
+    write_secret(own, node.password_file(APPLICATION).read_text().strip(), node.account.uid, node.account.gid)
+    return own
 
 
 def start_helpers(node: Node) -> list[str]:

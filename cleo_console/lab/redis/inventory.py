@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from cleo_console.lab.new_secrets import login
 from cleo_console.lab.redis.keys import WARM_KEYS
-from cleo_console.lab.redis.node import APPLICATION, CONSOLE, HEARTBEAT, Node
+from cleo_console.lab.redis.node import APPLICATION, CONSOLE, HEARTBEAT, REPLICATION, Node
 from cleo_console.lab.service import HOST
 
 
@@ -30,6 +31,8 @@ def describe(node: Node, title: str) -> dict[str, Any]:
             "log": str(node.server_log),
         },
         "app_users": [{"name": APPLICATION, "password": {"file": str(node.password_file(APPLICATION))}}],
+        "logins": [login(APPLICATION, node.password_file(APPLICATION))],
+        "accounts": [REPLICATION],
         "heartbeat": HEARTBEAT,
         "warm": {"system": "postgres", "keys": [dict(one) for one in WARM_KEYS]},
         "backups": {

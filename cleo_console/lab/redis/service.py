@@ -7,11 +7,12 @@ from signal import SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.redis import backups, configuration, helpers, keys, repository_faults, server
 from cleo_console.lab.redis.faults import REPLICA_FAULTS, SERVER_FAULTS
 from cleo_console.lab.redis.inventory import describe
-from cleo_console.lab.redis.node import Node
+from cleo_console.lab.redis.node import APPLICATION, Node
 from cleo_console.lab.redis.programs import find_programs, service_account
 from cleo_console.lab.redis.status import read_status
 from cleo_console.lab.repository import bucket_of
@@ -85,6 +86,12 @@ class NodeService(LabService):
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
         return describe(self.node, self.title)
+
+    def put_new_secrets(self) -> list[str]:
+        """Put a new password of the application in the inventory's place, and in its writer's."""
+        put_new_secret(self.node.password_file(APPLICATION))
+        helpers.write_own_secret(self.node)
+        return [APPLICATION]
 
     def inject(self, kind: FaultKind) -> Done:
         """Inject a fault into the server."""
