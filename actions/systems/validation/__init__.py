@@ -17,6 +17,7 @@ SYSTEM = SystemType(
         "validation.data": f"{_HERE}.data:check_data",
         "validation.api": f"{_HERE}.api:check_api",
         "validation.auth": f"{_HERE}.auth:check_auth",
+        "validation.revoke_tokens": f"{_HERE}.revoke:revoke_tokens",
         "validation.smoke": f"{_HERE}.suites:smoke",
         "validation.integration": f"{_HERE}.suites:integration",
         "validation.performance": f"{_HERE}.performance:performance",

@@ -57,7 +57,7 @@ def check_auth(ctx: ActionContext) -> Outcome:
         return Outcome(ok=True, summary=f"would sign in as {login.user} at {application.settings.url}")
     token = application.sign_in()
     ctx.log(f"{login.user}: signed in")
-    trials = [_served(application, token)]
+    trials = [served(application, token)]
     if trials[0].verdict == "right":
         trials += _refused(application, token)
     for trial in trials:
@@ -66,7 +66,7 @@ def check_auth(ctx: ActionContext) -> Outcome:
     return _outcome(application, trials)
 
 
-def _served(application: Application, token: str) -> Trial:
+def served(application: Application, token: str) -> Trial:
     """Try the token that the test user got: without it nothing that is refused proves anything."""
     path = application.login().protected
     answer = _ask(application, path, application.with_token(token))
@@ -79,17 +79,18 @@ def _refused(application: Application, token: str) -> Iterator[Trial]:
     """Try everything that must be refused."""
     login = application.login()
     wrong = f"{secrets.token_urlsafe(12)}-not-the-password"
-    yield _judge(application, "a wrong password", lambda: application.try_login(wrong), SIGNED_IN)
-    yield _judge(application, "no token", lambda: ask(application.settings, login.protected))
+    yield judge(application, "a wrong password", lambda: application.try_login(wrong), SIGNED_IN)
+    yield judge(application, "no token", lambda: ask(application.settings, login.protected))
     given = {name: application.ctx.secret(secret.read()) for name, secret in login.refused.items()}
     for what, made in (*forgeries(token), *((f"the {name} token", held) for name, held in given.items())):
         header = application.with_token(made)
-        yield _judge(application, what, partial(ask, application.settings, login.protected, headers=header))
+        yield judge(application, what, partial(ask, application.settings, login.protected, headers=header))
 
 
-def _judge(
+def judge(
     application: Application, what: str, attempt: Callable[[], Answer], let_in: tuple[int, ...] = tuple(range(200, 300))
 ) -> Trial:
+    """Try what must be refused, and judge the answer."""
     try:
         answer: Answer | str = attempt()
     except CannotAsk as error:

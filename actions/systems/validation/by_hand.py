@@ -36,6 +36,16 @@ def auth_by_hand(known: ByHand) -> Sequence[CommandLine]:
     ]
 
 
+def revoke_by_hand(known: ByHand) -> Sequence[CommandLine]:
+    """Return what makes every token worthless; sign in before, and try that token afterwards."""
+    settings = known.settings(ValidationSettings)
+    how = settings.login.revoke if settings.login else None
+    if how is None:
+        return [CommandLine(what="The inventory does not say how tokens are revoked (login: revoke:).")]
+    what = "Sign in first and keep TOKEN: afterwards it must be answered with 401, and a new one with 200."
+    return [CommandLine(argv=how.command, what=what, host=how.host or settings.host, user=how.run_as)]
+
+
 def api_by_hand(known: ByHand) -> Sequence[CommandLine]:
     """Return a request for each endpoint."""
     settings = known.settings(ValidationSettings)

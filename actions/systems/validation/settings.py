@@ -14,6 +14,24 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 Path = Annotated[str, msgspec.Meta(pattern="^/")]
 
 
+class RevokeSettings(Settings, frozen=True, kw_only=True):
+    """How every token that was given out is made worthless, at once.
+
+    Attributes:
+        command: program and arguments: another signing key, or the end of every session. No secrets.
+        host: where it runs; empty: the application's host.
+        run_as: the account that it runs as; empty: the one that we log in as.
+        deadline_minutes: minutes after which it is ended.
+        settle_s: seconds within which the API must refuse a token of before: it may be started anew, and have caches.
+    """
+
+    command: Annotated[list[str], msgspec.Meta(min_length=1)]
+    host: str = ""
+    run_as: str = ""
+    deadline_minutes: Positive = 10
+    settle_s: Positive = 60
+
+
 class LoginSettings(Settings, frozen=True, kw_only=True):
     """How a test user signs in, and what nobody may get without.
 
@@ -30,6 +48,7 @@ class LoginSettings(Settings, frozen=True, kw_only=True):
         refusals: statuses that count as a refusal beside 401 and 403.
         refused: tokens that must be refused, by what they are. One called ``expired`` is wanted: without it nobody
             knows whether the API looks at the time. In a breach: those of the intruder.
+        revoke: how every token is made worthless after a break-in; without it, by hand.
     """
 
     user: str
@@ -43,6 +62,7 @@ class LoginSettings(Settings, frozen=True, kw_only=True):
     protected: Path
     refusals: list[int] = []
     refused: dict[str, Secret] = {}
+    revoke: RevokeSettings | None = None
 
 
 class Endpoint(Settings, frozen=True, kw_only=True):
@@ -200,7 +220,12 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
 
     def hosts(self) -> dict[tuple[str, ...], str]:
         """Return the hosts that it names, its suites' included."""
-        suites = {("smoke", "host"): self.smoke.host, ("integration", "host"): self.integration.host}
+        suites: dict[tuple[str, ...], str] = {
+            ("smoke", "host"): self.smoke.host,
+            ("integration", "host"): self.integration.host,
+        }
+        if self.login and self.login.revoke:
+            suites["login", "revoke", "host"] = self.login.revoke.host
         return {**SystemSettings.hosts(self), **{where: host for where, host in suites.items() if host}}
 
     def place(self) -> str:

@@ -103,7 +103,7 @@ class ClusterService(LabService):
         """Put a new password of the application in the inventory's place, and in its own."""
         cluster = self.cluster
         new, account = put_new_secret(cluster.app_secret_file), cluster.account
-        text = f"127.0.0.1:{cluster.port}:{DATABASE}:cleo_app:{new}"
+        text = f"{server.served(cluster)}:{DATABASE}:cleo_app:{new}"
         write_secret(cluster.app_password_file, text, account.uid, account.gid)
         return ["cleo_app"]
 

@@ -85,13 +85,13 @@ def _create_roles(cluster: Cluster) -> None:
         database="postgres",
     )
     write_secret(cluster.console_password_file, console, os.geteuid(), os.getegid())
-    here, uid, gid = _served(cluster), cluster.account.uid, cluster.account.gid
+    here, uid, gid = served(cluster), cluster.account.uid, cluster.account.gid
     write_secret(cluster.app_password_file, f"{here}:{DATABASE}:cleo_app:{application}", uid, gid)
     write_secret(cluster.replication_password_file, f"*:*:*:{REPLICATION_ROLE}:{replication}", uid, gid)
     write_secret(cluster.app_secret_file, application, os.geteuid(), os.getegid())
 
 
-def _served(cluster: Cluster) -> str:
+def served(cluster: Cluster) -> str:
     """Where its passwords are good for: of a cluster with two sites at its standby, too."""
     return "*:*" if cluster.station.network else f"127.0.0.1:{cluster.port}"
 

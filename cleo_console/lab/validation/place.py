@@ -24,6 +24,7 @@ from journal.errors import CleoError
 
 USER = "dr-test@cleoai.example"
 PROGRAM = "cleo_console.lab.validation.program"
+NEW_KEY = "cleo_console.lab.validation.new_key"
 _START_S, _PAUSE_S = 30.0, 0.05
 
 
@@ -84,6 +85,11 @@ class Place:
     def restart(self) -> Path:
         """A script that takes every fault back, as a new deployment would."""
         return self.workspace.directory / "bin" / f"restart{self._mark}.sh"
+
+    @property
+    def new_key(self) -> Path:
+        """A script that gives it another signing key, and starts it again."""
+        return self.workspace.directory / "bin" / "new-key.sh"
 
     @property
     def log(self) -> Path:
@@ -181,3 +187,9 @@ class Place:
             f"exec {enter}env -i {env} setsid --fork {python} >>'{self.log}' 2>&1 </dev/null\n"
         )
         self.restart.chmod(0o755)
+        make = f"'{sys.executable}' -P -m {NEW_KEY} '{self.configuration}' '{self.expired}'"
+        self.new_key.write_text(
+            "#!/bin/sh\n# Gives the application another signing key: every token of before is worth nothing.\nset -e\n"
+            f"env -i {env} {make}\nexec sh '{self.restart}'\n"
+        )
+        self.new_key.chmod(0o755)

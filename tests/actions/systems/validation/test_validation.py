@@ -237,3 +237,17 @@ class TestContract(DeclarationContract, LookingContract):
     def work(self, system: SystemUnderTest, tmp_path: Path) -> Iterator[Work]:
         with Work(tmp_path / "home", system.inventory, system.name) as found:
             yield found
+
+
+def test_tokens_are_revoked_and_that_is_tried(lab: ApplicationLab) -> None:
+    done = lab.run("validation.revoke_tokens")
+    assert done.state is RunState.SUCCEEDED, done.summary
+    assert "the token of before: refused (401)" in lab.output(done)
+    assert lab.run("validation.auth").state is RunState.SUCCEEDED
+    forgiving = lab.run(
+        "validation.revoke_tokens", lambda one: one["login"]["revoke"].update(command=["true"], settle_s=1)
+    )
+    assert forgiving.state is RunState.FAILED
+    assert "the token of before: LET IN (200)" in forgiving.summary
+    without = lab.run("validation.revoke_tokens", lambda one: one["login"].pop("revoke"))
+    assert "does not say how the tokens" in without.summary
