@@ -28,6 +28,8 @@ SYSTEM = SystemType(
         "mongodb.unfence": f"{_HERE}.failover.unfence:unfence",
         "mongodb.promote": f"{_HERE}.failover.promote:promote",
         "mongodb.is_promoted": f"{_HERE}.failover.promote:is_promoted",
+        "mongodb.rejoin": f"{_HERE}.failover.rejoin:rejoin",
+        "mongodb.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
         "mongodb.restore": f"{_HERE}.restore:restore",
         "mongodb.is_restored": f"{_HERE}.is_restored:is_restored",
         "mongodb.rebuild_indexes": f"{_HERE}.rebuild_indexes:rebuild_indexes",

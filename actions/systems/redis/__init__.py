@@ -34,6 +34,8 @@ SYSTEM = SystemType(
         "redis.unfence": f"{_HERE}.failover.unfence:unfence",
         "redis.promote": f"{_HERE}.failover.promote:promote",
         "redis.is_promoted": f"{_HERE}.failover.promote:is_promoted",
+        "redis.rejoin": f"{_HERE}.failover.rejoin:rejoin",
+        "redis.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
         "redis.user_restore": f"{_HERE}.user_restore:user_restore",
         "redis.user_left": f"{_HERE}.user_restore:user_left",
         "redis.reapply_erasures": f"{_HERE}.erasure:reapply_erasures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
-from actions.machine.service import stop_line
+from actions.machine.service import start_line, stop_line
 from actions.systems.mongodb import fence_guard
 from actions.systems.mongodb.by_hand import in_shell, program
 from actions.systems.mongodb.settings import MongodbSettings
@@ -56,6 +56,16 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
     lines += [in_shell(settings, _FORCE, force) for settings in found[:1]]
     note = "It must say ok: 1, without writeConcernError:"
     return [*lines, *(in_shell(settings, _NOTE, note) for settings in found[:1])]
+
+
+def rejoin(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what brings a fenced old primary back."""
+    settings = known.settings(MongodbSettings)
+    start = start_line(settings.service, settings.host, settings.run_as)
+    ends = in_shell(settings, "rs.status().members.map(m => [m.name, m.stateStr])", "It must come to SECONDARY:")
+    argv = ["ls", "-lR", f"{settings.place()}/rollback"]
+    files = CommandLine(argv=argv, what="What it rolled back:", host=settings.host)
+    return [*unfence(known)[:1], start, ends, files]
 
 
 def _file(settings: MongodbSettings) -> str:

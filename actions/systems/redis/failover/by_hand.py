@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
-from actions.machine.service import stop_line
+from actions.machine.service import start_line, stop_line
 from actions.systems.redis import fence_guard
 from actions.systems.redis.by_hand import cli
 from actions.systems.redis.server import program
@@ -67,6 +67,24 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
             cli(settings, "SET", "cleo:promoted", "1", "PX", "60000", what="It must say OK:"),
         ]
     return lines
+
+
+def rejoin(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what brings a fenced old master back as a replica."""
+    settings = known.settings(RedisSettings)
+    data, systems = settings.place(), known.inventory.systems
+    new = next((s for s in systems.values() if isinstance(s, RedisSettings) and s.standby_of == known.system), None)
+    where = f"{new.address} {new.port}" if new else "ADDRESS PORT"
+    keep = CommandLine(
+        argv=["mv", "-T", data, f"{data}.aside"], host=settings.host, what="Its own files first: they may hold more."
+    )
+    make = CommandLine(argv=["install", "-d", "-m", "750", "-o", settings.run_as or "OWNER", data], host=settings.host)
+    said = (
+        f"In {_file(settings)}, in one change: cleo_fenced out, `replicaof {where}` in (masteruser, masterauth, too)."
+    )
+    start = start_line(settings.service, settings.host, settings.run_as)
+    ends = cli(settings, "INFO", "replication", what="master_link_status:up, master_sync_in_progress:0")
+    return [keep, make, CommandLine(what=said), start, ends]
 
 
 def _file(settings: RedisSettings) -> str:

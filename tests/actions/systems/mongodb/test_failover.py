@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 from pymongo.errors import OperationFailure
+from pymongo.write_concern import WriteConcern
 
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.mongodb.failover.fence import fence, is_fenced
 from actions.systems.mongodb.failover.promote import is_promoted, old_primary_fenced, promote
+from actions.systems.mongodb.failover.rejoin import rejoin
 from actions.systems.mongodb.failover.unfence import unfence
 from actions.systems.mongodb.start_stop import start
 from actions.systems.mongodb.writers import allow_writers, stop_writers
@@ -87,11 +89,37 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     assert ctx.do(is_promoted).ok
     assert leader.context().do(allow_writers).ok
 
-    assert ctx.do(unfence).ok
-    assert ctx.do(start).ok
-    until(lambda: state(first) == "SECONDARY", 60)
+    joined = ctx.do(rejoin)
+    assert joined.ok, joined.summary
+    assert state(first) == "SECONDARY"
+    assert joined.facts["rolled_back"] == []
     with leader.session(APPLICATION) as app:  # the old primary's start keeps nobody out of the new one
         app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
+
+
+@pytest.mark.soak
+def test_what_no_majority_had_is_named_as_it_is_rolled_back(members: list[MongoLab]) -> None:
+    first, second, third = members
+    with second.session() as client:
+        client.admin.command("replSetStepUp", check=False)
+    until(lambda: state(second) == "PRIMARY", 60)
+    kill(first)
+    kill(third)
+    with second.session() as client:  # a primary that lost its majority takes writes for some seconds
+        alone = client.cleoai.with_options(write_concern=WriteConcern(w=1, j=True))
+        alone.user_preferences.insert_one({"_id": "alone"})
+    kill(second)
+    first.service.start()
+    third.service.start()
+    ctx = second.context(decisions={"recovery_point": "latest"})
+    until(lambda: any(state(each) == "PRIMARY" for each in (first, third)), 90)
+    assert ctx.do(fence).ok
+    joined = ctx.do(rejoin)
+    assert joined.ok, joined.summary
+    (told,) = [finding.text for finding in joined.findings if "rolled back" in finding.text]
+    assert "user_preferences" in told or "removed." in told
+    with second.session() as client:
+        assert client.cleoai.user_preferences.find_one({"_id": "alone"}) is None
 
 
 @pytest.mark.soak

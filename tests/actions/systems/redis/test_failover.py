@@ -167,3 +167,14 @@ def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
         assert [closed.gate for closed in back.closed] == ["second-primary"]
         again = dry(person, "fence")
         assert "took the place of redis" in again.summary
+
+        dry_run = person.over(person.desk.request_action("redis.rejoin", {}, system="redis", dry_run=True))
+        word = word_to_type(dry_run.target)
+        joined = person.over(person.desk.request_action("redis.rejoin", {}, system="redis", confirmed=word))
+        assert joined.state is RunState.SUCCEEDED, joined.summary
+        seen = lab.node().info("replication")
+        assert (seen["role"], seen["master_port"], seen["master_link_status"]) == ("slave", standby.port, "up")
+        (aside,) = lab.node().data_directory.parent.glob("data.aside-*")
+        assert (aside / "appendonlydir").is_dir(), "what it took alone is kept"
+        ours, theirs = lab.node().info("keyspace"), standby.info("keyspace")
+        assert {name: one["keys"] for name, one in ours.items()} == {name: one["keys"] for name, one in theirs.items()}
