@@ -17,9 +17,10 @@ from actions.health import Health
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.examine import examine
+from actions.systems.postgres.failover.fence import fence
 from actions.systems.postgres.failover.promote import standby_unmanaged
 from actions.systems.postgres.manager.pause import manager, pause_manager
-from actions.systems.postgres.manager.rebuild import replicas
+from actions.systems.postgres.manager.rebuild import rebuild_replica, replicas
 from actions.systems.postgres.manager.resume import resume_manager
 from actions.systems.postgres.manager.switch_over import switch_over
 from actions.systems.postgres.managers import unmanaged
@@ -68,14 +69,36 @@ def test_it_switches_over_there_and_back_and_writers_stay_out(lab: Lab) -> None:
     done = ctx.do(switch_over)
     assert done.ok and "patroni follows it" in done.summary, done
     assert done.facts["took_over"] == {"system": SECOND, "of": FIRST} and done.facts["timeline"] == 2
-    assert [one.action for one in done.settles] == ["postgres.promote", "postgres.fence"]
+    assert [one.action for one in done.settles] == ["postgres.promote", "postgres.fence", "postgres.rejoin"]
     assert leads(lab, SECOND) and not leads(lab, FIRST)
     assert are_kept_out(server_of(ctx, SECOND))
+    again = ctx.do(pause_manager)
+    assert "is not the leader: patroni-standby leads" in str(again.findings[-1]), "a restore there would be thrown away"
+    assert again.cures[0].action == "postgres.switch_over"
+    assert ctx.do(switch_over).summary.startswith("patroni-standby leads already")
 
     back = context(lab, SECOND)
     assert back.do(switch_over, candidate=FIRST).facts["timeline"] == 3
     assert leads(lab, FIRST)
     assert ctx.do(resume_manager).facts["stale"] == []
+
+
+def test_without_a_leader_it_fails_over_and_the_fenced_one_is_copied_anew(lab: Lab) -> None:
+    ctx = context(lab)
+    assert ctx.do(pause_manager).ok
+    assert ctx.do(fence).ok
+    until(lambda: ctx.do(manager).facts["leader"] == "", 60)
+    done = ctx.do(switch_over)
+    assert done.facts["took_over"] == {"system": SECOND, "of": FIRST}
+    assert "it is fenced" in str(done.findings[-1])
+    assert [one.action for one in done.settles] == ["postgres.promote"]
+
+    ctx.system = SECOND
+    resumed = ctx.do(resume_manager)
+    rewound = not resumed.facts["stale"]  # Patroni does that itself where it can, and the guard goes with it
+    ended = resumed if rewound else ctx.do(rebuild_replica)
+    assert ended.ok and ended.facts["lifts_at"] == FIRST
+    assert ctx.do(replicas, member=FIRST).ok
 
 
 def test_dead_with_its_postgresql_alive_both_take_writes_and_that_is_said(lab: Lab) -> None:

@@ -39,8 +39,11 @@ def ended(incident: Incident, run: Run) -> None:
 
 
 def _lifted(incident: Incident, run: Run) -> None:
-    """End what a run says that it took back at its system beside its own work (fact ``lifts``: what takes it back)."""
-    lifts = run.facts.get("lifts")
+    """End what a run says that it took back beside its own work (fact ``lifts``: what takes it back).
+
+    It is of the run's own system, unless the fact ``lifts_at`` names another one.
+    """
+    lifts, at = run.facts.get("lifts"), run.facts.get("lifts_at", run.system)
     for key, held in list(incident.in_force.items()):
-        if lifts and key[0] == lifts and all(incident.runs[one].system == run.system for one in held.runs):
+        if lifts and key[0] == lifts and all(incident.runs[one].system == at for one in held.runs):
             del incident.in_force[key]

@@ -340,6 +340,15 @@ def test_what_says_that_it_left_nothing_is_not_in_force() -> None:
     assert not told.incident.in_force
 
 
+def test_a_run_ends_what_it_took_back_at_another_system() -> None:
+    told = Story(plan(step("fence", action="db.fence", system="db"), step("rebuild", action="db.rebuild", system="db")))
+    ran(told, "fence", "db.fence", undone_by="db.unfence")
+    ran(told, "rebuild", "db.rebuild", facts={"lifts": "db.unfence", "lifts_at": "far"})
+    assert told.incident.in_force
+    ran(told, "rebuild", "db.rebuild", facts={"lifts": "db.unfence", "lifts_at": "db"})
+    assert not told.incident.in_force
+
+
 def ran(told: Story, step_id: str, action: str, **more: Any) -> None:
     ended = {name: more.pop(name) for name in ("cures", "facts") if name in more}
     asked = told.tell(e.RunRequested(step=step_id, action=action, system="db"))

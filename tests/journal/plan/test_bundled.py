@@ -224,6 +224,7 @@ def test_a_cold_recovery_in_place_shows_only_what_it_takes(plan: Plan) -> None:
         "postgres-verify",
         "postgres-resume",
         "postgres-rebuild",
+        "postgres-switch-over",
         "erasure-list",
         "postgres-erasure",
         "allow-writers",

@@ -14,7 +14,7 @@ from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.failover.divergence import Divergence, compare, position
-from actions.systems.postgres.failover.fence import fence_identity, unmanaged_if_seen
+from actions.systems.postgres.failover.fence import fence_identity
 from actions.systems.postgres.failover.following import (
     asked,
     have_it_follow,
@@ -30,6 +30,8 @@ from actions.systems.postgres.failover.standing import FENCE, standing
 from actions.systems.postgres.fence_guard import UNFENCE
 from actions.systems.postgres.hba import bar, barred_files, hba_file, unbar
 from actions.systems.postgres.login_block import reload_files
+from actions.systems.postgres.managers import managed_by
+from actions.systems.postgres.patroni.gate import REBUILD
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, find_server, server_of
 from actions.systems.postgres.service import start_service, wait_until_up
@@ -46,6 +48,11 @@ def no_writer(ctx: ActionContext) -> Closed | None:
         return None
     message = f"{server.name} is not fenced: {seen.words}. What it wrote meanwhile would be thrown away unseen."
     return Closed("fenced", message, "never", FENCE)
+
+
+def not_by_patroni(ctx: ActionContext) -> Closed | None:
+    """A gate: no cluster manager brings the server back on its own; Patroni copies it itself, paused or not."""
+    return managed_by(find_server(ctx), REBUILD, paused=False)
 
 
 def _is_standby(server: Server) -> bool:
@@ -69,7 +76,7 @@ def _is_swapped(server: Server) -> bool:
     destructive=True,
     probe="postgres.is_rejoined",
     resumable=True,
-    live={"fenced": no_writer, "managed": unmanaged_if_seen},
+    live={"fenced": no_writer, "managed": not_by_patroni},
     touches=("data directory",),
     target=fence_identity,
     params={"copy": "copy the primary anew, also where its own data could go on"},

@@ -11,7 +11,7 @@ from actions.systems.postgres.identity import identity
 from actions.systems.postgres.manager import by_hand
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of
-from actions.systems.postgres.patroni.gate import PAUSE
+from actions.systems.postgres.patroni.gate import PAUSE, SWITCH_OVER
 from actions.systems.postgres.server import Server, find_server
 
 RESUME, LOOK = "postgres.resume_manager", "postgres.manager"
@@ -74,14 +74,14 @@ def pause_manager(ctx: ActionContext) -> Outcome:
     require_readable(patroni)
     view = patroni.look()
     if view.paused and not view.not_as(paused=True):
-        return _paused(patroni, view, "was paused already")
+        return _paused(server, patroni, view, "was paused already")
     require_store(patroni, view, "paused")
     if not ctx.effect(
         f"pause {patroni.named}: {', '.join(view.members)} get no automatic failover until it is resumed"
     ):
         return Outcome(ok=True, summary=f"would pause {patroni.named}")
     change(patroni, paused=True)
-    return _paused(patroni, wait_for(patroni, paused=True), "is paused")
+    return _paused(server, patroni, wait_for(patroni, paused=True), "is paused")
 
 
 def _nothing_to_pause(server: Server) -> Outcome:
@@ -100,14 +100,25 @@ def _nothing_to_pause(server: Server) -> Outcome:
     return Outcome(ok=True, summary=words, facts={"managed": False, "in_force": False})
 
 
-def _paused(patroni: Patroni, view: View, how: str) -> Outcome:
+def _paused(server: Server, patroni: Patroni, view: View, how: str) -> Outcome:
+    another = _led_by_another(server, patroni, view)
     answer = ", ".join(one.name for one in view.members.values() if one.paused)
     return Outcome(
         ok=True,
         summary=f"{patroni.named} {how}: {answer or 'the member that was asked'} said so just now.",
         facts={"managed": True, "paused": True, "leader": view.leader},
-        findings=[*troubles(patroni, view), *_rewrites(patroni)],
+        findings=[*troubles(patroni, view), *_rewrites(patroni), *another],
+        cures=[Cure(words=one.cure, action=SWITCH_OVER) for one in another],
     )
+
+
+def _led_by_another(server: Server, patroni: Patroni, view: View) -> list[Finding]:
+    """Return that another member leads: what is restored here would be thrown away when Patroni is resumed."""
+    if patroni.server.name != server.name or view.leader in ("", patroni.daemon.name):
+        return []
+    text = f"is not the leader: {view.leader} leads, and what is stopped or restored here is a replica's"
+    cure = f"Take into the incident that {view.leader} leads ({SWITCH_OVER} proves that, and switches nothing)."
+    return [Finding(severity="warning", about=server.name, text=text, cure=cure)]
 
 
 def _rewrites(patroni: Patroni) -> list[Finding]:

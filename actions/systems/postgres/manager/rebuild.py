@@ -12,12 +12,13 @@ from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.manager import by_hand
 from actions.systems.postgres.manager.pause import require_store, required_patroni
 from actions.systems.postgres.patroni.cluster import Patroni, View
+from actions.systems.postgres.patroni.gate import REBUILD
 from actions.systems.postgres.patroni.replicas import (
-    REBUILD,
     Replica,
     ask_leader,
     compare,
     inventory_names,
+    lifted,
     rebuilds,
 )
 from actions.systems.postgres.restore_record import load_record
@@ -257,7 +258,7 @@ def _proven(found: _Found, target: Server, replica: Replica, how: str) -> Outcom
         ok=True,
         summary=f"{target.name} {how}: it streams from {found.leading.name} on timeline {timeline}, and has applied a "
         f"commit made just now ({format_lsn(lsn)}).",
-        facts={"rebuilt": target.name, "timeline": timeline},
+        facts={"rebuilt": target.name, "timeline": timeline, **lifted(target)},
         findings=[finding for one in left if (finding := one.finding(found.view.leader))],
         cures=rebuilds(left),
     )

@@ -23,12 +23,13 @@ from actions.systems.postgres.patroni.replicas import (
     Replica,
     ask_leader,
     inventory_names,
+    lifted,
     rebuilds,
     settled,
 )
 from actions.systems.postgres.process import control, postmaster
 from actions.systems.postgres.restore_record import load_record
-from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.server import Server, find_server, server_of
 from journal.wording.counting import count
 
 _KEY_S = 15.0
@@ -157,6 +158,7 @@ def _outcome(patroni: Patroni, view: View, server: Server, how: str) -> Outcome:
     replicas = _replicas(patroni, view, server)
     wrong = [found for one in replicas if (found := one.finding(view.leader))]
     follow = len(replicas) - len(wrong)
+    free = [lifted(server_of(server.ctx, one.server)) for one in replicas if one.follows and one.streams and one.server]
     words = f"{follow} of {count(len(replicas), 'replica')} seen to follow" if replicas else "it has no replica"
     return Outcome(
         ok=True,
@@ -166,6 +168,7 @@ def _outcome(patroni: Patroni, view: View, server: Server, how: str) -> Outcome:
             "paused": False,
             "leader": view.leader,
             "stale": [one.member.name for one in replicas if one.follows is False],
+            **next(filter(None, free), {}),
         },
         findings=[*troubles(patroni, view), *wrong],
         cures=rebuilds(replicas),

@@ -34,6 +34,8 @@ from journal.events.types import Identity
 _ASKED_S = 60.0
 _LEADS_S = 120.0
 _FOLLOWS_S = 60.0
+_DOWN_S = 5.0
+"""Seconds that are waited for an old primary that did not lead any more: it is down, or nobody's."""
 _BETWEEN_S = 0.5
 
 
@@ -64,7 +66,8 @@ class _Found:
         Raises:
             ActionFailed: there is none, none of that name, or nobody said which of several.
         """
-        others = {n: s for n, s in self.named.items() if n != self.view.leader and n in self.view.members}
+        here = {n: s for n, s in self.named.items() if n != self.view.leader and n in self.view.members}
+        others = {n: s for n, s in here.items() if s.name != self.server.name}
         if chosen := next(((n, s) for n, s in others.items() if name in (n, s.name)), None):
             return chosen
         if len(others) == 1 and not name:
@@ -232,7 +235,8 @@ def _settles(server: Server, how: str, *, sure: bool) -> list[Settling]:
     """The steps that do this without Patroni are not needed any more; a fence only where the old one follows."""
     one = Settling(action="postgres.promote", use="needless", words=f"{how}, by Patroni", system=server.name)
     two = Settling(action="postgres.fence", use="needless", words=f"{server.name} is a replica", system=server.name)
-    return [one, *([two] if sure else [])]
+    three = Settling(action="postgres.rejoin", use="needless", words=f"{server.name} follows", system=server.name)
+    return [one, *([two, three] if sure else [])]
 
 
 def _wait_until_leads(found: _Found, name: str, new: Server, left: int) -> int:
@@ -261,7 +265,7 @@ def _wait_until_leads(found: _Found, name: str, new: Server, left: int) -> int:
 
 def _old(found: _Found, new: Server) -> tuple[list[Finding], str]:
     """Look whether the old primary and all others follow: it may take writes on, or be out of reach."""
-    seen = settled(found.patroni, new, found.named, _FOLLOWS_S)
+    seen = settled(found.patroni, new, found.named, _FOLLOWS_S if found.view.leader else _DOWN_S)
     wrong = [finding for one in seen if (finding := one.finding(new.name))]
     if all(one.server != found.server.name for one in seen):  # its Patroni is gone, and its key with it
         wrong += _beside(found.server)

@@ -7,10 +7,12 @@ from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of, 
 from actions.systems.postgres.patroni.daemon import units
 from actions.systems.postgres.server import Server
 
-GATE, PAUSE, SWITCH_OVER = "managed", "postgres.pause_manager", "postgres.switch_over"
+GATE, PAUSE = "managed", "postgres.pause_manager"
+SWITCH_OVER, REBUILD = "postgres.switch_over", "postgres.rebuild_replica"
 _BY_HAND = "By hand: `patronictl -c {} pause --wait`, and see `patronictl list` say Maintenance mode: on"
 
 _ITSELF = "Let it do that itself: postgres.switch_over (by hand: `patronictl -c {} switchover`, or failover)"
+_COPY = "Let it do that itself: postgres.rebuild_replica (by hand: `patronictl -c {} reinit`)"
 
 
 def closed_by_patroni(server: Server, left: str, opens: str = PAUSE, *, paused: bool = True) -> Closed | None:
@@ -35,7 +37,7 @@ def closed_by_patroni(server: Server, left: str, opens: str = PAUSE, *, paused: 
         return None
     here = f"pid {own.daemon.pid}, {own.daemon.config}" if own.daemon.pid else own.daemon.config
     message = _managed(server, f"it runs here ({here}); {_state(view)}")
-    how = _BY_HAND if opens == PAUSE else _ITSELF
+    how = {SWITCH_OVER: _ITSELF, REBUILD: _COPY}.get(opens, _BY_HAND)
     return Closed(GATE, f"{message} {how.format(own.daemon.config)}.", "reason and target", opens)
 
 

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.failover.fence_record import FenceRecord, forget
 from actions.outcome import Cancelled, Cure, Finding
 from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.fence_guard import UNFENCE, stands
 from actions.systems.postgres.patroni.cluster import Member, Patroni, View, servers_of
 from actions.systems.postgres.patroni.daemon import Daemon, daemons_of
+from actions.systems.postgres.patroni.gate import REBUILD
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import Path, format_lsn, parse_history
@@ -25,7 +28,6 @@ from journal.errors import CleoError
 if TYPE_CHECKING:
     import psycopg
 
-REBUILD = "postgres.rebuild_replica"
 _PAUSE_S = 0.5
 _LEADER = """
     SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END,
@@ -84,7 +86,8 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
             return None
         listed = f"Patroni lists it as {self.member.state}" if self.member.state else "Patroni does not list it"
         sure = "does NOT follow" if self.follows is False else "is not seen to follow"
-        cure = f"Keep readers away from it, and rebuild it: {REBUILD}."
+        look = "See its log, and Patroni's on its host; where it cannot follow once it is up, it is rebuilt."
+        cure = f"Keep readers away from it, and rebuild it: {REBUILD}." if self.follows is False else look
         text = f"{sure} {leader}: {self.words} ({listed})"
         return Finding(severity="warning", about=self.server or self.member.name, text=text, cure=cure)
 
@@ -175,7 +178,9 @@ def _compared(member: Member, leader: Leader, server: Server | None) -> Replica:
             row = session.execute(_REPLICA).fetchone() or (True, 0, 0, "", 0)
     except CannotConnect as error:
         words = f"its PostgreSQL cannot be asked: {error.message}"
-        return Replica(member=member, server=name, streams=streams, words=words)
+        fenced = error.why == "refused" and _is_fenced(server)
+        words = "it is fenced, and refuses every start" if fenced else words
+        return Replica(member=member, server=name, streams=streams, follows=False if fenced else None, words=words)
     recovering, received, replayed, receiver, timeline = row
     whole = Replica(member=member, server=name, streams=streams, replayed=int(replayed or 0))
     if not recovering:
@@ -189,6 +194,25 @@ def _compared(member: Member, leader: Leader, server: Server | None) -> Replica:
         return msgspec.structs.replace(whole, follows=True, words=f"streams, {where}")
     words = f"it is on {where}, the leader on timeline {leader.timeline}, and nothing is sent to it"
     return msgspec.structs.replace(whole, words=words)
+
+
+def _is_fenced(server: Server) -> bool:
+    try:
+        return stands(server)
+    except CleoError:
+        return False
+
+
+def lifted(server: Server) -> dict[str, str]:
+    """Return the facts that end a server's fence, and forget it: its guard went with the data that Patroni replaced.
+
+    Call it only for one that was seen to follow: Patroni copies it, or rewinds it, which brings the leader's files.
+    """
+    if server.ctx.dry_run or FenceRecord.of(server.ctx.files, server.name) is None or _is_fenced(server):
+        return {}
+    forget(server.ctx.files, server.name)
+    server.ctx.log(f"{server.name} was fenced: Patroni replaced its data, and the guard went with that. It follows.")
+    return {"lifts": UNFENCE, "lifts_at": server.name}
 
 
 def _by_its_word(member: Member, leader: Leader, *, streams: bool) -> Replica:
