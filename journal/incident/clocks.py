@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ class RtoClock:
         achieved_at: when the last validating step was done; None while it is not, or nothing validates the tier.
         by_hand: whether at least one validating step was marked done by a person, not measured.
         measurable: whether the plan names any step that applies and would validate the tier.
+        reached_after: seconds from the disruption until users were led there, where they had to be; None: they had not
+            to be, or that is not done.
+        unreached: the steps that would lead them there, and are not done.
     """
 
     tier: str
@@ -36,6 +39,8 @@ class RtoClock:
     achieved_at: datetime | None
     by_hand: bool
     measurable: bool
+    reached_after: float | None = None
+    unreached: tuple[str, ...] = ()
 
     @property
     def left(self) -> float:
@@ -128,12 +133,11 @@ def rto(incident: Incident, now: datetime) -> list[RtoClock]:
 
 def _rto(incident: Incident, name: str, now: datetime) -> RtoClock:
     tier = incident.plan.objectives.rto[name]
-    states = {step: incident.state(step) for step in tier.validated_by}
-    counting = [step for step, state in states.items() if state is not StepState.NOT_APPLICABLE]
-    done = [s for s in counting if states[s] in (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE)]
-    ends = [at for at in (incident.steps[step].at for step in done) if at]
-    achieved_at = max(ends) if counting and len(ends) == len(counting) else None
+    counting, ends = _ends(incident, tier.validated_by)
+    achieved_at = max(ends.values()) if counting and len(ends) == len(counting) else None
     end = achieved_at or incident.closed_at or now
+    leading, led = _ends(incident, tier.reached_by)
+    reached = max(led.values()) if leading and len(led) == len(leading) else None
     return RtoClock(
         tier=name,
         title=tier.title,
@@ -141,9 +145,19 @@ def _rto(incident: Incident, name: str, now: datetime) -> RtoClock:
         used=(end - incident.began_at).total_seconds(),
         since_declared=(end - incident.declared_at).total_seconds(),
         achieved_at=achieved_at,
-        by_hand=any(states[step] is StepState.MARKED_DONE for step in counting),
+        by_hand=any(incident.state(step) is StepState.MARKED_DONE for step in counting),
         measurable=bool(counting),
+        reached_after=(reached - incident.began_at).total_seconds() if reached else None,
+        unreached=tuple(step for step in leading if step not in led),
     )
+
+
+def _ends(incident: Incident, steps: Sequence[str]) -> tuple[list[str], dict[str, datetime]]:
+    """Return which of these steps apply, and when each of them that is done was."""
+    states = {step: incident.state(step) for step in steps}
+    counting = [step for step, state in states.items() if state is not StepState.NOT_APPLICABLE]
+    done = [s for s in counting if states[s] in (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE)]
+    return counting, {step: at for step in done if (at := incident.steps[step].at)}
 
 
 def rpo(incident: Incident, readings: Mapping[str, tuple[datetime, Mapping[str, Any]]] | None = None) -> list[RpoClock]:

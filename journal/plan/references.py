@@ -43,7 +43,9 @@ def _names(plan: Plan) -> Iterator[Finding]:
 
 def _objectives(plan: Plan) -> Iterator[Finding]:
     for name, tier in plan.objectives.rto.items():
-        yield from _unknown_in_list("step", tier.validated_by, plan.by_id, ("objectives", "rto", name, "validated_by"))
+        for field in ("validated_by", "reached_by"):
+            steps = getattr(tier, field)
+            yield from _unknown_in_list("step", steps, plan.by_id, ("objectives", "rto", name, field))
     for name, system in plan.systems.items():
         yield from _unknown("tier", system.tier, plan.objectives.rto, ("systems", name, "tier"))
         yield from _unknown("data class", system.data, plan.objectives.rpo, ("systems", name, "data"))

@@ -9,11 +9,15 @@ from journal.wording.durations import Duration
 
 
 class Tier(Part, frozen=True, kw_only=True):
-    """A recovery time objective. It is met when every step in ``validated_by`` is done."""
+    """A recovery time objective. It is met when every step in ``validated_by`` is done.
+
+    Where a step in ``reached_by`` applies, users are elsewhere until it is done: that is told beside it.
+    """
 
     title: str
     rto: Duration
     validated_by: list[str] = []
+    reached_by: list[str] = []
 
 
 class DataClass(Part, frozen=True, kw_only=True):

@@ -97,7 +97,9 @@ def _working(result: RtoResult, title: str) -> str:
     if result.achieved_s is None:
         return f"{title}: not confirmed to work as before."
     how = "stated by our staff to work again" if result.by_hand else "tested and found to work again"
-    return f"{title}: {how} {exact_duration(result.achieved_s)} after it began."
+    led = result.reached_s is not None and result.reached_s > result.achieved_s
+    reached = f" You were led to it after {exact_duration(result.reached_s or 0)}." if led else ""
+    return f"{title}: {how} {exact_duration(result.achieved_s)} after it began.{reached}"
 
 
 _WORDS = {

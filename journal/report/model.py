@@ -128,6 +128,7 @@ class RtoResult(Part, frozen=True, kw_only=True):
     Attributes:
         achieved_s: from the disruption until the tier was validated.
         since_declared_s: the same from the declaration.
+        reached_s: from the disruption until users were led there; null where they had not to be, or were not.
         verdict: ``met``, ``missed``, ``not measured`` or ``running``.
         by_hand: at least one validating step was marked done by a person.
         remark: why it was not measured, or the reason for the verdict.
@@ -142,6 +143,7 @@ class RtoResult(Part, frozen=True, kw_only=True):
     verdict: str
     by_hand: bool
     remark: str
+    reached_s: float | None = None
 
 
 class RpoResult(Part, frozen=True, kw_only=True):

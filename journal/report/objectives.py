@@ -36,6 +36,7 @@ def _rto(incident: Incident, clock: RtoClock) -> RtoResult:
         verdict=_verdict(incident, clock),
         by_hand=achieved and clock.by_hand,
         remark=_remark(incident, clock),
+        reached_s=clock.reached_after,
     )
 
 
@@ -47,7 +48,8 @@ def _verdict(incident: Incident, clock: RtoClock) -> str:
 
 def _remark(incident: Incident, clock: RtoClock) -> str:
     if clock.achieved_at is not None:
-        return "claimed by hand, not measured by the console" if clock.by_hand else ""
+        by_hand = "claimed by hand, not measured by the console" if clock.by_hand else ""
+        return "; ".join(filter(None, [by_hand, _reached(incident, clock)]))
     if not clock.measurable:
         return "no step of this incident validates it"
     waiting = [
@@ -56,6 +58,17 @@ def _remark(incident: Incident, clock: RtoClock) -> str:
         if incident.state(step) not in _VALIDATED
     ]
     return f"not validated: {_steps(waiting)} not done"
+
+
+def _reached(incident: Incident, clock: RtoClock) -> str:
+    """Say when users were led to what was validated; empty where they had not to be."""
+    if clock.unreached:
+        waiting = _steps([incident.plan.numbers[step] for step in clock.unreached])
+        return f"users are not known to reach it: {waiting} not done"
+    if clock.reached_after is None or clock.reached_after <= clock.used:
+        return ""
+    late = f", {exact_duration(over)} too late" if (over := clock.reached_after - clock.target) > 0 else ""
+    return f"users were led to it only after {exact_duration(clock.reached_after)}{late}"
 
 
 def _steps(numbers: list[str]) -> str:

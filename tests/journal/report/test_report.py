@@ -198,6 +198,22 @@ def test_who_led_and_who_took_which_step_is_told(tmp_path: Path) -> None:
     assert any("Is lead from now on" in entry.text for entry in report.course)
 
 
+def test_a_service_that_was_validated_is_not_reached_before_users_were_led_to_it(tmp_path: Path) -> None:
+    moved = plan(step("test", action="x.y"), step("dns", action="x.z"), validated_by=["test"])
+    moved["objectives"]["rto"]["critical"]["reached_by"] = ["dns"]
+    now = SetClock()
+    with Journal.create(tmp_path / "journal.db", declaration(moved), actor=ADA, clock=now.clock()) as journal:
+        now.pass_(minutes=10)
+        journal.append(e.StepMarkedDone(step="test", note="seen"))
+        (open_,) = build(tmp_path / "journal.db").rto
+        now.pass_(minutes=70)
+        journal.append(e.StepMarkedDone(step="dns", note="seen"))
+    (led,) = build(tmp_path / "journal.db").rto
+    assert "users are not known to reach it: step 1.1.2 not done" in open_.remark
+    assert re.search(r"users were led to it only after 1 h \d+ min.*, \d+ min.* too late", led.remark), led.remark
+    assert led.achieved_s == open_.achieved_s
+
+
 def small(path: Path, *bodies: e.Body, clock: SetClock | None = None) -> Path:
     now = clock or SetClock()
     first = declaration(plan(step("a", action="x.y"), validated_by=["a"]))
