@@ -28,6 +28,7 @@ from actions.systems.postgres.server import server_of
 from actions.systems.postgres.writers import are_kept_out, stop_writers
 from cleo_console.lab.postgres import patroni as patroni_of_lab
 from cleo_console.lab.postgres.patroni_service import MemberService
+from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.certificates import Authority
 from tests.labs import Lab, lab_directory
@@ -59,7 +60,7 @@ def leads(lab: Lab, name: str) -> bool:
 def test_it_switches_over_there_and_back_and_writers_stay_out(lab: Lab) -> None:
     ctx = context(lab)
     shut = standby_unmanaged(ctx)
-    assert shut and shut.opens == "postgres.switch_over" and "switchover" in shut.message
+    assert shut and shut.opens == "postgres.switch_over" and "Let it do that itself" in shut.message
     assert ctx.do(pause_manager).ok
     shut = standby_unmanaged(ctx)
     assert shut and "does this itself" in shut.message, "nobody promotes behind its back, paused or not"
@@ -99,6 +100,30 @@ def test_without_a_leader_it_fails_over_and_the_fenced_one_is_copied_anew(lab: L
     ended = resumed if rewound else ctx.do(rebuild_replica)
     assert ended.ok and ended.facts["lifts_at"] == FIRST
     assert ctx.do(replicas, member=FIRST).ok
+
+
+def test_patronis_word_on_a_timeline_is_not_taken(lab: Lab) -> None:
+    """Seen on 3.0.2: a replica on timeline 2 is listed as running on the leader's timeline 1, lag 0, and left so."""
+    ctx = context(lab)
+    lab.break_(SECOND, "stale-replica")
+    until(lambda: leads(lab, FIRST))
+    seen = ctx.do(replicas, member=SECOND)
+    assert not seen.ok and "on timeline 2" in seen.summary and "the leader's timeline 1" in seen.summary
+    assert ctx.do(rebuild_replica).ok
+    with pytest.raises(CleoError, match="stale"):
+        lab.cluster(SECOND).psql("SELECT * FROM stale")
+
+
+def test_one_that_hangs_is_passed_over_for_one_that_answers(lab: Lab) -> None:
+    ctx = context(lab)
+    fault = lab.break_(FIRST, "hang-patroni")
+    shut = unmanaged(ctx)
+    assert shut and "its interface does not answer" in shut.message
+    paused = ctx.do(pause_manager)
+    assert FIRST in [one.about for one in paused.findings if "may go on taking writes" in one.text], paused
+    assert unmanaged(ctx), "nobody saw that it knows of the pause"
+    os.kill(fault.details["pid"], signal.SIGCONT)
+    until(lambda: unmanaged(ctx) is None)
 
 
 def test_dead_with_its_postgresql_alive_both_take_writes_and_that_is_said(lab: Lab) -> None:

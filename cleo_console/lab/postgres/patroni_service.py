@@ -10,7 +10,7 @@ from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres import backups, helpers, patroni, server
 from cleo_console.lab.postgres.cluster_service import ClusterService
 from cleo_console.lab.postgres.faults import KILL_POSTMASTER, LOSE_DATA_DIRECTORY, SERVER_FAULTS
-from cleo_console.lab.postgres.patroni_faults import HANG_STORE, KILL_PATRONI
+from cleo_console.lab.postgres.patroni_faults import HANG_PATRONI, HANG_STORE, KILL_PATRONI, STALE_REPLICA
 from cleo_console.lab.postgres.postmaster import postmaster
 from cleo_console.lab.postgres.replication import replication_facts
 from cleo_console.lab.postgres.status import described, read_status
@@ -85,7 +85,13 @@ class MemberService(ClusterService):
 class PatroniStandbyService(MemberService):
     """The member that follows: Patroni copies the first one."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = (KILL_PATRONI, KILL_POSTMASTER, LOSE_DATA_DIRECTORY)
+    faults: ClassVar[tuple[FaultKind, ...]] = (
+        STALE_REPLICA,
+        KILL_PATRONI,
+        HANG_PATRONI,
+        KILL_POSTMASTER,
+        LOSE_DATA_DIRECTORY,
+    )
 
     @property
     def title(self) -> str:
@@ -122,6 +128,7 @@ class PatroniService(MemberService):
     faults: ClassVar[tuple[FaultKind, ...]] = (
         *(kind for kind in SERVER_FAULTS if kind.how not in _AWAY),
         KILL_PATRONI,
+        HANG_PATRONI,
         HANG_STORE,
     )
     standby: ClassVar[type[LabService] | None] = PatroniStandbyService

@@ -10,8 +10,9 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, InDoubt, Out
 from actions.systems.postgres.identity import identity
 from actions.systems.postgres.manager import by_hand
 from actions.systems.postgres.managers import managed_by
-from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of
+from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of, servers_of
 from actions.systems.postgres.patroni.gate import PAUSE, SWITCH_OVER
+from actions.systems.postgres.patroni.replicas import inventory_names
 from actions.systems.postgres.server import Server, find_server
 
 RESUME, LOOK = "postgres.resume_manager", "postgres.manager"
@@ -101,20 +102,31 @@ def _nothing_to_pause(server: Server) -> Outcome:
 
 
 def _paused(server: Server, patroni: Patroni, view: View, how: str) -> Outcome:
-    another = _led_by_another(server, patroni, view)
+    another = _led_by_another(server, view)
     answer = ", ".join(one.name for one in view.members.values() if one.paused)
     return Outcome(
         ok=True,
         summary=f"{patroni.named} {how}: {answer or 'the member that was asked'} said so just now.",
         facts={"managed": True, "paused": True, "leader": view.leader},
-        findings=[*troubles(patroni, view), *_rewrites(patroni), *another],
+        findings=[*troubles(patroni, view), *_unlisted(server, view), *_rewrites(patroni), *another],
         cures=[Cure(words=one.cure, action=SWITCH_OVER) for one in another],
     )
 
 
-def _led_by_another(server: Server, patroni: Patroni, view: View) -> list[Finding]:
+def _unlisted(server: Server, view: View) -> list[Finding]:
+    """Return the inventory's servers that the cluster does not list any more: nobody tells them of the pause."""
+    text = (
+        "is not listed as a member: its Patroni is down, hangs, or is cut off; its PostgreSQL may go on taking writes"
+    )
+    cure = "Look at its host. When its Patroni comes back it goes by what the store holds."
+    gone = [one for one in servers_of(server) if view.members and not view.lists(one)]
+    return [Finding(severity="warning", about=one.name, text=text, cure=cure) for one in gone]
+
+
+def _led_by_another(server: Server, view: View) -> list[Finding]:
     """Return that another member leads: what is restored here would be thrown away when Patroni is resumed."""
-    if patroni.server.name != server.name or view.leader in ("", patroni.daemon.name):
+    leading = inventory_names(server).get(view.leader)
+    if leading is None or leading.name == server.name:
         return []
     text = f"is not the leader: {view.leader} leads, and what is stopped or restored here is a replica's"
     cure = f"Take into the incident that {view.leader} leads ({SWITCH_OVER} proves that, and switches nothing)."

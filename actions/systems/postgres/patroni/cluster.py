@@ -87,6 +87,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """Return the members that do not answer."""
         return [one for one in self.members.values() if one.paused is None]
 
+    def lists(self, server: Server) -> bool:
+        """Whether it has a member of a server's name, or at its port."""
+        port = f":{server.settings.port}"
+        return any(one.name == server.name or one.at.endswith(port) for one in self.members.values())
+
     def __str__(self) -> str:
         """Return it as a line."""
         listed = [f"{one.name} {one.role} {one.state}, timeline {one.timeline or 'not told'}" for one in self.all()]

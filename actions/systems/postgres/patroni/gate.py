@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from actions.gate import Closed
-from actions.systems.postgres.patroni.cluster import Patroni, View, cluster_of, patroni_of
+from actions.systems.postgres.patroni.cluster import View, cluster_of, patroni_of
 from actions.systems.postgres.patroni.daemon import units
 from actions.systems.postgres.server import Server
 
 GATE, PAUSE = "managed", "postgres.pause_manager"
 SWITCH_OVER, REBUILD = "postgres.switch_over", "postgres.rebuild_replica"
 _BY_HAND = "By hand: `patronictl -c {} pause --wait`, and see `patronictl list` say Maintenance mode: on"
-
-_ITSELF = "Let it do that itself: postgres.switch_over (by hand: `patronictl -c {} switchover`, or failover)"
-_COPY = "Let it do that itself: postgres.rebuild_replica (by hand: `patronictl -c {} reinit`)"
 
 
 def closed_by_patroni(server: Server, left: str, opens: str = PAUSE, *, paused: bool = True) -> Closed | None:
@@ -37,8 +34,8 @@ def closed_by_patroni(server: Server, left: str, opens: str = PAUSE, *, paused: 
         return None
     here = f"pid {own.daemon.pid}, {own.daemon.config}" if own.daemon.pid else own.daemon.config
     message = _managed(server, f"it runs here ({here}); {_state(view)}")
-    how = {SWITCH_OVER: _ITSELF, REBUILD: _COPY}.get(opens, _BY_HAND)
-    return Closed(GATE, f"{message} {how.format(own.daemon.config)}.", "reason and target", opens)
+    itself = f" Let it do that itself: {opens}." if opens in (SWITCH_OVER, REBUILD) else ""
+    return Closed(GATE, message + itself, "reason and target", opens)
 
 
 def is_paused(view: View) -> bool:
@@ -77,19 +74,8 @@ def _gone(server: Server, left: str, opens: str) -> Closed | None:
         words = f"{server.name} was managed by Patroni: {seen}. Keep it from coming back meanwhile (disable its unit)."
         return Closed(GATE, words, "reason and target")
     view = other.look()
-    if is_paused(view) and _is_of(view, server):
+    if is_paused(view) and view.lists(server):
         server.ctx.log(f"{seen}; its cluster {view.scope} is paused, which it reads when it comes back.", "err")
         return None
     goes_on = f"{other.server.name} answers for its cluster: {view}"
     return Closed(GATE, f"{server.name} is managed by Patroni: {seen}. {goes_on}.", "reason and target", opens)
-
-
-def _is_of(view: View, server: Server) -> bool:
-    """Whether a cluster has a member at a server's address, or that answers to its name."""
-    port = f":{server.settings.port}"
-    return any(one.name == server.name or one.at.endswith(port) for one in view.members.values())
-
-
-def named_patroni(patroni: Patroni, view: View) -> str:
-    """Return it in words, with what it acts as."""
-    return f"{patroni.named} (Patroni {view.version or 'of unknown version'})"
