@@ -30,7 +30,6 @@ from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
 from journal.incident.fold import apply_event, fold_journal
 from journal.incident.records import Run, RunState
-from journal.incident.step_time import took_of
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
 from journal.store.errors import JournalError
@@ -234,8 +233,9 @@ class Runner:
 
     def _keep_time(self, event: e.Event) -> None:
         """Note how long a step took, for the incidents that follow."""
-        run = self._incident.runs.get(event.body.run) if isinstance(event.body, e.ActionFinished) else None
-        if took := run and took_of(self._incident, run):
+        if not isinstance(event.body, e.ActionFinished):
+            return
+        for took in [one for one in self._incident.took.values() if one.at == event.at and one.by == self._incident.id]:
             durations.keep(self._place, self._world.inventory.name, took)
 
     def _answer(self) -> None:

@@ -43,6 +43,7 @@ def steps_left(incident: Incident, strategy: str) -> list[Step]:
         if incident.is_required(step)
         and step.kind != "decision"
         and applies(step, answers) is not False
+        and incident.can_be_done(step)
         and not (incident.steps[step.id].state is not None and incident.settled(step.id))
     ]
 

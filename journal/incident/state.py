@@ -165,13 +165,14 @@ class Incident:
         step = self.plan.by_id[step_id]
         if nothing_done and applies(step, self.answers) is False and not self.takes_back(step.action):
             return StepState.NOT_APPLICABLE
-        if nothing_done and (self.has_no_channel(step) or not self.roster.has(step.system)):
+        if nothing_done and not self.can_be_done(step):
             return StepState.NOT_APPLICABLE
         return record.state
 
-    def has_no_channel(self, step: Step) -> bool:
-        """Return whether a step tells an audience that the inventory has no channels to, and never ran."""
-        return bool(step.audience) and step.audience not in self.audiences and not self.steps[step.id].runs
+    def can_be_done(self, step: Step) -> bool:
+        """Return whether the inventory has the channels, or the optional system, that a step is for; or it ran."""
+        told = not step.audience or step.audience in self.audiences
+        return (told and self.roster.has(step.system)) or bool(self.steps[step.id].runs)
 
     def settled(self, step_id: str) -> bool:
         """Return whether steps that need this one may begin. It does not look at what this one needs."""

@@ -51,7 +51,7 @@ def _phase(gathered: Gathered, clock: PhaseClock) -> ev.ChecklistPhase:
 
 
 def _section(gathered: Gathered, section: Section) -> ev.ChecklistSection:
-    steps = [step for step in section.steps if not gathered.incident.has_no_channel(step)]
+    steps = [step for step in section.steps if gathered.incident.can_be_done(step)]
     return ev.ChecklistSection(title=section.title, steps=[_step(gathered, step) for step in steps])
 
 

@@ -6,6 +6,7 @@ from journal.events import types as e
 from journal.events.run import KnownSystem
 from journal.incident import clocks
 from journal.incident.affected import choices, is_hit
+from journal.incident.forecast import steps_left
 from journal.incident.records import StepState
 from journal.incident.upcoming import next_step
 from tests.journal.stories import Story, plan, step
@@ -75,6 +76,7 @@ def test_an_optional_system_and_its_steps_are_there_where_the_inventory_has_one(
     assert told.incident.roster.shown == ["db"]
     assert told.incident.state("pause") is StepState.NOT_APPLICABLE
     assert next_step(told.incident) == told.incident.plan.by_id["look"]
+    assert [one.id for one in steps_left(told.incident, "")] == ["look"], "nor does it count as time"
     told.tell(read(db, far))
     assert told.incident.roster.shown == ["db", "db-far"]
     assert next_step(told.incident) == told.incident.plan.by_id["pause"], "first of all"

@@ -66,5 +66,9 @@ class TestPooler(PlainContract):
         return PoolerUnderTest(made)
 
     @pytest.mark.soak
+    def test_a_hang_costs_the_deadline_and_no_more(self, system: SystemUnderTest, work: Work) -> None:
+        super().test_a_hang_costs_the_deadline_and_no_more(system, work)
+
+    @pytest.mark.soak
     def test_its_secrets_never_show(self, system: SystemUnderTest, work: Work) -> None:
         super().test_its_secrets_never_show(system, work)  # it has none of its own in a lab
