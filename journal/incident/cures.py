@@ -93,9 +93,7 @@ def advised_against(incident: Incident, step: Step) -> Cure | None:
     Its own dry run counts too where it failed before it knew its target: then nothing can be confirmed.
     """
     latest = [incident.last_run(other.id) for other in incident.plan.steps()]
-    tried = next((run for run in reversed(incident.runs.values()) if run.step == step.id), None)
-    if tried and tried.dry_run and not tried.target:
-        latest.append(tried)
+    latest.append(_without_target(incident, step))
     cures = (cure for run in latest if run and run.finished_at for cure in run.cures)
     return next((cure for cure in cures if step.action and cure.leave_out == step.action), None)
 
@@ -123,8 +121,19 @@ def found_by_looks(incident: Incident) -> Iterator[Remedy]:
 
 
 def _first(incident: Incident, step: Step) -> Remedy | None:
-    """Return what helps first; of several systems, at the latest one that is not well and that something helps."""
-    return next((found for run in stuck_runs(incident, step) if (found := _for(incident, run, step))), None)
+    """Return what helps first; of several systems, at the latest one that is not well and that something helps.
+
+    Of a step whose dry run never found its target, that is what helps against it: it cannot be confirmed.
+    """
+    found = next((found for run in stuck_runs(incident, step) if (found := _for(incident, run, step))), None)
+    tried = None if found else _without_target(incident, step)
+    return next(_remedies(incident, tried, step), None) if tried else found
+
+
+def _without_target(incident: Incident, step: Step) -> Run | None:
+    """Return the step's last run where that was a dry one that failed before it knew its target."""
+    last = next((run for run in reversed(incident.runs.values()) if run.step == step.id), None)
+    return last if last and last.dry_run and last.state is RunState.FAILED and not last.target else None
 
 
 def _for(incident: Incident, run: Run, step: Step) -> Remedy | None:

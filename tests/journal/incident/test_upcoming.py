@@ -301,6 +301,20 @@ def test_what_a_gate_refuses_leads_to_the_step_that_opens_it_though_that_was_ski
     assert upcoming(told) == "fence"
 
 
+def test_what_cannot_be_confirmed_leads_to_what_helps_instead_of_to_itself_again() -> None:
+    decide = {"name": "way", "question": "Which?", "options": {"here": {"title": "Here"}, "there": {"title": "There"}}}
+    told = Story(plan(step("way", decision=decide), step("stop", action="db.stop", destructive=True)))
+    told.tell(e.DecisionMade(step="way", name="way", answer="here"))
+    assert upcoming(told) == "stop"
+    run = told.tell(e.RunRequested(step="stop", action="db.stop", dry_run=True))
+    told.tell(e.ActionStarted(step="stop", run=run, action="db.stop", dry_run=True))
+    lost = e.Cure(words="its host does not answer: recover elsewhere", decision="way")
+    told.tell(e.ActionFinished(step="stop", run=run, status="failed", summary="lost", cures=[lost]))
+    assert upcoming(told) == "way"
+    told.tell(e.DecisionMade(step="way", name="way", answer="there"))
+    assert upcoming(told) == "stop"
+
+
 def test_an_action_that_would_do_harm_by_what_a_look_found_is_advised_against() -> None:
     told = Story(plan(step("look", together="looks", **DB), step("reload", action="db.reload"), step("warm", **DB)))
     against = e.Cure(words="its file is torn in the middle", leave_out="db.reload")
