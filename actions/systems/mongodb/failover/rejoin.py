@@ -115,9 +115,8 @@ def _require_leader(server: Server) -> tuple[Server, Set]:
     if not found or not leader or leader.system not in found.asked or leader.name == name_in_set(server):
         raise ActionFailed(
             f"The set of {server.name} has no other primary: it would come back to lead, or to wait.",
-            "Have another member lead first; or, if it is to lead itself, lift its fence and start it.",
+            "Have another member lead first (mongodb.promote); or, if it is to lead, lift its fence and start it.",
             left_behind=_NOTHING,
-            cures=[Cure(words="Have another member lead.", action="mongodb.promote")],
         )
     if not any(seat.name == name_in_set(server) for seat in found.seats):
         raise ActionFailed(

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from actions.inventory import known_systems
+from actions.inventory import Inventory, known_systems, load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.registry import catalogue, registry
 from actions.runner import World
-from actions.systems.redis.failover.fence import is_fenced
+from actions.systems.redis.failover.fence import fence, is_fenced
 from actions.systems.redis.failover.promote import promote
+from actions.systems.redis.failover.unfence import unfence
 from actions.systems.redis.start_stop import start
 from actions.transport import open_transport
 from cleo_console.lab.redis import server
 from journal.events.types import InventoryRead, Override
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run, RunState, StepState
+from tests.actions.contexts import FakeContext
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.worlds import PLAN, Person, declared, places_in, running
 from tests.waiting import until
@@ -111,6 +115,51 @@ def test_a_replica_that_nobody_can_place_is_not_promoted(lab: RedisLab) -> None:
         with pytest.raises((GateClosed, ActionFailed)) as closed:
             ctx.do(promote)
         assert "nobody can tell how old" in str(closed.value) or "in the middle of taking" in str(closed.value)
+    server.wait_until_followed(lab.node(STANDBY))
+
+
+def inventory_of(lab: RedisLab, folder: Path, *, gone: bool = False, **entry: Any) -> Inventory:
+    """Return the lab's inventory, the master's entry changed; with ``gone`` nothing answers at its host."""
+    data = yaml.safe_load(lab.inventory_path.read_text())
+    data["hosts"]["desk"] = {"via": "local"}
+    if gone:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            data["hosts"]["gone"] = {"via": "ssh", "host": "127.0.0.1", "port": free.getsockname()[1], "relink_s": 0.0}
+        data["systems"]["redis"]["host"] = "gone"
+    data["systems"]["redis"].update(entry)
+    file = folder / "inventory.yaml"
+    file.write_text(yaml.safe_dump(data))
+    return load_inventory(file)
+
+
+def test_a_master_that_cannot_be_reached_is_fenced_by_a_word_or_a_device_alone(lab: RedisLab, tmp_path: Path) -> None:
+    ctx = FakeContext(inventory_of(lab, tmp_path, gone=True), system="redis")
+    with pytest.raises(ActionFailed, match="and takes writes"):
+        ctx.do(fence)
+    lab.kill()
+    with pytest.raises(GateClosed, match="unreachable is not dead") as closed:
+        ctx.do(fence)
+    assert (closed.value.gate, closed.value.yields) == ("unreachable", "reason and target")
+    ctx.overrides["unreachable"] = "its rack is without power, says Ann, who stands before it"
+    assert "a person's word" in ctx.do(fence).summary
+    assert ctx.do(is_fenced).ok
+    server.start(lab.node())
+    seen = ctx.do(is_fenced)
+    assert not seen.ok, "back again, whatever was said"
+    server.wait_until_followed(lab.node(STANDBY))
+
+    state = tmp_path / "power"
+    off = f"echo off >{state}; kill -9 {lab.pid()}"
+    words = {"host": "desk", "fenced_says": "off", "fence": ["sh", "-c", off], "state": ["cat", str(state)]}
+    words["unfence"] = ["sh", "-c", f"echo on >{state}"]
+    state.write_text("on")
+    ctx.inventory = inventory_of(lab, tmp_path, fence={"power": words})
+    assert ctx.do(fence, by="power").ok
+    assert ctx.do(is_fenced).ok
+    assert "FATAL CONFIG FILE ERROR" in launched(lab).stderr, "its host answered: no start of it either"
+    assert ctx.do(unfence).ok
+    assert state.read_text().strip() == "on"
+    server.start(lab.node())
     server.wait_until_followed(lab.node(STANDBY))
 
 
