@@ -79,6 +79,7 @@ class Lab:
         """
         place = _place(directory)
         folder.check_place(place)
+        removal.remove_abandoned()
         state = load_state(place)
         wanted = _wanted(state, [*systems], [*also], standby=standby, two_sites=two_sites)
         if state and state.complete:

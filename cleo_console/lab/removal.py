@@ -49,7 +49,10 @@ def remove(place: Path) -> bool:
     """
     folder.check_place(place)
     if not is_lab(place):  # somebody removed the folder; its servers may still run
-        return _end_everything(place)
+        found = _end_everything(place)
+        remove_abandoned()
+        return found
+    remove_abandoned()
     with folder.only_command(place):
         state = _state_if_readable(place)
         if state:
@@ -84,11 +87,20 @@ def _stop_second_place(place: Path, state: State) -> None:
         found.stop()
 
 
+def remove_abandoned() -> None:
+    """Remove what labs left running and on the network whose folder somebody removed.
+
+    Raises:
+        CleoError: a process cannot be ended.
+    """
+    for lab in network.abandoned():
+        _end_everything(lab)
+
+
 def _end_everything(place: Path) -> bool:
     ended = [each.pid for each in processes.end_processes(place)]
     remains = [each.remove_remains(place, ended) for each in service_classes().values()]
     sites = network.remove(place)
-    network.remove_abandoned()
     return bool(ended) or sites or any(remains)
 
 

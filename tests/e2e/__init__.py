@@ -1,1 +1,8 @@
+"""End to end, by who presses only what NEXT names. Where each of the plan's scenarios is broken for real and recovered:
 
+- Database failure: `test_follow_next` (one fault of each kind), `test_three_stores`; `tests/soak`: `test_next` (every
+  fault, two terminals), `test_two_faults`, `test_failover` (hot standby), `test_patroni`.
+- Data corruption: `test_follow_next` (a dropped table); `tests/soak/test_next` (a flipped byte, too).
+- Infrastructure failure: `tests/soak/test_site_lost` (the primary site is cut off; a client outside counts).
+- Security breach, natural disaster: played as tabletops alone (`test_tabletop`), unless named here.
+"""

@@ -144,7 +144,6 @@ class Sites:
         Raises:
             CleoError: it cannot be made, or a server does not answer.
         """
-        network.remove_abandoned()
         network.bring_up(self.lab, self.chosen.net, {one.namespace: one.address for one in self.ends.values()})
         Path("/run/sshd").mkdir(exist_ok=True)
         for one in self.ends.values():

@@ -57,6 +57,18 @@ def test_where_nothing_is_down_it_is_what_the_scenario_hits_of_what_the_inventor
     assert suggested(told, "affected") == ("db,cache", "usual for Lost; nothing was measured as down")
 
 
+@pytest.mark.parametrize(("loses", "answer"), [("primary", "db,cache"), ("", "cache")])
+def test_what_is_silent_at_a_site_that_may_be_lost_is_affected_with_it(loses: str, answer: str) -> None:
+    """Elsewhere it may only be slow: what the scenario does not hit is not named for that."""
+    scenario = {"lost": {**HITS_ALL["lost"], "systems": ["cache"], "loses": loses}}
+    told = Story(plan(AFFECTED, systems=TWO, scenarios=scenario))
+    known = [KnownSystem(name=name, type="postgres", plays=name) for name in ("db", "cache")]
+    known.append(KnownSystem(name="files", type="files", plays="files", site="dr"))
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    told.tell(*(e.HealthChanged(system=one, status="not answering", was="up") for one in ("db", "files", "cache")))
+    assert suggested(told, "affected")[0] == answer
+
+
 def test_what_was_decided_is_begun_with_again() -> None:
     told = fleet()
     told.tell(e.DecisionMade(step="affected", name="affected", answer="cache"))

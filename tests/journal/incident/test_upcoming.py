@@ -325,6 +325,17 @@ def test_an_action_that_would_do_harm_by_what_a_look_found_is_advised_against() 
     assert advised_against(told.incident, reload) is None
 
 
+def test_a_dry_run_that_never_learned_its_target_tells_too_what_is_better_left_out() -> None:
+    """Nothing can be typed for it, so no other run tells; one that did know its target only tried."""
+    gone = e.Cure(words="its host is not reached", leave_out="db.stop")
+    told = Story(plan(step("stop", action="db.stop", destructive=True)))
+    for target, cure in (([e.Identity(name="host", value="db1", known="reported")], None), ([], gone)):
+        run = told.tell(e.RunRequested(step="stop", action="db.stop", dry_run=True))
+        told.tell(e.ActionStarted(step="stop", run=run, action="db.stop", target=target, dry_run=True))
+        told.tell(e.ActionFinished(step="stop", run=run, status="failed", summary="not reached", cures=[gone]))
+        assert advised_against(told.incident, told.incident.plan.by_id["stop"]) == cure
+
+
 def test_an_optional_step_is_next_while_it_takes_back_what_is_in_force_or_helps_against_what_a_run_found() -> None:
     told = Story(
         plan(

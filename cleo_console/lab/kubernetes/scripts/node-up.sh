@@ -103,6 +103,7 @@ K
 # --- network: nodes and machine on one bridge, nothing else. No default route: the kubelet would look for a cloud's
 #     metadata server, and wait for it.
 ip link show "$NAME-br" >/dev/null 2>&1 || { ip link add "$NAME-br" type bridge; ip addr add "$NET.1/24" dev "$NAME-br"; ip link set "$NAME-br" up; }
+ip link set "$NAME-br" alias "cleo-lab:${D%/*/*}"  # the lab's folder: where that is gone, the next lab removes what is left
 ip netns list | grep -qw "$NODE" || {
   ip netns add "$NODE"
   ip link add "$NODE" type veth peer name eth0 netns "$NODE"
