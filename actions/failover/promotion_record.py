@@ -10,6 +10,9 @@ import msgspec
 from actions.kept_record import keep_record, load_record
 from actions.outcome import ActionFailed, Finding
 
+INVENTORY = "the inventory"
+"""What a finding about its file is about."""
+
 
 class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One promotion.
@@ -42,6 +45,11 @@ class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
             ActionFailed: the disk does not take it; nothing was changed.
         """
         keep_record(_path(folder, primary), self, hint="Make room there.", left_behind="Nothing was changed.")
+
+
+def forget_promotion(folder: Path, primary: str) -> None:
+    """Remove what is written down of the promotion in a primary's place: it has its place back."""
+    _path(folder, primary).unlink(missing_ok=True)
 
 
 def whose_place(folder: Path, system: str) -> str:
@@ -82,7 +90,7 @@ def still_names(old: str, new: str) -> Finding:
         f"Before it is closed: at {new} plays: as {old} has it, and no standby_of; at {old} "
         f"standby_of: {new}. Backups and checks outside of an incident go by the file."
     )
-    return Finding(severity="warning", about="the inventory", text=text, cure=cure)
+    return Finding(severity="warning", about=INVENTORY, text=text, cure=cure)
 
 
 def _path(folder: Path, primary: str) -> Path:

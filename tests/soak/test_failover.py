@@ -58,7 +58,7 @@ def test_log_that_only_the_archive_has_is_read_first(lab: Lab) -> None:
     assert standby.psql("SELECT one FROM late") == "1"
 
 
-@pytest.mark.parametrize("where", ["block_logins", "_promote", "_wait", "_require_commit"])
+@pytest.mark.parametrize("where", ["block_logins", "tell_to_promote", "_wait", "_require_commit"])
 def test_a_runner_that_dies_between_two_effects_leaves_what_goes_on(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

@@ -36,6 +36,7 @@ _REPLAY = (
     "sed -i '/^recovery_target/d' \"$1/postgresql.auto.conf\" && "
     'printf %s "$2" >>"$1/postgresql.auto.conf" && : >"$1/recovery.signal" && rm -f "$1/standby.signal"'
 )
+_SWAP = 'cp -p "$1"/postgresql.conf "$1"/pg_*.conf "$1.rejoining" && mv -T "$1" "$1.aside" && mv -T "$1.rejoining" "$1"'
 _REACHED = "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()"
 _EXAMPLE = datetime(2026, 11, 22, 2, 40, tzinfo=UTC)
 
@@ -113,21 +114,23 @@ def resume_replay(known: ByHand) -> Sequence[CommandLine]:
     return [_psql(known.settings(PostgresSettings), "SELECT pg_wal_replay_resume()", what)]
 
 
+def switch_back(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what is compared before a primary and its standby change places; the rest is other steps' commands."""
+    what = "Writers out, fence, by those steps' commands. Promote only if pg_controldata says shut down, and the other"
+    return [CommandLine(what=f"{what} has replayed more than that checkpoint's location.")]
+
+
 def rejoin(known: ByHand) -> Sequence[CommandLine]:
     """Tell what copies the new primary beside an old one's data, and starts the copy as its standby."""
     settings = known.settings(PostgresSettings)
     data = settings.data_directory.rstrip("/")
     way = settings.replication or "host=NEW_PRIMARY port=PORT user=REPLICATION_ROLE passfile=FILE"
-    argv = [program(settings, "pg_basebackup"), "-D", f"{data}.rejoining", "-d", way, "-X", "stream", "-R"]
-    own = ["sh", "-c", 'cp -p "$1"/postgresql.conf "$1"/pg_*.conf "$2"', "sh", data, f"{data}.rejoining"]
+    argv = [program(settings, "pg_basebackup"), "-D", f"{data}.rejoining", "-d", way, "-R"]
+    swap = ["sh", "-c", _SWAP, "sh", data]
     return [
-        as_server(settings, *argv, what="Only once it is fenced and down; tablespaces want --tablespace-mapping:"),
-        as_server(settings, program(settings, "pg_verifybackup"), f"{data}.rejoining"),
-        as_server(settings, *own, what="Its own settings, where they lie in the data directory; see the port:"),
-        as_server(settings, "mv", "-T", data, f"{data}.aside", what="Keep the old data; never start them:"),
-        as_server(settings, "mv", "-T", f"{data}.rejoining", data),
+        as_server(settings, *argv, what="Only once it is fenced and down:"),
+        as_server(settings, *swap, what="It keeps its own settings; never start what is kept aside:"),
         start_line(settings, settings.config_file),
-        _psql(settings, "SELECT pg_is_in_recovery(), status FROM pg_stat_wal_receiver", "It must say t and streaming:"),
     ]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_OLD = "old primary "
 FACT = "took_over"
 """What a promotion reports: ``{"system": who, "of": whose part}``."""
 
@@ -37,9 +38,12 @@ def swapped(known: Iterable[KnownSystem], takeovers: Mapping[str, str]) -> list[
         if before is None or after is None or after.standby_of != old:
             continue
         acts = list(dict.fromkeys([*after.acts, *before.acts]))
-        systems[new] = msgspec.structs.replace(after, plays=before.plays, standby_of="", acts=acts)
+        title = after.title.removeprefix(_OLD)
+        systems[new] = msgspec.structs.replace(after, title=title, plays=before.plays, standby_of="", acts=acts)
         left = [name for name in before.acts if name == before.type]
-        systems[old] = msgspec.structs.replace(before, title=f"old primary {old}", plays="", standby_of=new, acts=left)
+        systems[old] = msgspec.structs.replace(
+            before, title=f"{_OLD}{before.title or old}", plays="", standby_of=new, acts=left
+        )
     return list(systems.values())
 
 
@@ -47,11 +51,12 @@ def take_over(incident: Incident, run: Run) -> None:
     """Give what was of a system to the one that took its place, by a run that succeeded: loss, steps, affectedness."""
     said = run.facts.get(FACT)
     old, new = (str(said.get(key) or "") for key in ("of", "system")) if isinstance(said, dict) else ("", "")
-    if not old or not new or incident.takeovers.get(old) == new:
+    if not old or not new or [*incident.takeovers.items()][-1:] == [(old, new)]:
         return
     _move_holds(incident, old, new)
     if old == new:  # in a tabletop the plan's system stands for itself, whichever of its servers serves
         return
+    incident.takeovers.pop(old, None)  # where they changed places before: the order is that of the journal
     incident.takeovers[old] = new
     run.system = new
     incident.roster = Roster(incident.plan, swapped(incident.roster.systems.values(), incident.takeovers))

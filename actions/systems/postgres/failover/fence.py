@@ -23,7 +23,7 @@ from actions.systems.postgres.cures import NO_DATABASE
 from actions.systems.postgres.failover.slots import logical_slots
 from actions.systems.postgres.failover.standing import FENCE, answers, fenced, followers, receiving, standing
 from actions.systems.postgres.fence_guard import UNFENCE, put, refused, stands
-from actions.systems.postgres.identity import identity
+from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.last_commit import last_of
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.gate import SWITCH_OVER
@@ -50,12 +50,16 @@ def fence_identity(ctx: ActionContext) -> Sequence[Identity]:
 
     What is typed is the same in both cases: the fence that stands is lifted by the same word.
     """
-    server = find_server(ctx)
+    return identity_of_fenced(find_server(ctx))
+
+
+def identity_of_fenced(server: Server) -> Sequence[Identity]:
+    """Return the same of a server that the run need not be aimed at."""
     word = f"{server.name}@{server.host}"
     try:
-        return [Identity(name="confirm", value=word, known="reported"), *identity(ctx)[1:]]
+        return [Identity(name="confirm", value=word, known="reported"), *identity_of(server)[1:]]
     except UNSEEN as error:
-        ctx.log(f"Its host cannot be asked who it is: {error.message}", "err")
+        server.ctx.log(f"Its host cannot be asked who it is: {error.message}", "err")
     return [
         Identity(name="confirm", value=word, known="unknown"),
         Identity(name="host", value=server.host, known="unknown"),
@@ -102,7 +106,7 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
     except UNSEEN as error:
         server.ctx.log(f"{server.host} cannot be reached: {error.message}", "err")
         return on_a_word(fenced(server), standing(server))
-    return _by_service(server, pid, immediate=immediate)
+    return by_service(server, pid, immediate=immediate)
 
 
 @action("postgres.is_fenced", target=fence_identity)
@@ -141,7 +145,17 @@ def _follows(server: Server) -> bool:
         return False
 
 
-def _by_service(server: Server, pid: int | None, *, immediate: bool) -> Outcome:
+def by_service(server: Server, pid: int | None, *, immediate: bool) -> Outcome:
+    """Have every start of a server refused, stop it, and try that.
+
+    Args:
+        server: the server.
+        pid: its process; None: it is down.
+        immediate: do not wait for sessions and a checkpoint.
+
+    Raises:
+        ActionFailed: it goes on, would start again, or somebody answers at its address.
+    """
     data = describe_data(server)
     empty = data in NO_DATABASE
     slots, before = logical_slots(server, running=bool(pid)), seen_before(server) if pid else Measured()

@@ -100,7 +100,7 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
     with connect_verified(server, deadline_s=30) as session:
         seen = reached(session)
     if not seen.in_recovery:
-        return _finish(primary, server, require_ours(record, server.name, "primary"), [])
+        return finish(primary, server, require_ours(record, server.name, "primary"), [])
     require_not_ourselves(server, running=True)
     findings = [*lag(primary, server, seen), *surprises(primary, server, seen)]
     for finding in findings:
@@ -115,8 +115,8 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
     record.keep(ctx.files, primary.name)
     if server.settings.app_roles:
         block_logins(server)
-    _promote(server)
-    return _finish(primary, server, record, findings)
+    tell_to_promote(server)
+    return finish(primary, server, record, findings)
 
 
 @action("postgres.is_promoted", target=standby_identity, params={"standby": "the inventory's name of the standby"})
@@ -138,13 +138,14 @@ def _standby(ctx: ActionContext, name: str = "") -> Server:
     return choose(server, name or str(ctx.params.get("standby") or ""))
 
 
-def _promote(server: Server) -> None:
+def tell_to_promote(server: Server) -> None:
+    """Tell a standby to become a primary; do not wait for it."""
     with connect_verified(server, deadline_s=30) as session:
         session.execute("SELECT pg_promote(false)")
     server.ctx.log(f"{server.name} was told to promote itself.")
 
 
-def _finish(primary: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
+def finish(primary: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
     """Prove the promotion, and tell what came back with it."""
     timeline = _wait(server)
     if timeline <= record.timeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,7 +15,7 @@ from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.failover.divergence import Divergence, compare, position
-from actions.systems.postgres.failover.fence import fence_identity
+from actions.systems.postgres.failover.fence import identity_of_fenced
 from actions.systems.postgres.failover.following import (
     asked,
     have_it_follow,
@@ -26,6 +27,7 @@ from actions.systems.postgres.failover.following import (
 )
 from actions.systems.postgres.failover.rebuild import copy, make_standby_of_copy, require_place, staged, swap
 from actions.systems.postgres.failover.rejoin_record import RejoinRecord, forget_rejoin
+from actions.systems.postgres.failover.standbys import choose
 from actions.systems.postgres.failover.standing import FENCE, standing
 from actions.systems.postgres.fence_guard import UNFENCE
 from actions.systems.postgres.hba import bar, barred_files, hba_file, unbar
@@ -35,14 +37,31 @@ from actions.systems.postgres.patroni.gate import REBUILD
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, find_server, server_of
 from actions.systems.postgres.service import start_service, wait_until_up
+from journal.events.types import Identity
 
 _START_S = 600.0
+_WHICH = "the inventory's name of the server that comes back, where it is aimed at a primary with several"
 _NOTHING = "Nothing was changed."
+
+
+def _old(ctx: ActionContext, name: str = "") -> Server:
+    """Return the server that comes back: the one aimed at, or, of a primary, what stands by for it by now."""
+    server = find_server(ctx)
+    return server if server.settings.standby_of else choose(server, name or str(ctx.params.get("standby") or ""))
+
+
+def old_identity(ctx: ActionContext) -> Sequence[Identity]:
+    """Return the identity of the server that comes back; of a host that cannot be reached, what the inventory says."""
+    try:
+        return identity_of_fenced(_old(ctx))
+    except ActionFailed as error:
+        ctx.log(error.message, "err")
+        return identity_of_fenced(find_server(ctx))
 
 
 def no_writer(ctx: ActionContext) -> Closed | None:
     """A gate: it is fenced, or stands by already. A server that may write is not rebuilt, whatever the reason."""
-    server = find_server(ctx)
+    server = _old(ctx)
     seen = standing(server)
     if seen.fenced or _is_standby(server):
         return None
@@ -52,7 +71,7 @@ def no_writer(ctx: ActionContext) -> Closed | None:
 
 def not_by_patroni(ctx: ActionContext) -> Closed | None:
     """A gate: no cluster manager brings the server back on its own; Patroni copies it itself, paused or not."""
-    return managed_by(find_server(ctx), REBUILD, paused=False)
+    return managed_by(_old(ctx), REBUILD, paused=False)
 
 
 def _is_standby(server: Server) -> bool:
@@ -78,11 +97,11 @@ def _is_swapped(server: Server) -> bool:
     resumable=True,
     live={"fenced": no_writer, "managed": not_by_patroni},
     touches=("data directory",),
-    target=fence_identity,
-    params={"copy": "copy the primary anew, also where its own data could go on"},
+    target=old_identity,
+    params={"copy": "copy the primary anew, also where its own data could go on", "standby": _WHICH},
     by_hand=by_hand.rejoin,
 )
-def rejoin(ctx: ActionContext, *, copy: bool = False) -> Outcome:
+def rejoin(ctx: ActionContext, *, copy: bool = False, standby: str = "") -> Outcome:
     """Bring a fenced old primary back as a standby of the new one.
 
     Says before which of its own transactions the new primary never got. Where there are none it goes on with its data.
@@ -97,7 +116,7 @@ def rejoin(ctx: ActionContext, *, copy: bool = False) -> Outcome:
 
     Killed half way: it is fenced still, or can only come up as a standby; run again, it goes on.
     """
-    server = find_server(ctx)
+    server = _old(ctx, standby)
     primary = _primary(server)
     new = position(primary)
     if postmaster(server):
@@ -123,13 +142,13 @@ def rejoin(ctx: ActionContext, *, copy: bool = False) -> Outcome:
     return _finish(server, primary, record, _told(server, found, record.aside))
 
 
-@action("postgres.is_rejoined", target=fence_identity)
-def is_rejoined(ctx: ActionContext) -> Outcome:
+@action("postgres.is_rejoined", target=old_identity, params={"standby": _WHICH})
+def is_rejoined(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Tell whether the server is a standby that streams from its primary.
 
     Needs: its address, and its primary's.
     """
-    server = find_server(ctx)
+    server = _old(ctx, standby)
     new, seen = position(_primary(server)), asked(server)
     ok = bool(seen and seen.of(new))
     words = "follows" if ok else "does NOT follow"
@@ -206,7 +225,12 @@ def _finish(
     return Outcome(
         ok=True,
         summary=f"{server.name} is a standby of {primary.name}: {words}; a write was refused{aside}.",
-        facts={"rejoined": True, "lifts": UNFENCE, **({"aside": record.aside} if aside and record else {})},
+        facts={
+            "rejoined": True,
+            "lifts": UNFENCE,
+            "lifts_at": server.name,
+            **({"aside": record.aside} if aside and record else {}),
+        },
         findings=findings or [],
     )
 

@@ -13,6 +13,7 @@ from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.following import settings_text
 from actions.systems.postgres.failover.promote import promote
 from actions.systems.postgres.failover.rejoin import is_rejoined, no_writer, rejoin
+from actions.systems.postgres.failover.switch_back import switch_back
 from actions.systems.postgres.writers import stop_writers
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
@@ -58,7 +59,7 @@ def test_what_lacks_nothing_goes_on_with_its_data(lab: Lab) -> None:
     done = back.do(rejoin)
     assert done.ok
     assert f"streams from {STANDBY} on timeline 2" in done.summary
-    assert (done.facts["lifts"], done.findings) == ("postgres.unfence", [])
+    assert (done.facts["lifts"], done.facts["lifts_at"]) == ("postgres.unfence", "postgres")
     assert lab.psql("SELECT pg_is_in_recovery(), one FROM since") == "t|1"
     assert "old restore" not in config.read_text()
     assert "reject" not in (lab.postgres.data_directory / "pg_hba.conf").read_text(), "whoever reads may log in again"
@@ -104,3 +105,30 @@ def test_its_settings_are_cleaned_of_an_earlier_life() -> None:
     assert "work_mem = '5MB'\n" in text
     assert "primary_conninfo = 'host=new options=''-c a=b'''\n" in text
     assert not any(line.startswith("cleo_fenced") or "old" in line or "2026" in line for line in text.splitlines())
+
+
+def test_they_change_places_and_back_with_nothing_lost(lab: Lab) -> None:
+    """After what the tests above left: the one called postgres is the primary again, the other its standby."""
+    inventory, standby = load_inventory(lab.inventory_path), lab.cluster(STANDBY)
+    ctx = FakeContext(inventory, dry_run=True)
+    assert ctx.do(switch_back).ok
+    assert lab.psql("SELECT pg_is_in_recovery()") == "f"
+    ctx.dry_run = False
+    done = ctx.do(switch_back)
+    assert done.summary.startswith("Nothing was lost, both logs end alike.")
+    assert done.facts["took_over"] == {"system": STANDBY, "of": "postgres"}
+    assert ctx.do(is_fenced).ok
+    last = standby.psql("SELECT max(at) FROM heartbeat")
+
+    back = FakeContext(after(lab), system=STANDBY)
+    back.files = ctx.files
+    with pytest.raises(ActionFailed, match="does not stream") as failed:
+        back.do(switch_back)
+    assert failed.value.cures[0].action == "postgres.rejoin"
+    assert back.do(rejoin).ok, "aimed at the primary, it brings back what stands by for it"
+    standby.psql("INSERT INTO heartbeat (at) VALUES (now())")
+    done = back.do(switch_back)
+    assert (done.facts["timeline"], [path.name for path in ctx.files.glob("promotion-*")]) == (5, [])
+    assert lab.psql(f"SELECT count(*) FROM heartbeat WHERE at > '{last}'") == "1"
+    (file,) = [one for one in done.findings if one.about == "the inventory"]
+    assert "is right again" in file.text
