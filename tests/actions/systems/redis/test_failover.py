@@ -221,6 +221,7 @@ def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
         word = word_to_type(dry_run.target)
         joined = person.over(person.desk.request_action("redis.rejoin", {}, system="redis", confirmed=word))
         assert joined.state is RunState.SUCCEEDED, joined.summary
+        assert not person.incident().in_force, "its fence went with it"
         seen = lab.node().info("replication")
         assert (seen["role"], seen["master_port"], seen["master_link_status"]) == ("slave", standby.port, "up")
         (aside,) = lab.node().data_directory.parent.glob("data.aside-*")
