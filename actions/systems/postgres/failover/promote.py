@@ -169,7 +169,7 @@ def finish(primary: Server, server: Server, record: PromotionRecord, findings: l
         findings=[
             *findings,
             *(others(server) if server.settings.app_roles else []),
-            still_names(primary.name, server.name),
+            still_names(primary.name, server.name, primary.settings.plays),
         ],
     )
 

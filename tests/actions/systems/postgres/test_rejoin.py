@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from actions.inventory import Inventory, load_inventory
+from actions.failover.promotion_record import still_names
+from actions.inventory import Inventory, known_systems, load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.following import settings_text
@@ -96,6 +98,19 @@ def test_what_diverged_is_kept_aside_and_copied_anew(lab: Lab) -> None:
     assert back.do(is_rejoined).ok
     with pytest.raises(CleoError):
         pg_ctl(lab, aside, "start")  # what was kept aside is no second primary
+
+
+def test_the_inventory_says_it_itself_once_its_lines_are_changed(lab: Lab, tmp_path: Path) -> None:
+    """The lines that a promotion names, written as it says: the file then means what the incident does."""
+    text = lab.inventory_path.read_text()
+    cure = still_names("postgres", STANDBY).cure
+    put, out, add = re.findall("`([^`]+)`", cure)
+    assert out in text
+    changed = text.replace(out, put).replace("\n  postgres:\n", f"\n  postgres:\n    {add}\n")
+    file = tmp_path / "inventory.yaml"
+    file.write_text(changed)
+    known = {one.name: (one.plays, one.standby_of) for one in known_systems(load_inventory(file), ["postgres"])}
+    assert known == {"postgres": ("", STANDBY), STANDBY: ("postgres", "")}
 
 
 def test_its_settings_are_cleaned_of_an_earlier_life() -> None:
