@@ -34,7 +34,7 @@ def manager(ctx: ActionContext) -> Outcome:
         closed = managed_by(server)
         summary = closed.message if closed else f"Nothing that manages {server.name} is seen on its host."
         return Outcome(ok=True, summary=summary, facts={"managed": bool(closed)})
-    view = patroni.look()
+    view = patroni.look(store=True)
     for member in view.all():
         ctx.log(f"{member.name}: {member.role}, {member.state}, timeline {member.timeline or 'not told'}")
     here = (
@@ -73,7 +73,7 @@ def pause_manager(ctx: ActionContext) -> Outcome:
     if patroni is None:
         return _nothing_to_pause(server)
     require_readable(patroni)
-    view = patroni.look()
+    view = patroni.look(store=True)
     if view.paused and not view.not_as(paused=True):
         return _paused(server, patroni, view, "was paused already")
     require_store(patroni, view, "paused")
@@ -207,7 +207,7 @@ def wait_for(patroni: Patroni, *, paused: bool) -> View:
     while True:
         view = patroni.look()
         if view.paused is paused and not view.not_as(paused=paused) and not view.store_trouble:
-            return view
+            return patroni.look(store=True)
         if patroni.server.ctx.cancelled:
             raise Cancelled(f"{patroni.named} was told; whether each member has heard of it was not seen to its end.")
         if time.monotonic() > end:

@@ -57,14 +57,14 @@ def resume_manager(ctx: ActionContext) -> Outcome:
     if patroni is None:
         return Outcome(ok=True, summary=f"No Patroni of {server.name} is seen: there is nothing to resume.")
     require_readable(patroni)
-    view = patroni.look()
+    view = patroni.look(store=True)
     require_store(patroni, view, "resumed")
     if view.paused is False and not view.not_as(paused=False):
         return _outcome(patroni, view, server, "works, and was not paused")
     _require_recovered(server)
+    _require_same_database(patroni, view, server)
     named = inventory_names(server)
     view = _require_leads(patroni, view, server, next((n for n, one in named.items() if one.name == server.name), ""))
-    _require_same_database(patroni, view, server)
     if not ctx.effect(f"resume {patroni.named}: {view.leader} leads, and the others are to follow it"):
         return Outcome(ok=True, summary=f"would resume {patroni.named}")
     change(patroni, paused=False)

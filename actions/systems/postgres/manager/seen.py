@@ -19,7 +19,7 @@ def manager_seen(server: Server) -> tuple[list[str], list[Finding]]:
         patroni = patroni_of(server)
         if patroni is None or patroni.daemon.trouble:
             return ([f"managed by Patroni: not measured: {patroni.daemon.trouble}"] if patroni else []), []
-        view = patroni.look()
+        view = patroni.look(store=True)
         lines = [f"managed by {view}"]
         if view.leader != patroni.daemon.name:
             return lines, []

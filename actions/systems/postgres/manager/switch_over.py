@@ -53,7 +53,7 @@ class _Found:
             )
         require_readable(patroni)
         self.patroni = patroni
-        self.view = patroni.look()
+        self.view = patroni.look(store=True)
         require_store(patroni, self.view, "switched over")
         own = server.settings
         named = inventory_names(server)
@@ -226,7 +226,7 @@ def _proven(found: _Found, name: str, new: Server, left: int, told: list[Finding
         ok=True,
         summary=f"{how}, on timeline {timeline}; a commit went through ({format_lsn(lsn)}); {follow}.",
         facts={**measured, "took_over": {"system": new.name, "of": found.server.name}},
-        findings=[*told, *old, *troubles(found.patroni, found.patroni.look())],
+        findings=[*told, *old, *troubles(found.patroni, found.patroni.look(store=True))],
         settles=_settles(found.server, how, sure=not old),
     )
 

@@ -115,9 +115,15 @@ class Patroni:
         """What people call it."""
         return f"Patroni's cluster {self.daemon.scope or 'of unknown name'}"
 
-    def look(self, timeout_s: float = _LOOK_S) -> View:
-        """Return what is seen of the cluster now; what does not answer is said."""
-        argv = order(self.server, self.daemon, timeout_s=timeout_s)
+    def look(self, *, store: bool = False) -> View:
+        """Return what is seen of the cluster now; what does not answer is said.
+
+        Args:
+            store: whether the store is read, too, which takes longer; without that its silence shows as that of the
+                cluster's list.
+        """
+        timeout_s = _LOOK_S
+        argv = order(self.server, self.daemon, timeout_s=timeout_s, store=store)
         ctx, user = self.server.ctx, "" if self.daemon.ours else self.server.settings.run_as
         done = ctx.query(self.server.settings.host, argv, timeout_s=timeout_s * 3 + _TOP_S, user=user)
         try:
@@ -185,7 +191,7 @@ def cluster_of(server: Server) -> Patroni | None:
 
 
 def _view(daemon: Daemon, said: dict[str, Any]) -> View:
-    me, cluster, store = said["me"], said["cluster"], said["stored"]
+    me, cluster, store = said["me"], said["cluster"], said["stored"] or {}
     own = me["body"] if isinstance(me.get("body"), dict) else {}
     listed = cluster["body"].get("members", []) if isinstance(cluster.get("body"), dict) else []
     return View(
@@ -193,7 +199,7 @@ def _view(daemon: Daemon, said: dict[str, Any]) -> View:
         version=str(own.get("patroni", {}).get("version", "")),
         members={str(one["name"]): _member(one, said["members"].get(one["name"], {})) for one in listed},
         paused=own.get("pause") is True if own else None,
-        initialize=None if store.get("error") else str(store.get("initialize", "")),
+        initialize=None if store.get("error") or not store else str(store.get("initialize", "")),
         trouble="" if own else str(me.get("error") or f"it answers {me.get('status')}"),
         store_trouble=str(store.get("error") or (cluster.get("error", "") if own and not listed else "")),
     )

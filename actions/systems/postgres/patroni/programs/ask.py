@@ -1,10 +1,10 @@
 """Speak with Patroni's REST interface on its own host, and print what came back as JSON.
 
 An order (JSON, the first argument) is one of three. ``{"configs": [file, …]}``: what each configuration is about.
-``{"config", "api", "timeout_s"}``: look at everything: this member, the cluster as it sees it, every member's own
-answer, and what the store behind them (DCS) holds. With ``method``, ``path``, ``body`` and perhaps ``member`` (the
-address of another member's interface): one request. User and password are read from the file here, and never leave
-this host.
+``{"config", "api", "timeout_s", "store"}``: look at everything: this member, the cluster as it sees it, every member's
+own answer, and with ``store`` what the store behind them (DCS) holds. With ``method``, ``path``, ``body`` and perhaps
+``member`` (the address of another member's interface): one request. User and password are read from the file here, and
+never leave this host.
 """
 
 from __future__ import annotations
@@ -135,14 +135,14 @@ def look(order: dict[str, Any], config: dict[str, Any], url: str) -> dict[str, A
     """Return all there is to see from this host."""
     timeout_s = float(order["timeout_s"])
     with ThreadPoolExecutor(max_workers=8) as pool:
-        store = pool.submit(stored, order["config"], timeout_s)
+        store = pool.submit(stored, order["config"], timeout_s) if order.get("store") else None
         me = pool.submit(ask, config, f"{url}/patroni", timeout_s)
         cluster = ask(config, f"{url}/cluster", timeout_s)
         listed = cluster["body"].get("members", []) if isinstance(cluster.get("body"), dict) else []
         urls = {one["name"]: one["api_url"] for one in listed if one.get("api_url")}
         answers = pool.map(lambda each: ask(config, each, timeout_s), urls.values())
         members = dict(zip(urls, answers, strict=True))
-        return {"me": me.result(), "cluster": cluster, "members": members, "stored": store.result()}
+        return {"me": me.result(), "cluster": cluster, "members": members, "stored": store.result() if store else None}
 
 
 def main(order: dict[str, Any]) -> None:
