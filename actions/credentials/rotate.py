@@ -14,6 +14,9 @@ from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.settings import Credential
 from journal.wording.counting import count
 
+DECISION = "strangers"
+"""The decision on users that nobody vouches for: ``disable`` them, or only ``name`` them."""
+
 
 @action(
     "credentials.rotate",
@@ -30,7 +33,8 @@ def rotate(ctx: ActionContext, *, disable: str = "") -> Outcome:
     `previous`. Each is set without standing in a command line, a log or the journal; sessions that were begun with the
     old one are ended, and it is tried: the new one is let in, the old one and one that nobody has are refused. Who is
     kept out meanwhile is compared with what the server keeps, and tried by credentials.test once writers are in. Users
-    that no clean backup and no inventory knows are named; those in `disable` are kept from logging in, and not removed.
+    that no clean backup and no inventory knows are named; where that was decided (`strangers`), or for those in
+    `disable`, they are kept from logging in, and not removed.
 
     Needs: `logins` in the inventory; the system up; a user who may change users.
 
@@ -43,11 +47,13 @@ def rotate(ctx: ActionContext, *, disable: str = "") -> Outcome:
     names = [name.strip() for name in disable.split(",") if name.strip()]
     strangers, compared = store.strangers()
     _require_strangers(ctx, names, strangers)
+    if ctx.incident.decisions.get(DECISION) == "disable":
+        names = list(dict.fromkeys([*names, *stranger_names(strangers)]))
     _require_new(ctx, store, users)
     what = [f"change the password of {', '.join(user.user for user in users)} and end what they began"]
     what += [f"keep {', '.join(names)} from logging in"] if names else []
     if not ctx.effect("; ".join(what)):
-        return Outcome(ok=True, summary=f"would {'; '.join(what)}", findings=list(stranger_findings(strangers)))
+        return Outcome(ok=True, summary=f"would {'; '.join(what)}", findings=list(stranger_findings(ctx, strangers)))
     ended = sum(_change(ctx, store, user) for user in users)
     ended += sum(store.disable(name) for name in names)
     return _outcome(ctx, store, users, ended, names, compared)
@@ -112,26 +118,28 @@ def _require_strangers(ctx: ActionContext, names: Sequence[str], strangers: Sequ
         )
 
 
-def stranger_findings(strangers: Sequence[Stranger]) -> Iterator[Finding]:
+def stranger_findings(ctx: ActionContext, strangers: Sequence[Stranger]) -> Iterator[Finding]:
     """Yield a finding for each stranger that can still log in, and for each user that is not as it was."""
     for each in strangers:
         if each.known:
             cure = "Compare it with what it should be; what it may is changed by hand."
             yield Finding(severity="warning", about=f"user {each.name}", text=each.what, cure=cure)
         elif not each.disabled:
+            left = ctx.incident.decisions.get(DECISION) == "name"
             cure = "Disable it (credentials.rotate --disable); or, if it belongs there, name it under accounts:."
-            yield Finding(
-                severity="wrong", about=f"user {each.name}", text=f"nobody vouches for it: {each.what}", cure=cure
-            )
+            text = f"nobody vouches for it: {each.what}"
+            yield Finding(severity="warning" if left else "wrong", about=f"user {each.name}", text=text, cure=cure)
 
 
-def stranger_cures(strangers: Sequence[Stranger]) -> list[Cure]:
-    """Return what helps against strangers that can log in."""
-    names = [each.name for each in strangers if not each.known and not each.disabled]
-    if not names:
+def stranger_cures(ctx: ActionContext, strangers: Sequence[Stranger]) -> list[Cure]:
+    """Return what helps against strangers that can log in: a decision first, else naming them."""
+    names = stranger_names(strangers)
+    if not names or ctx.incident.decisions.get(DECISION) == "name":
         return []
+    words = f"Decide what becomes of those that nobody vouches for: {', '.join(names)}."
+    first = [] if ctx.incident.decisions.get(DECISION) else [Cure(words=words, decision=DECISION)]
     words = f"Keep them from logging in: {', '.join(names)}."
-    return [Cure(words=words, action="credentials.rotate", params={"disable": ",".join(names)})]
+    return [*first, Cure(words=words, action="credentials.rotate", params={"disable": ",".join(names)})]
 
 
 def _outcome(
@@ -147,7 +155,7 @@ def _outcome(
         trials.append(try_user(ctx, store, user))
         ctx.log(f"{user.user}: {trials[-1].words}", "out" if trials[-1].good else "err")
     findings = [finding for trial in trials for finding in trial.findings]
-    findings += [*store.open_doors(), *_fleeting(store, users), *stranger_findings(strangers)]
+    findings += [*store.open_doors(), *_fleeting(store, users), *stranger_findings(ctx, strangers)]
     good = [trial for trial in trials if trial.good]
     untried = [trial.user for trial in good if not trial.tried]
     summary = f"{len(good)} of {count(len(trials), 'password')} changed; {count(ended, 'session')} ended"
@@ -165,7 +173,7 @@ def _outcome(
             "not_tried": untried,
         },
         findings=findings,
-        cures=stranger_cures(strangers),
+        cures=stranger_cures(ctx, strangers),
     )
 
 

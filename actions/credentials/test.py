@@ -31,7 +31,7 @@ def test(ctx: ActionContext) -> Outcome:
     findings = [
         *(one for trial in trials for one in trial.findings),
         *store.open_doors(),
-        *stranger_findings(strangers),
+        *stranger_findings(ctx, strangers),
     ]
     untried = [trial.user for trial in trials if not trial.tried]
     good = [trial for trial in trials if trial.good]
@@ -43,6 +43,6 @@ def test(ctx: ActionContext) -> Outcome:
         summary=f"{summary} (by {compared}).",
         facts={"good": len(good), "strangers": names, "not_tried": untried},
         findings=findings,
-        cures=stranger_cures(strangers),
+        cures=stranger_cures(ctx, strangers),
         partial=f"kept out, so no login was tried: {', '.join(untried)}" if untried else "",
     )

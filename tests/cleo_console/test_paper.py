@@ -88,7 +88,7 @@ def test_decisions_objectives_calls_and_clocks_are_there(paper: str) -> None:
 def test_no_line_is_wider_and_no_page_longer_than_the_paper(scenario: str) -> None:
     text = printed("--paper", *(["--scenario", scenario] if scenario else [])).stdout
     assert max(len(line) for line in text.replace("\f", "").splitlines()) <= 80
-    assert_pages(text, MOST_PAGES if scenario else MOST_PAGES + 1)  # without a scenario every way is there
+    assert_pages(text, MOST_PAGES if scenario else MOST_PAGES + 2)  # without a scenario every way is there
     assert sum(f"\n== PHASE {number}:" in text for number in range(1, 10)) >= 5
     assert not re.search(r"^ *_{1,60}$", text, re.M)
     assert text.isascii()
@@ -170,6 +170,8 @@ def test_what_a_step_hangs_on_stands_before_its_text_and_names_nothing_that_the_
     assert "ONLY FOR a system: where 2.1.3 names it." in text
     # 3.1.5 is asked in a cold recovery alone: stopping the writers waits for it, and goes on where it was not asked
     assert "ONLY FOR postgres; NOT IF 3.1.5 is crash-recovery; AFTER 3.1.4, 3.1.5. Keeps the application" in text
-    assert "ONLY IF 3.1.5 is restore; AFTER 3.1.1. Ends service" in text  # of PostgreSQL in a cold recovery, 3.1.5 says
+    assert (
+        "ONLY IF 3.1.5 is restore; AFTER 3.1.1, 3.1.11. Ends service" in text
+    )  # of PostgreSQL in a cold recovery, 3.1.5 says
     assert "NOT IN: Security Breach; proved by 3.2.7. The smallest cure" in text
     assert "(what they mean: 3.1.5)" in text

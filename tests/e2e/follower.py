@@ -169,7 +169,9 @@ class Follower:
             if step is not None and self._is_recovery(step) and self._does(step):
                 continue
             if not self._busy():
-                return
+                if self._incident.seq == seq:
+                    return
+                continue  # what was under way ended since: there is another next
             self.until(lambda now, seq=seq: now.seq > seq)  # type: ignore[misc]
 
     def close(self) -> Incident:

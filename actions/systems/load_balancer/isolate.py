@@ -22,10 +22,11 @@ from journal.wording.counting import count
     params={
         "site": "whose servers are taken out; empty: the one that users move away from, else the balancer's own",
         "now": "give what is open no time to end",
+        "back": "its users come back to it once it is recovered: nobody is moved to another site",
     },
     by_hand=by_hand.isolate,
 )
-def isolate(ctx: ActionContext, *, site: str = "", now: bool = False) -> Outcome:
+def isolate(ctx: ActionContext, *, site: str = "", now: bool = False, back: bool = False) -> Outcome:
     """Isolate a site from its users.
 
     Its servers drain, and are put into maintenance once nothing is open or their time is over: what is open then is
@@ -41,6 +42,7 @@ def isolate(ctx: ActionContext, *, site: str = "", now: bool = False) -> Outcome
     found = find_balancer(ctx)
     record, seen = found.record(), found.look()
     out, target = _site(found, record, site)
+    target = out if back else target
     names = found.pool(out)
     found.require(seen, names)
     left = [server.name for server in seen.servers.values() if server.takes_users and server.name not in names]

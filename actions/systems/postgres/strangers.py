@@ -71,7 +71,9 @@ def clean_manifest(server: Server) -> Manifest | None:
     folder = server.settings.backups.manifests
     if limit is None or not folder:
         return None
-    names = server.query(["find", folder, "-maxdepth", "1", "-name", "*.json", "-printf", "%f\\n"]).out.splitlines()
+    names = server.query(
+        ["find", folder, "-maxdepth", "1", "-name", "*[FDI].json", "-printf", "%f\\n"]
+    ).out.splitlines()
     for name in sorted(names, reverse=True):
         found = load_manifest(server, name.removesuffix(".json"))
         if found and found.roles and (taken := _instant(found.taken_at)) and taken < limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from actions.backups.take import take
 from actions.credentials.rotate import rotate
 from actions.credentials.test import test as try_credentials
 from actions.inventory import load_inventory
-from actions.outcome import ActionFailed, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome
 from actions.secrets import Secret
 from actions.systems.postgres.credentials import fits
 from actions.systems.postgres.writers import allow_writers, stop_writers
@@ -61,6 +61,10 @@ def _session(stores: Lab, system: str) -> Iterator[Any]:
             yield server.ping
 
 
+def _named(stores: Lab, system: str) -> Sequence[Finding]:
+    return _ctx(stores, system, decisions={"strangers": "name"}).do(try_credentials).findings
+
+
 def _words(ctx: FakeContext, done: Outcome) -> str:
     return "\n".join([*ctx.lines, done.summary, *map(str, done.findings), str(done.facts)])
 
@@ -94,8 +98,13 @@ def test_a_new_password_is_the_only_one_and_an_intruder_is_named_and_shut_out(la
 
     with pytest.raises(ActionFailed, match="is no stranger"):
         ctx.do(rotate, disable="cleo_app")
-    cure = done.cures[0]
-    again = ctx.do(rotate, **cure.params)
+    decide, cure = done.cures
+    assert decide.decision == "strangers"
+    assert not [finding for finding in _named(stores, system) if finding.severity == "wrong"], "left, as was decided"
+    decided = system == "redis"
+    again = (ctx.with_incident(decisions={"strangers": "disable"}) if decided else ctx).do(
+        rotate, **({} if decided else cure.params)
+    )
     assert again.ok and again.facts["disabled"] == [STRANGER]
     assert again.facts["strangers"] == []
     tried = _ctx(stores, system).do(try_credentials)

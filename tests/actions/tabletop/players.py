@@ -48,7 +48,7 @@ WELL = {
         left_out=("redis-reload-aof",),
     ),
     "security-breach": Way(
-        {"response_team": "security", "site": "dr-site", **RESTORED, "images": "signed"},
+        {"response_team": "security", "site": "dr-site", **RESTORED, "images": "signed", "strangers": "disable"},
         point_s=5400,
         left_out=("redis-reload-aof",),
         cures={"pull-images": ("images",)},

@@ -122,6 +122,7 @@ def test_an_intruders_image_and_sessions_come_back_with_them() -> None:
         player.do("pull-images")
         player.force("deploy-dr")
         player.force("erasure-list")
+        player.force("rotate-credentials")
         player.do("allow-writers")
         assert "still accepted" in player.force("test-auth").summary
         assert {

@@ -61,6 +61,7 @@ def test_a_breach_is_answered_with_clean_data_and_signed_images() -> None:
         player.answers = {
             **player.answers,
             "images": "signed",
+            "strangers": "disable",
             "recovery_point": f"{player.before(6300)} postgres backup:{player.labels()[2]}",
         }
         player.walk(until="pull-images", leave_out=("redis-reload-aof",))

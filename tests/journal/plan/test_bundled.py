@@ -266,6 +266,7 @@ def test_step_numbers_in_the_texts_are_right(plan: Plan) -> None:
         "redis-stop-writers": ["redis-allow-writers"],
         "redis-allow-writers": ["redis-stop-writers"],
         "mongodb-allow-ttl": ["mongodb-restore"],
+        "reopen-lb": ["isolate"],
         "files-stop-writers": ["files-allow-writers"],
         "files-allow-writers": ["files-stop-writers"],
         "postgres-promote": ["strategy"],
