@@ -123,14 +123,16 @@ class SshLink:
     def _known_hosts(self) -> Path:
         path = expanded(self._spec.known_hosts or "~/.ssh/known_hosts", "Name known_hosts: in the inventory.")
         if not path.is_file():
-            raise self._untrusted()
+            raise self._untrusted(asked=False)
         return path
 
-    def _untrusted(self) -> Unreachable:
+    def _untrusted(self, *, asked: bool = True) -> Unreachable:
         spec = self._spec
         file = spec.known_hosts or "~/.ssh/known_hosts"
         return Unreachable(
-            f"The key that {self._where()} shows is not in {file}: it may be another machine.",
+            f"The key that {self._where()} shows is not in {file}: it may be another machine."
+            if asked
+            else f"{self._where()} was not asked: there is no {file} here to compare its key with.",
             f"Compare its fingerprint with the host's own, then: ssh-keyscan -p {spec.port} {spec.host} >> {file}",
         )
 
