@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from pymongo.errors import OperationFailure
 from pymongo.write_concern import WriteConcern
 
+from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.mongodb.failover.fence import fence, is_fenced
 from actions.systems.mongodb.failover.promote import is_promoted, old_primary_fenced, promote
@@ -87,6 +91,8 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     with leader.session(APPLICATION) as app, pytest.raises(OperationFailure, match="not authorized"):
         app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
     assert ctx.do(is_promoted).ok
+    seen_from_afar = FakeContext(_gone(first, ctx.files), system="mongodb").do(fence)
+    assert seen_from_afar.facts["fenced_by"] == "set", "its host does not answer, and a majority has another primary"
     assert leader.context().do(allow_writers).ok
 
     joined = ctx.do(rejoin)
@@ -148,6 +154,17 @@ def test_a_set_without_a_majority_is_forced_for_a_reason_alone(members: list[Mon
     assert ctx.do(start).ok
     until(lambda: state(first) == "SECONDARY", 60)
     assert state(second) == "PRIMARY"
+
+
+def _gone(member: MongoLab, folder: Path) -> Inventory:
+    """Return the inventory with the member's host gone: nothing answers there."""
+    data = yaml.safe_load(member.inventory_file.read_text())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        data["hosts"]["gone"] = {"via": "ssh", "host": "127.0.0.1", "port": free.getsockname()[1], "relink_s": 0.0}
+    data["systems"][member.service.instance.name]["host"] = "gone"
+    file = folder / "inventory.yaml"
+    file.write_text(yaml.safe_dump(data))
+    return load_inventory(file)
 
 
 def _refused(ctx: FakeContext) -> str:
