@@ -25,6 +25,7 @@ from actions.systems.postgres.fence_guard import UNFENCE
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, require_not_ourselves
 from actions.systems.postgres.managers import managed_by
+from actions.systems.postgres.patroni.gate import SWITCH_OVER
 from actions.systems.postgres.process import control, postmaster
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.verified_connection import connect_verified
@@ -39,9 +40,9 @@ _PAUSE_S = 0.2
 
 
 def neither_managed(ctx: ActionContext) -> Closed | None:
-    """A gate: no cluster manager starts the one or promotes the other on its own."""
-    primary = find_server(ctx)
-    return managed_by(primary) or managed_by(_standby(ctx))
+    """A gate: no cluster manager starts the one or promotes the other on its own; Patroni switches over itself."""
+    primary, standby = find_server(ctx), _standby(ctx)
+    return managed_by(primary, SWITCH_OVER, paused=False) or managed_by(standby, SWITCH_OVER, paused=False)
 
 
 def target(ctx: ActionContext) -> Sequence[Identity]:
