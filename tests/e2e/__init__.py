@@ -4,5 +4,6 @@
   fault, two terminals), `test_two_faults`, `test_failover` (hot standby), `test_patroni`.
 - Data corruption: `test_follow_next` (a dropped table); `tests/soak/test_next` (a flipped byte, too).
 - Infrastructure failure: `tests/soak/test_site_lost` (the primary site is cut off; a client outside counts).
-- Security breach, natural disaster: played as tabletops alone (`test_tabletop`), unless named here.
+- Natural disaster: `tests/soak/test_site_lost`, of what a lab's site has (PostgreSQL, HAProxy, DNS, the API).
+- Security breach: `tests/soak/test_breach`; its tabletop: `test_tabletop`.
 """

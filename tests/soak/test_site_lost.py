@@ -86,14 +86,19 @@ def lab() -> Iterator[Lab]:
         yield Lab.up(directory, two_sites=True, backup_minutes=600)
 
 
-@pytest.mark.parametrize("how", ["cut", "reject"])
-def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(lab: Lab, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "scenario"),
+    [("cut", "infrastructure-failure"), ("reject", "infrastructure-failure"), ("cut", "natural-disaster")],
+)
+def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(
+    lab: Lab, tmp_path: Path, how: str, scenario: str
+) -> None:
     stand, user = Stand(lab, tmp_path / "home"), User(lab)
     rows = lab.cluster(STANDBY).psql("SELECT count(*) FROM messages")
     with user.at_work(), stand.runner_ended():
         until(lambda: user.seen and user.seen[-1][1] == "p1", 20)
         lab.break_("site", how)
-        stand.declare("infrastructure-failure")
+        stand.declare(scenario)
         with stand.console(incident=stand.incident_id) as console:
             console.until("NEXT")
             responder = Responder(console)
