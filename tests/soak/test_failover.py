@@ -179,3 +179,19 @@ def test_a_runner_that_dies_while_an_old_primary_comes_back(
     assert back.do(rejoin, copy=True).ok
     assert back.do(is_rejoined).ok
     assert lab.psql("SELECT pg_is_in_recovery()") == "t"
+
+
+def test_an_old_primary_whose_data_are_lost_comes_back_and_what_is_lost_is_said(lab: Lab) -> None:
+    lab.break_("postgres", "lose-data-directory")
+    ctx = FakeContext(load_inventory(lab.inventory_path), overrides={"behind-archive": "known"})
+    assert ctx.do(fence).ok
+    assert ctx.do(promote).ok
+    back = FakeContext(after(lab))
+    back.files = ctx.files
+    done = back.do(rejoin)
+    assert [finding.text.partition(":")[0] for finding in done.findings] == [
+        "its data are lost, and with them whatever the new primary never got of it",
+        "its postgresql.conf is lost",
+    ]
+    assert "aside" not in done.facts, "nothing of it is kept, so nobody is sent to look there"
+    assert back.do(is_rejoined).ok

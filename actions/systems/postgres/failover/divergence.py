@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 from actions.outcome import Finding
-from actions.systems.postgres.process import control
+from actions.systems.postgres.cures import NO_DATABASE
+from actions.systems.postgres.process import control, describe_data
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn, parse_history
@@ -39,18 +40,23 @@ class Divergence(NamedTuple):
         fork: where the new primary's history left it, in bytes; -1: nobody can tell.
         commits: how many transactions it committed after that; None: nobody can tell.
         span: from when to when, in words.
+        lost: nothing is left of its data.
     """
 
     same: bool
     fork: int = -1
     commits: int | None = None
     span: str = ""
+    lost: bool = False
 
     def findings(self, server: Server, kept: str) -> list[Finding]:
         """Return what is thrown away, and where it is kept."""
         about = server.name
         if self.same or self.commits == 0:
             return []
+        if self.lost:
+            text = "its data are lost, and with them whatever the new primary never got of it"
+            return [Finding(severity="warning", about=about, text=text)]
         if self.commits is None:
             text = "how many of its transactions the new primary never got is not known: its log does not tell"
         else:
@@ -75,6 +81,8 @@ def position(primary: Server) -> Position:
 def compare(server: Server, new: Position) -> Divergence:
     """Compare a server that is down with the primary that it is to follow. Changes nothing."""
     own = control(server)
+    if own is None and describe_data(server) in NO_DATABASE:
+        return Divergence(False, lost=True)
     if own is None or own.system_identifier != new.cluster:
         return Divergence(False)
     forks = {fork.timeline: fork.lsn for fork in parse_history(new.history)}

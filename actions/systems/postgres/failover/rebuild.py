@@ -5,9 +5,10 @@ from __future__ import annotations
 from actions.machine.directories import inspect_directories
 from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
-from actions.outcome import ActionFailed
+from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.failover.following import settings_text
 from actions.systems.postgres.fence_guard import put
+from actions.systems.postgres.hba import config_file
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.wording.sizes import size_words
@@ -59,6 +60,15 @@ def require_place(server: Server, primary: Server) -> str:
         )
     require_room(server, [SpaceNeed(here, int(size), f"the copy of {primary.name}")])
     return size_words(int(size))
+
+
+def lost_settings(server: Server, primary: Server) -> list[Finding]:
+    """Return that a server comes up with the primary's settings, because its own were lost with its data."""
+    if config_file(server) or server.exists(f"{server.data}/postgresql.conf"):
+        return []
+    text = f"its postgresql.conf is lost: it runs with a copy of {primary.name}'s, but for the port"
+    cure = "Correct it and restart: listen_addresses, unix_socket_directories, archive_command, paths, memory."
+    return [Finding(severity="warning", about=server.name, text=text, cure=cure)]
 
 
 def copy(server: Server, conninfo: str, slot: str) -> None:

@@ -25,7 +25,14 @@ from actions.systems.postgres.failover.following import (
     slot_of,
     way_to,
 )
-from actions.systems.postgres.failover.rebuild import copy, make_standby_of_copy, require_place, staged, swap
+from actions.systems.postgres.failover.rebuild import (
+    copy,
+    lost_settings,
+    make_standby_of_copy,
+    require_place,
+    staged,
+    swap,
+)
 from actions.systems.postgres.failover.rejoin_record import RejoinRecord, forget_rejoin
 from actions.systems.postgres.failover.standbys import choose
 from actions.systems.postgres.failover.standing import FENCE, standing
@@ -126,20 +133,23 @@ def rejoin(ctx: ActionContext, *, copy: bool = False, standby: str = "") -> Outc
         conninfo = way_to(primary, server)
         require_way(server, conninfo, new)
         found = compare(server, new)
+        settings = lost_settings(server, primary)
         record = _begin(server, primary, found, whole=copy)
         if record is None:
-            return Outcome(ok=True, summary=f"would bring {server.name} back", findings=_told(server, found, ""))
+            return Outcome(
+                ok=True, summary=f"would bring {server.name} back", findings=[*found.findings(server, ""), *settings]
+            )
         _make(server, primary, record, conninfo)
         record = msgspec.structs.replace(record, copied=True)
         record.keep(ctx.files, server.name)
     else:
-        found = Divergence(True)
+        found, settings = Divergence(True), []
         if not ctx.effect(f"start {server.name} as a standby of {primary.name}, as was begun"):
             return Outcome(ok=True, summary=f"would go on bringing {server.name} back")
     if record.way == "copy":
         swap(server, record.aside)
     _start(server)
-    return _finish(server, primary, record, _told(server, found, record.aside))
+    return _finish(server, primary, record, [*found.findings(server, record.aside), *settings])
 
 
 @action("postgres.is_rejoined", target=old_identity, params={"standby": _WHICH})
@@ -221,7 +231,8 @@ def _finish(
         reload_files(server)
         forget(server.ctx.files, server.name)
         forget_rejoin(server.ctx.files, server.name)
-    aside = f"; its old data are in {record.aside}" if record and record.aside else ""
+    kept = record.aside if record and record.aside and server.exists(f"{record.aside}/PG_VERSION") else ""
+    aside = f"; its old data are in {kept}" if kept else ""
     return Outcome(
         ok=True,
         summary=f"{server.name} is a standby of {primary.name}: {words}; a write was refused{aside}.",
@@ -229,11 +240,7 @@ def _finish(
             "rejoined": True,
             "lifts": UNFENCE,
             "lifts_at": server.name,
-            **({"aside": record.aside} if aside and record else {}),
+            **({"aside": kept} if kept else {}),
         },
         findings=findings or [],
     )
-
-
-def _told(server: Server, found: Divergence, aside: str) -> list[Finding]:
-    return found.findings(server, aside)
