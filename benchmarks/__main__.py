@@ -32,6 +32,7 @@ FIGURES = {
     "warm": "warm:run",
     "mongodb-restore": "mongo_restore:run",
     "whole-recovery": "tracks:run",
+    "site-recovery": "site_recovery:run",
     "keys-postmaster": "presses:killed_postmaster",
     "keys-directory": "presses:lost_data_directory",
     "keys-table": "presses:dropped_table",

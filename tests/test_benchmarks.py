@@ -41,6 +41,7 @@ TOO_LONG = {
     "warm",
     "mongodb-restore",
     "whole-recovery",
+    "site-recovery",
 }
 """Each needs a lab of its own, for half a minute to half an hour."""
 

@@ -246,8 +246,10 @@ class Follower:
         self._words.clear()
 
     def _word(self, step: Step, system: str) -> str:
-        """Return what is typed for a system's target, as its first dry run shows it."""
-        if not self._words.get(system):
+        """Return what is typed for a system's target, as its first dry run shows it; another one once it is refused."""
+        last = self.incident.last_run(step.id)
+        refused = last and last.system == system and last.refusal and last.refusal.gate == "interlock"
+        if refused or not self._words.get(system):
             run = self.commands.request_run(step.id, system=system, dry_run=True)
             over = self.until(lambda now: now.runs[run].state.over).runs[run]
             self._words[system] = word_to_type(over.target)
