@@ -7,16 +7,14 @@ object lock demands it); ETags are taken for no digest.
 
 from __future__ import annotations
 
-import configparser
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from actions.aws_credentials import CredentialsUnavailable, client_keys
 from actions.backups.storage.storage import PIECE, Missing, Stat, Storage, StorageTrouble, Where, Writable
 from actions.backups.storage.upload import Upload, md5
 from journal.wording.counting import count
@@ -289,24 +287,9 @@ def _keys(where: Where) -> dict[str, str]:
     """Return the credentials of a file as boto3 takes them; none where no file is named.
 
     Raises:
-        StorageTrouble: it cannot be read, others can read it, or it does not say.
+        StorageTrouble: they cannot be had.
     """
-    if not where.credentials:
-        return {}
-    path, parser = Path(where.credentials), configparser.ConfigParser(interpolation=None)
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise StorageTrouble(f"Others can read the credentials in {path}; they are not used.", f"chmod 600 {path}")
-        parser.read_string(path.read_text(encoding="utf-8"))
-        section = parser[where.profile]
-        found = {name: section[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-        region = section.get("region", "us-east-1")
-    except OSError as error:
-        raise StorageTrouble(f"The credentials in {path} cannot be read: {error.strerror}.", "Is it there?") from error
-    except (configparser.Error, UnicodeDecodeError, KeyError) as error:
-        raise StorageTrouble(
-            f"{path} has no aws_access_key_id and aws_secret_access_key in [{where.profile}].",
-            "Write it as AWS's own programs have it.",
-        ) from error
-    token = section.get("aws_session_token")
-    return {**found, "region_name": region} | ({"aws_session_token": token} if token else {})
+        return client_keys(where.credentials, where.profile)
+    except CredentialsUnavailable as error:
+        raise StorageTrouble(error.message, error.hint) from error

@@ -1,5 +1,7 @@
 """DNS: the records that lead users to a site, in a zone that takes updates (RFC 2136) signed with a key (TSIG).
 
+A hosted zone of Amazon Route 53 is changed through its API instead.
+
 Needs: nothing on the name servers' hosts; everything is asked and changed over the network.
 """
 

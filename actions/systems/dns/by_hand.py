@@ -1,4 +1,4 @@
-"""What is typed without the program: dig to ask, nsupdate to change."""
+"""What is typed without the program: dig to ask; nsupdate to change, or the command of AWS."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from actions.by_hand import CommandLine
+from actions.systems.dns.route53.by_hand import hosted_lines
 from actions.systems.dns.sets import RecordSet
 from actions.systems.dns.settings import DnsSettings, NameServer, whole
 
@@ -14,13 +15,17 @@ def ask_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[Comm
     """Yield what asks for the records that are there now."""
     what = "note what is there now: nothing else has it once it is replaced"
     for name, kind in dict.fromkeys(one.key for one in sets):
-        yield CommandLine(argv=dig(settings.update_server, name, kind), what=what)
+        yield CommandLine(argv=dig(settings.first_server, name, kind), what=what)
         what = ""
 
 
 def update_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[CommandLine]:
     """Yield what replaces record sets in one update, if what was noted still is there."""
-    server, sets = settings.update_server, list(sets)
+    sets = list(sets)
+    if settings.route53:
+        yield from hosted_lines(settings.route53, sets)
+        return
+    server = settings.first_server
     lines = [f"server {server.address} {server.port}", f"zone {whole(settings.zone)}"]
     lines += [f"prereq yxrrset {one.name} {one.kind} OLD_VALUE" for one in sets]
     lines += [f"update delete {one.name} {one.kind}" for one in sets]

@@ -9,12 +9,10 @@ from actions.examination import Examination
 from actions.health import Health
 from actions.outcome import Cure, Finding
 from actions.systems.dns.dnssec import dnssec_findings
-from actions.systems.dns.exchange import signing_key
-from actions.systems.dns.looking import Answers
-from actions.systems.dns.neighbours import findings_beside, look_beside
+from actions.systems.dns.looking import Answers, Held
+from actions.systems.dns.neighbours import findings_beside
 from actions.systems.dns.servers import server_findings
 from actions.systems.dns.zone import Zone, down_findings
-from journal.errors import CleoError
 from journal.wording.durations import rough_duration
 
 _LOOK = Cure(words="See what every server answers.", action="dns.look")
@@ -24,11 +22,13 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     """Return what every server has, and what would keep users where they are."""
     zone = Zone(ctx, system)
     seen = zone.look(zone.keys())
-    findings = [*down_findings(seen), *_lifetimes(zone, seen), *_key(zone), *_private(seen)]
+    held = zone.authority.held(zone.keys(), seen)
+    findings = [*down_findings(seen), *_lifetimes(zone, held, seen), *_private(seen)]
+    findings += zone.authority.findings(zone.settings.records)
     answering = [one for one in seen if not one.why and not one.resolver]
-    if any(one.server == zone.settings.update_server for one in answering):
-        findings += findings_beside(look_beside(zone.settings, zone.settings.records))
-        findings += server_findings(zone.settings)
+    if not held.why:
+        findings += findings_beside(zone.authority.beside(zone.settings.records))
+        findings += server_findings(zone.settings, zone.authority.name_servers())
     if answering:
         findings += dnssec_findings(zone.settings, answering[0].server, zone.keys())
     lines = [one.told(one.sets.values()) for one in seen]
@@ -37,11 +37,11 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
     return Examination(facts=facts, lines=lines, findings=findings, cures=[_LOOK] if findings else [])
 
 
-def _lifetimes(zone: Zone, seen: Sequence[Answers]) -> Iterator[Finding]:
+def _lifetimes(zone: Zone, held: Held, seen: Sequence[Answers]) -> Iterator[Finding]:
     """Yield which answers live longer in caches than the RTO leaves time for."""
     limit, left = zone.settings.longest_ttl, zone.ctx.incident.rto_left_s
-    first = next((one for one in seen if not one.why and not one.resolver), None)
-    for one in first.sets.values() if first else ():
+    first = next((one for one in seen if not one.why and not one.resolver), held)
+    for one in first.sets.values():
         if one.ttl > limit or (left is not None and one.ttl > max(left, 0) and one.values):
             what = "its TTL is" if one.values else "that it has none is cached for"
             rto = f"; {rough_duration(max(left, 0))} of the RTO are left" if left is not None else ""
@@ -51,15 +51,6 @@ def _lifetimes(zone: Zone, seen: Sequence[Answers]) -> Iterator[Finding]:
             if not one.values:
                 cure = "Lower the SOA's minimum (the TTL of negative answers)."
             yield Finding(severity="warning", about=one.name, text=text, cure=cure)
-
-
-def _key(zone: Zone) -> Iterator[Finding]:
-    """Yield that the key for updates cannot be read here."""
-    try:
-        signing_key(zone.settings.key)
-    except CleoError as error:
-        text = f"no update can be signed: {error.message}"
-        yield Finding(severity="warning", about=f"key {zone.settings.key.name}", text=text, cure=error.hint)
 
 
 def _private(seen: Sequence[Answers]) -> Iterator[Finding]:

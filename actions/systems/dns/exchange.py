@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from actions.systems.dns.settings import Key, NameServer
+from actions.systems.dns.settings import DnsSettings, Key, NameServer
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -73,6 +73,17 @@ def signing_key(key: Key) -> TsigKey:
         raise CleoError(
             f"The secret of the key {key.name} is no base64.", "Take it as tsig-keygen prints it."
         ) from error
+
+
+def keyring(settings: DnsSettings) -> TsigKey:
+    """Return the key that a zone's updates are signed with.
+
+    Raises:
+        CleoError: it has none, or that cannot be read.
+    """
+    if settings.key is None:
+        raise CleoError(f"The zone {settings.zone} has no key for updates.", "Give it key: in the inventory.")
+    return signing_key(settings.key)
 
 
 def ask(server: NameServer, query: Message, deadline_s: float) -> Message:

@@ -22,35 +22,20 @@ ASK_S = 3.0
 Keys = Sequence[tuple[str, str]]
 
 
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """What one server answered.
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authority has, by whatever way it was asked.
 
     Attributes:
-        server: who was asked.
-        resolver: it is asked as users do; else as an authority.
         sets: what it has, by name and type; empty sets where it says that there is nothing.
-        missing: the names of which it says that they do not exist at all (NXDOMAIN).
-        serial: of the zone, as an authority has it.
-        own_zone: a resolver answers with authority of its own: it has a zone of that name.
         why: what is in the way of an answer, in a word; empty: nothing is.
         words: the same in words.
         hint: what to do about it.
     """
 
-    server: NameServer
-    resolver: bool = False
     sets: dict[tuple[str, str], RecordSet] = {}
-    missing: list[str] = []
-    serial: int | None = None
-    own_zone: bool = False
     why: str = ""
     words: str = ""
     hint: str = ""
-
-    @property
-    def down(self) -> bool:
-        """Whether nothing came back from it at all."""
-        return self.why in UNREACHED
 
     def has(self, wanted: Iterable[RecordSet]) -> bool:
         """Whether it answers with all of these values."""
@@ -59,6 +44,29 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     def other(self, wanted: Iterable[RecordSet]) -> list[RecordSet]:
         """Return what it has instead of these."""
         return [self.sets[one.key] for one in wanted if not self.why and not self.sets[one.key].same(one)]
+
+
+class Answers(Held, frozen=True, kw_only=True):
+    """What one server answered.
+
+    Attributes:
+        server: who was asked.
+        resolver: it is asked as users do; else as an authority.
+        missing: the names of which it says that they do not exist at all (NXDOMAIN).
+        serial: of the zone, as an authority has it.
+        own_zone: a resolver answers with authority of its own: it has a zone of that name.
+    """
+
+    server: NameServer
+    resolver: bool = False
+    missing: list[str] = []
+    serial: int | None = None
+    own_zone: bool = False
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing came back from it at all."""
+        return self.why in UNREACHED
 
     def told(self, wanted: Iterable[RecordSet]) -> str:
         """Return in words what it says, as against what is wanted."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from actions.outcome import ActionFailed, Finding
-from actions.systems.dns.exchange import NoAnswer, send, signing_key
-from actions.systems.dns.looking import Answers, look_at
+from actions.systems.dns.exchange import NoAnswer, keyring, send
+from actions.systems.dns.looking import Held, Keys, look_at
 from actions.systems.dns.sets import RecordSet
 from actions.systems.dns.settings import DnsSettings, Record, whole
 
-_KINDS = ("A", "AAAA", "CNAME", "HTTPS", "SVCB")
+KINDS = ("A", "AAAA", "CNAME", "HTTPS", "SVCB")
 """What clients ask for, in one order or another, to find a server."""
 _LOOK_S = 6.0
 
@@ -31,11 +31,16 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     unseen: str = ""
 
 
+def keys_beside(settings: DnsSettings, records: Sequence[Record]) -> tuple[Keys, Keys]:
+    """Return what might stand beside some records: sets of their own names, and wildcards."""
+    own = [(whole(one.name), kind) for one in records for kind in KINDS if kind not in one.types()]
+    return own, [(name, kind) for name in _wildcards(settings, records) for kind in ("A", "AAAA", "CNAME")]
+
+
 def look_beside(settings: DnsSettings, records: Sequence[Record]) -> Beside:
     """Return what stands beside some records at the server that takes updates."""
-    own = [(whole(one.name), kind) for one in records for kind in _KINDS if kind not in one.types()]
-    wild = [(name, kind) for name in _wildcards(settings, records) for kind in ("A", "AAAA", "CNAME")]
-    seen = look_at(settings, settings.update_server, [*own, *wild], deadline_s=_LOOK_S)
+    own, wild = keys_beside(settings, records)
+    seen = look_at(settings, settings.first_server, [*own, *wild], deadline_s=_LOOK_S)
     if seen.why:
         return Beside(unseen=seen.words)
     wildcards = [seen.sets[key] for key in wild if seen.sets[key].values]
@@ -71,7 +76,7 @@ def require_no_alias(beside: Beside) -> None:
         )
 
 
-def own_sets(settings: DnsSettings, answers: Answers, beside: Beside) -> list[RecordSet]:
+def own_sets(settings: DnsSettings, answers: Held, beside: Beside) -> list[RecordSet]:
     """Return what the names have themselves: without what only a wildcard answers for them.
 
     Raises:
@@ -93,10 +98,10 @@ def is_there(settings: DnsSettings, one: RecordSet) -> bool:
     """
     import dns.update
 
-    message = dns.update.UpdateMessage(whole(settings.zone), keyring=signing_key(settings.key))
+    message = dns.update.UpdateMessage(whole(settings.zone), keyring=keyring(settings))
     message.present(one.name, one.kind)
     try:
-        send(settings.update_server, message, _LOOK_S)
+        send(settings.first_server, message, _LOOK_S)
     except NoAnswer as error:
         if error.why == "changed":
             return False

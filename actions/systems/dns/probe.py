@@ -53,8 +53,8 @@ def _silent(seen: Sequence[Answers]) -> list[str]:
 
 
 def _disagreeing(answering: Sequence[Answers], settings: DnsSettings) -> list[str]:
-    """Return which servers have other records than the one that takes updates; else than the first that answers."""
-    first = next((one for one in answering if one.server == settings.update_server), answering[0])
+    """Return which servers have other records than the one that is asked first; else than the first that answers."""
+    first = next((one for one in answering if one.server == settings.first_server), answering[0])
     wanted = list[RecordSet](first.sets.values())
     return [
         f"{one.server.name} has other records than {first.server.name} (serial {one.serial}, {first.serial})"

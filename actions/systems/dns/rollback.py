@@ -5,10 +5,11 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Outcome
+from actions.systems.dns.authority import LOOK_WHO
 from actions.systems.dns.change import change
 from actions.systems.dns.moved import Moved
 from actions.systems.dns.sets import differences
-from actions.systems.dns.zone import LOOK_WHO, down_findings, find_zone, identity_with_records
+from actions.systems.dns.zone import down_findings, find_zone, identity_with_records
 from journal.wording.counting import count
 
 
@@ -26,8 +27,8 @@ def rollback(ctx: ActionContext) -> Outcome:
     In one update, and only where they still are what the incident changed them to: what somebody changed since is not
     overwritten. Users come back to the old site as caches forget the new answer.
 
-    Needs: the primary name server and the key; a dns.update of this incident; an old site that was not fenced, and
-    whose data is not behind, by the journal.
+    Needs: the primary name server and the key, or Route 53's API and credentials; a dns.update of this incident; an old
+    site that was not fenced, and whose data is not behind, by the journal.
 
     Leaves: the records with their old values and TTLs.
 
@@ -39,13 +40,13 @@ def rollback(ctx: ActionContext) -> Outcome:
         words = "This incident changed no record of the zone."
         raise ActionFailed(f"{zone.name}: {words}", cures=[Cure(words=words, leave_out="dns.rollback")])
     seen = zone.look([one.key for one in moved.old])
-    primary = zone.require_answer(next(one for one in seen if one.server == zone.settings.update_server))
+    held = zone.held([one.key for one in moved.old], seen)
     findings = down_findings(seen)
-    now = list(primary.sets.values())
-    if primary.has(moved.old):
+    now = list(held.sets.values())
+    if held.has(moved.old):
         Moved(old=moved.old, new=moved.new, state="taken back").keep(ctx.files, zone.name) if not ctx.dry_run else None
         return Outcome(ok=True, summary=f"{zone.name}: the records were as before already.", findings=findings)
-    if other := primary.other(moved.new):
+    if other := held.other(moved.new):
         said = "; ".join(str(one) for one in other)
         raise ActionFailed(
             f"{said}: that is not what this incident changed it to. Somebody changed it since; it is not overwritten.",
@@ -54,15 +55,15 @@ def rollback(ctx: ActionContext) -> Outcome:
         )
     for line in differences(now, moved.old):
         ctx.log(line)
-    words = f"put back {count(len(moved.old), 'record set')} at {primary.server.name}, if they are as shown"
+    words = f"put back {count(len(moved.old), 'record set')} at {zone.authority.name}, if they are as shown"
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would put back {count(len(moved.old), 'record set')}", findings=findings)
-    serial = change(zone, now, moved.old, moved, seen)
+    made = change(zone, now, moved.old, moved, seen)
     Moved(old=moved.old, new=moved.new, state="taken back").keep(ctx.files, zone.name)
     return Outcome(
         ok=True,
         summary=f"{zone.name}: {count(len(moved.old), 'record set')} put back; "
-        f"{primary.server.name} answers with it, serial {serial}.",
-        facts={"serial": serial, "new": [str(one) for one in moved.old], "old": [str(one) for one in now]},
-        findings=findings,
+        f"{zone.authority.name} answers with it, {made.words}.",
+        facts={**made.facts, "new": [str(one) for one in moved.old], "old": [str(one) for one in now]},
+        findings=[*findings, *made.findings],
     )

@@ -67,6 +67,20 @@ def set_of(rrset: RRset) -> RecordSet:
     return RecordSet(whole(rrset.name.to_text()), dns.rdatatype.to_text(rrset.rdtype), values, rrset.ttl)
 
 
+def same_form(kind: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return values in the form in which they are compared: the zone file's, whole names, sorted.
+
+    Raises:
+        DNSException: a value is none of its type.
+    """
+    import dns.name
+    import dns.rdata
+
+    return tuple(
+        sorted(dns.rdata.from_text("IN", kind, one, origin=dns.name.root, relativize=False).to_text() for one in values)
+    )
+
+
 def wanted_sets(record: Record, site: str) -> Iterator[RecordSet]:
     """Yield what a name has of each of its types when it leads to a site; without values where it has none.
 
@@ -74,22 +88,16 @@ def wanted_sets(record: Record, site: str) -> Iterator[RecordSet]:
         CleoError: a value is none of its type.
     """
     import dns.exception
-    import dns.name
-    import dns.rdataset
-    import dns.rdatatype
 
     given: Mapping[str, list[str]] = {str(kind): values for kind, values in record.at(site).items()}
     for kind in record.types():
         try:
-            found = [
-                dns.rdata.from_text("IN", kind, value, origin=dns.name.root, relativize=False).to_text()
-                for value in given.get(kind, ())
-            ]
+            found = same_form(kind, given.get(kind, ()))
         except (dns.exception.DNSException, ValueError) as error:
             raise CleoError(
                 f"{record.name}: {', '.join(given[kind])} is no {kind} ({error}).", "Correct it in the inventory."
             ) from error
-        yield RecordSet(whole(record.name), kind, tuple(sorted(found)), record.ttl)
+        yield RecordSet(whole(record.name), kind, found, record.ttl)
 
 
 def differences(old: Iterable[RecordSet], new: Iterable[RecordSet]) -> Iterator[str]:

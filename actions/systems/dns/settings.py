@@ -49,6 +49,32 @@ class Key(Settings, frozen=True):
     algorithm: Algorithm = "hmac-sha256"
 
 
+class Route53Settings(Settings, frozen=True, kw_only=True):
+    """A hosted zone of Amazon Route 53, which is changed through its API, and asked there.
+
+    Attributes:
+        zone_id: the hosted zone's id (``Z0123456789ABC``): names are not unique there.
+        endpoint: another address of the API (an emulation, a private endpoint); empty: Amazon's.
+        credentials: a file on this machine that only its owner can read, as AWS's own programs have it
+            (``aws_access_key_id``, ``aws_secret_access_key``); empty: whatever boto3 finds (a role).
+        profile: which section of it.
+        certificates: a file with the certificates to trust; empty: the usual ones.
+        wait_s: seconds until all of Route 53's name servers must have a change.
+    """
+
+    zone_id: str
+    endpoint: str = ""
+    credentials: str = ""
+    profile: str = "default"
+    certificates: str = ""
+    wait_s: Annotated[int, msgspec.Meta(ge=1)] = 120
+
+    def __post_init__(self) -> None:
+        """Refuse what no request could go to."""
+        if self.endpoint and not self.endpoint.startswith(("http://", "https://")):
+            raise ValueError(f"{self.endpoint} is no address: it begins with https://")
+
+
 class Record(Settings, frozen=True):
     """A name that leads users to a site.
 
@@ -97,10 +123,11 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
 
     Attributes:
         zone: its name.
-        primary: which of the servers takes updates, by its name.
+        primary: which of the servers takes updates (RFC 2136), by its name; none where `route53` is given.
         servers: every authoritative server of the zone.
         resolvers: whom users and the application ask; some that validate DNSSEC among them.
-        key: what updates are signed with.
+        key: what updates are signed with; none where `route53` is given.
+        route53: the zone is a hosted zone of Amazon Route 53, instead of `primary` and `key`.
         records: the names that lead users to a site; nothing else is changed.
         moves_to: the site that `dns.update` points them at.
         longest_ttl: seconds that an answer may live in caches, negative ones too, for the RTO to hold.
@@ -108,10 +135,11 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
 
     title: str = "DNS"
     zone: str
-    primary: str
+    primary: str = ""
     servers: Annotated[list[NameServer], msgspec.Meta(min_length=1)]
     resolvers: list[NameServer] = []
-    key: Key
+    key: Key | None = None
+    route53: Route53Settings | None = None
     records: Annotated[list[Record], msgspec.Meta(min_length=1)]
     moves_to: str = "dr"
     longest_ttl: Annotated[int, msgspec.Meta(ge=1)] = 300
@@ -125,7 +153,11 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
         names = [one.name for one in (*self.servers, *self.resolvers)]
         if twice := next((name for name in names if names.count(name) > 1), ""):
             yield f"two servers are called {twice}"
-        if self.primary not in [one.name for one in self.servers]:
+        if self.route53 and (self.primary or self.key):
+            yield "route53: it has neither a primary nor a key: leave them out, or leave route53 out"
+        if not self.route53 and not (self.primary and self.key):
+            yield "say who is asked for a change: primary and key (RFC 2136), or route53"
+        if not self.route53 and self.primary not in [one.name for one in self.servers]:
             yield f"primary: there is no server {self.primary} under servers:"
         zone = whole(self.zone)
         for record in self.records:
@@ -135,13 +167,15 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
                 yield f"{record.name} has no values for the site {self.moves_to}, to which users are to be moved"
 
     @property
-    def update_server(self) -> NameServer:
-        """The server that takes updates."""
-        return next(one for one in self.servers if one.name == self.primary)
+    def first_server(self) -> NameServer:
+        """The server that is asked first: the one that takes updates; one of Route 53's, which are all alike."""
+        return next((one for one in self.servers if one.name == self.primary), self.servers[0])
 
     def place(self) -> str:
         """Return the zone, and where it is changed."""
-        return f"{whole(self.zone)} at {self.update_server.address}:{self.update_server.port}"
+        if self.route53:
+            return f"{whole(self.zone)} at Route 53, {self.route53.zone_id}"
+        return f"{whole(self.zone)} at {self.first_server.address}:{self.first_server.port}"
 
 
 def whole(name: str) -> str:

@@ -9,14 +9,15 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.systems.dns.authority import LOOK_WHO
 from actions.systems.dns.by_hand import ask_lines, update_lines
 from actions.systems.dns.change import change
-from actions.systems.dns.looking import Answers
+from actions.systems.dns.looking import Answers, Held
 from actions.systems.dns.moved import Moved
-from actions.systems.dns.neighbours import findings_beside, look_beside, own_sets, require_no_alias
+from actions.systems.dns.neighbours import findings_beside, require_no_alias
 from actions.systems.dns.sets import RecordSet, differences, wanted_sets
 from actions.systems.dns.settings import DnsSettings, Record
-from actions.systems.dns.zone import LOOK_WHO, Zone, down_findings, find_zone, identity_with_records
+from actions.systems.dns.zone import Zone, down_findings, find_zone, identity_with_records
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
@@ -43,7 +44,8 @@ def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
 
     All of them in one update, which is made whole or not at all, and only where each record still is what was read.
 
-    Needs: the primary name server, the key, and the right to change these records with it.
+    Needs: the primary name server, the key, and the right to change these records with it; of a hosted zone of Route 53
+    its API, and credentials that may list and change its record sets.
 
     Leaves: the records as the inventory has them for `moves_to`; the old ones in the journal and in the incident's
     files, for dns.rollback. Caches keep the old answers until their TTL is over.
@@ -60,11 +62,11 @@ def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
         )
     new = zone.wanted(records, zone.settings.moves_to)
     seen = zone.look([one.key for one in new])
-    primary = zone.require_answer(next(one for one in seen if one.server == zone.settings.update_server))
-    beside = look_beside(zone.settings, records)
+    held = zone.held([one.key for one in new], seen)
+    beside = zone.authority.beside(records)
     require_no_alias(beside)
-    old = own_sets(zone.settings, primary, beside)
-    findings = [*down_findings(seen), *findings_beside(beside)]
+    old = zone.authority.own_sets(held, beside)
+    findings = [*down_findings(seen), *findings_beside(beside), *zone.authority.findings(records)]
     shown = list(differences(old, new))
     for line in shown:
         ctx.log(line)
@@ -72,9 +74,9 @@ def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
         return Outcome(
             ok=True, summary=f"{_named(records)} led to {zone.settings.moves_to} already.", findings=findings
         )
-    _require_known(zone, records, primary, old)
+    _require_known(zone, records, held, old)
     words = (
-        f"replace {count(len(old), 'record set')} of {_named(records)} at {primary.server.name}, if they are as shown"
+        f"replace {count(len(old), 'record set')} of {_named(records)} at {zone.authority.name}, if they are as shown"
     )
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would point {_named(records)} at {zone.settings.moves_to}", findings=findings)
@@ -97,28 +99,28 @@ def _made(
     old, new = list(sets[0]), list(sets[1])
     before = zone.moved
     kept = before.followed_by(old, new) if before else Moved(old=old, new=new, state="begun")
-    serial = change(zone, old, new, kept, seen)
+    made = change(zone, old, new, kept, seen)
     Moved(old=kept.old, new=kept.new, state="made").keep(zone.ctx.files, zone.name)
     cached = max((one.ttl for one in old if one.values), default=0)
-    name = zone.settings.update_server.name
     return Outcome(
         ok=True,
-        summary=f"{_named(records)} {_lead(records)} to {zone.settings.moves_to}: {name} has it, serial {serial}. "
+        summary=f"{_named(records)} {_lead(records)} to {zone.settings.moves_to}: "
+        f"{zone.authority.name} has it, {made.words}. "
         f"Caches may keep the old answer for {rough_duration(cached)}.",
         facts={
-            "serial": serial,
+            **made.facts,
             "old": [str(one) for one in old],
             "new": [str(one) for one in new],
             "cached_s": cached,
         },
-        findings=findings,
+        findings=[*findings, *made.findings],
     )
 
 
-def _require_known(zone: Zone, records: Sequence[Record], primary: Answers, old: Sequence[RecordSet]) -> None:
+def _require_known(zone: Zone, records: Sequence[Record], held: Held, old: Sequence[RecordSet]) -> None:
     """Somebody else changed a record that leads to no site of the inventory: it is replaced for a reason alone."""
     told = {one.key: one for one in old}
-    strange = [one for one in records if not zone.site_of(one, primary) and any(_has(told, one))]
+    strange = [one for one in records if not zone.site_of(one, held) and any(_has(told, one))]
     if not strange:
         return
     said = "; ".join(str(told[key]) for one in strange for key in told if key[0] == _key(one) and told[key].values)

@@ -11,7 +11,7 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import Cure, Finding, Outcome
 from actions.systems.dns.by_hand import dig
-from actions.systems.dns.looking import Answers
+from actions.systems.dns.looking import Answers, Held
 from actions.systems.dns.sets import RecordSet
 from actions.systems.dns.settings import DnsSettings
 from actions.systems.dns.zone import Zone, find_zone, identity
@@ -36,6 +36,7 @@ class Watch:
         wait_s: seconds until all must agree.
         began: when it began (monotonic).
         seen: the latest answers.
+        held: what the authority has.
         agreed: when all agreed first.
         moved: whether the authority has answered with what is wanted.
         told: what was logged last of each server.
@@ -45,6 +46,7 @@ class Watch:
     wait_s: float
     began: float = field(default_factory=time.monotonic)
     seen: Sequence[Answers] = ()
+    held: Held = field(default_factory=Held)
     agreed: float = 0.0
     moved: bool = False
     told: dict[str, str] = field(default_factory=dict)
@@ -102,12 +104,12 @@ def verify(ctx: ActionContext, *, wait_s: float = 540.0, watch_s: float = 30.0) 
     Needs: name servers and resolvers that can be asked from here.
     """
     zone = find_zone(ctx)
-    watch, primary = Watch(_wanted(zone), wait_s), zone.settings.update_server.name
+    watch = Watch(_wanted(zone), wait_s)
     watch.moved = bool(zone.moved and zone.moved.state != "begun")
     pause = _PAUSE_S[0]
     while True:
         _round(zone, watch)
-        if back := _changed_back(watch, primary):
+        if back := _changed_back(watch, zone.authority.name):
             return _outcome(watch, back)
         watch.agreed = (watch.agreed or time.monotonic()) if watch.settled else 0.0
         if watch.agreed and time.monotonic() - watch.agreed >= watch_s:
@@ -134,6 +136,7 @@ def _round(zone: Zone, watch: Watch) -> None:
         if _kind_of(one, watch) != watch.told.get(one.server.name):
             zone.ctx.log(told, "out" if one.has(watch.wanted) else "err")
             watch.told[one.server.name] = _kind_of(one, watch)
+    watch.held = zone.authority.held([one.key for one in watch.wanted], watch.seen)
     agree = sum(one.has(watch.wanted) for one in watch.seen)
     zone.ctx.progress(Progress(fraction=agree / len(watch.seen), text=f"{agree} of {len(watch.seen)} agree"))
 
@@ -143,17 +146,16 @@ def _kind_of(one: Answers, watch: Watch) -> str:
     return one.words or "; ".join(str(each) for each in one.other(watch.wanted)) or "agrees"
 
 
-def _changed_back(watch: Watch, primary: str) -> Finding | None:
+def _changed_back(watch: Watch, authority: str) -> Finding | None:
     """Return that the authority had the new records, and has others now."""
-    now = next(one for one in watch.seen if one.server.name == primary)
-    if now.why:
+    if watch.held.why:
         return None
-    if now.has(watch.wanted):
+    if watch.held.has(watch.wanted):
         watch.moved = True
         return None
     if not watch.moved:
         return None
-    text = f"changed back by somebody: {primary} has " + "; ".join(str(one) for one in now.other(watch.wanted))
+    text = f"changed back by somebody: {authority} has " + "; ".join(str(one) for one in watch.held.other(watch.wanted))
     return Finding(severity="wrong", about=watch.wanted[0].name, text=text, cure=_AGAIN.words)
 
 
@@ -192,14 +194,13 @@ def _agreed(watch: Watch, watch_s: float) -> Outcome:
 
 def _not_agreed(zone: Zone, watch: Watch, wait_s: float) -> Outcome:
     """The time is over: who has what, and for how long yet."""
-    primary = next(one for one in watch.seen if one.server == zone.settings.update_server)
     left = max((each.ttl for one in watch.open if one.resolver for each in one.other(watch.wanted)), default=0)
     still = "; ".join(one.told(watch.wanted) for one in [*watch.open, *watch.down])
     wait = Cure(
         words=f"Wait: caches forget the old answer within {rough_duration(left)}. Then verify again.",
         action="dns.verify",
     )
-    old = not primary.why and not primary.has(watch.wanted)
+    old = not watch.held.why and not watch.held.has(watch.wanted)
     cures = [_update_first(zone)] if old else [wait] if left else []
     return Outcome(
         ok=False,
@@ -217,15 +218,22 @@ def _update_first(zone: Zone) -> Cure:
 
 
 def _findings(watch: Watch) -> list[Finding]:
-    """Return a warning for each server that does not answer as it should."""
+    """Return a warning for each server that does not answer as it should, and for an authority that cannot be asked."""
+    unasked = [] if isinstance(watch.held, Answers) or not watch.held.why else [watch.held]
     return [
-        Finding(
-            severity="warning",
-            about=one.server.name,
-            text=one.told(watch.wanted).partition(": ")[2],
-            cure=one.hint or _lagging(one),
-        )
-        for one in [*watch.open, *watch.down]
+        *(
+            Finding(severity="warning", about="changed back", text=f"not looked at: {one.words}", cure=one.hint)
+            for one in unasked
+        ),
+        *(
+            Finding(
+                severity="warning",
+                about=one.server.name,
+                text=one.told(watch.wanted).partition(": ")[2],
+                cure=one.hint or _lagging(one),
+            )
+            for one in [*watch.open, *watch.down]
+        ),
     ]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Cure, Finding
-from actions.systems.dns.looking import ASK_S, Answers, Keys, look_at, look_at_all
+from actions.outcome import ActionFailed, Finding
+from actions.systems.dns.authority import Authority
+from actions.systems.dns.looking import ASK_S, Answers, Held, Keys, look_at_all
 from actions.systems.dns.moved import Moved
+from actions.systems.dns.rfc2136 import Primary
+from actions.systems.dns.route53.hosted import Route53
 from actions.systems.dns.sets import RecordSet, wanted_sets
 from actions.systems.dns.settings import DnsSettings, Record
 from journal.events.types import Identity
@@ -20,6 +23,7 @@ class Zone:
         self.ctx = ctx
         self.name = name
         self.settings = ctx.inventory.system(name, DnsSettings)
+        self.authority = _authority(self.settings)
 
     @property
     def moved(self) -> Moved | None:
@@ -38,33 +42,25 @@ class Zone:
         """Return what every server and resolver answers; all are asked at once."""
         return look_at_all(self.settings, keys, deadline_s)
 
-    def primary(self, keys: Keys) -> Answers:
-        """Return what the server that takes updates has.
+    def held(self, keys: Keys, seen: Sequence[Answers] = ()) -> Held:
+        """Return what the authority has; ``seen`` is what the name servers answered just now.
 
         Raises:
             ActionFailed: it does not say.
         """
-        answers = look_at(self.settings, self.settings.update_server, keys)
-        return self.require_answer(answers)
+        held = self.authority.held(keys, seen)
+        if held.why:
+            raise ActionFailed(f"{self._asked(held)}: {held.words}.", held.hint)
+        return held
 
-    def require_answer(self, answers: Answers) -> Answers:
-        """Return answers of the server that takes updates.
+    @staticmethod
+    def _asked(held: Held) -> str:
+        """Say who gave no answer."""
+        if isinstance(held, Answers):
+            return f"{held.server.name} ({held.server.address}:{held.server.port})"
+        return "Route 53"
 
-        Raises:
-            ActionFailed: it gave none.
-        """
-        if not answers.why:
-            return answers
-        server = answers.server
-        hint = answers.hint
-        if answers.down:
-            hint += (
-                " If it is lost with its site: make another server the zone's primary (in BIND `type primary` with the"
-                " file it has, and the same key), and name that as primary: in the inventory."
-            )
-        raise ActionFailed(f"{server.name} ({server.address}:{server.port}): {answers.words}.", hint.strip())
-
-    def site_of(self, record: Record, answers: Answers) -> str:
+    def site_of(self, record: Record, answers: Held) -> str:
         """Return to which site a name leads by what a server has; empty: to none that the inventory knows."""
         return next((site for site in record.sites if answers.has(wanted_sets(record, site))), "")
 
@@ -76,26 +72,20 @@ def find_zone(ctx: ActionContext) -> Zone:
 
 def identity(ctx: ActionContext) -> list[Identity]:
     """Return what tells the zone that the run is aimed at from every other."""
-    settings = find_zone(ctx).settings
-    server = settings.update_server
-    return [
-        _reported("confirm", f"{settings.zone.rstrip('.')}@{server.name}"),
-        _reported("host", f"{server.address}:{server.port}"),
-        _reported("zone", settings.place()),
-    ]
+    return find_zone(ctx).authority.identity()
 
 
 def identity_with_records(ctx: ActionContext) -> list[Identity]:
     """Return the same with what the records are now: so the journal has the old values before anything is changed."""
     zone = find_zone(ctx)
-    answers = look_at(zone.settings, zone.settings.update_server, zone.keys())
+    held = zone.authority.held(zone.keys(), ())
     told = [
         _reported(f"{one.name} {one.kind}", f"{one.told} (TTL {one.ttl})" if one.values else "none")
-        for one in answers.sets.values()
+        for one in held.sets.values()
     ]
-    if answers.why:
-        told = [Identity(name="records", value=answers.words, known="unknown")]
-    return [*identity(ctx), *told]
+    if held.why:
+        told = [Identity(name="records", value=held.words, known="unknown")]
+    return [*zone.authority.identity(), *told]
 
 
 def down_findings(answers: Sequence[Answers]) -> list[Finding]:
@@ -105,8 +95,12 @@ def down_findings(answers: Sequence[Answers]) -> list[Finding]:
     ]
 
 
-LOOK_WHO = Cure(words="See what every server has now, and who changed it.", action="dns.look")
-
-
 def _reported(name: str, value: str) -> Identity:
     return Identity(name=name, value=value, known="reported")
+
+
+def _authority(settings: DnsSettings) -> Authority:
+    """Return who is asked for a change of the zone."""
+    if settings.route53:
+        return Route53(settings, settings.route53)
+    return Primary(settings)

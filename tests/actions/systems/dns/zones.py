@@ -192,6 +192,7 @@ class DnsLab:
         import dns.tsig
         import dns.update
 
+        assert self.settings.key
         key = dns.tsig.Key(KEY, self.settings.key.secret.read())
         update = dns.update.UpdateMessage(ZONE, keyring=key)
         for name, sets in names.items():

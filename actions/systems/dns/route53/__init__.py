@@ -1,0 +1,1 @@
+"""A hosted zone of Amazon Route 53: asked and changed through its API."""
