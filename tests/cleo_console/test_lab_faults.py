@@ -45,6 +45,13 @@ def test_a_damaged_newest_backup_has_a_sound_one_before_it(lab: Lab) -> None:
     assert "does not match expected checksum" in broken or "zst error" in broken.lower(), broken
 
 
+def test_an_intruder_leaves_a_role_a_trigger_and_a_rule(lab: Lab) -> None:
+    done = lab.break_("postgres", "intruder").details
+    assert lab.psql(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{done['role']}'") == "t"
+    assert lab.psql(f"SELECT count(*) FROM pg_trigger WHERE tgname = '{done['trigger']}'") == "1"
+    assert lab.psql("SELECT count(*) FROM pg_hba_file_rules WHERE auth_method = 'trust' AND type = 'host'") == "1"
+
+
 def _restore(lab: Lab, label: str) -> str:
     """Restore a backup beside the running server; returns what pgBackRest complained of."""
     beside = lab.postgres.run_directory / f"beside-{label}"
