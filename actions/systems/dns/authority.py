@@ -31,11 +31,18 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         words: by what that is known: ``serial 7``.
         facts: the same for the journal.
         findings: what must be known of it.
+        pending: what it waits for yet, so that it does not count; empty: nothing.
     """
 
     words: str
     facts: dict[str, Any] = {}
     findings: list[Finding] = []
+    pending: str = ""
+
+    def cures(self) -> list[Cure]:
+        """Return what helps where it does not count yet."""
+        words = "Ask its name servers until they have it; nothing is to be changed again."
+        return [Cure(words=words, action="dns.verify")] if self.pending else []
 
 
 class Authority(Protocol):

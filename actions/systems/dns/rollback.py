@@ -61,7 +61,9 @@ def rollback(ctx: ActionContext) -> Outcome:
     made = change(zone, now, moved.old, moved, seen)
     Moved(old=moved.old, new=moved.new, state="taken back").keep(ctx.files, zone.name)
     return Outcome(
-        ok=True,
+        ok=not made.pending,
+        left_behind=made.pending,
+        cures=made.cures(),
         summary=f"{zone.name}: {count(len(moved.old), 'record set')} put back; "
         f"{zone.authority.name} answers with it, {made.words}.",
         facts={**made.facts, "new": [str(one) for one in moved.old], "old": [str(one) for one in now]},

@@ -103,7 +103,9 @@ def _made(
     Moved(old=kept.old, new=kept.new, state="made").keep(zone.ctx.files, zone.name)
     cached = max((one.ttl for one in old if one.values), default=0)
     return Outcome(
-        ok=True,
+        ok=not made.pending,
+        left_behind=made.pending,
+        cures=made.cures(),
         summary=f"{_named(records)} {_lead(records)} to {zone.settings.moves_to}: "
         f"{zone.authority.name} has it, {made.words}. "
         f"Caches may keep the old answer for {rough_duration(cached)}.",

@@ -10,7 +10,7 @@ from actions.aws_credentials import client_keys
 from actions.systems.dns.route53.trouble import Route53Trouble, told_apart
 from actions.systems.dns.settings import Route53Settings
 
-_CONNECT_S, _READ_S, _TRIES = 3, 5, 2
+_CONNECT_S, _READ_S, _TRIES = 3, 4, 2
 _CHANGE_READ_S = 15
 _PAGE = "100"
 

@@ -55,6 +55,7 @@ class Route53:
         self._settings = settings
         self._hosted = hosted
         self._api = Api(hosted)
+        self._trouble: Route53Trouble | None = None
 
     def held(self, keys: Keys, seen: Sequence[Answers] = ()) -> Held:
         """See `Authority`: by its listing, which has changes that its name servers do not have yet."""
@@ -133,10 +134,10 @@ class Route53:
                 return Made(words=f"change {sent} is INSYNC", facts={"change": sent})
         except Route53Trouble as error:
             return _unseen(error.message, sent)
-        raise ActionFailed(
-            f"Route 53 took the change {sent}, and has it PENDING after {rough_duration(self._hosted.wait_s)}.",
-            cures=[Cure(words="Ask its name servers: they get it yet.", action="dns.verify")],
-            left_behind="The zone has the new records; some of its name servers answer with the old ones.",
+        return Made(
+            words=f"change {sent} is PENDING after {rough_duration(self._hosted.wait_s)}",
+            facts={"change": sent},
+            pending="The zone has the new records; some of its name servers answer with the old ones.",
         )
 
     def name_servers(self) -> set[str]:
@@ -201,11 +202,17 @@ class Route53:
         """Return what Route 53 says of the hosted zone.
 
         Raises:
-            Route53Trouble: it does not say, or the zone is another one.
+            Route53Trouble: it does not say, or the zone is another one; nobody waits for that twice.
         """
-        found = self._api.zone
+        if self._trouble:
+            raise self._trouble
+        try:
+            found = self._api.zone
+        except Route53Trouble as error:
+            self._trouble = error
+            raise
         if (name := whole(found["HostedZone"]["Name"])) != whole(self._settings.zone):
-            words = f"has the zone {name} by the id {self._api.zone_id}, not {whole(self._settings.zone)}"
+            words = f"has the zone {name[:-1]} by the id {self._api.zone_id}, not {self._settings.zone.rstrip('.')}"
             raise Route53Trouble("other zone", words, "Correct zone_id or zone in the inventory.")
         return found
 

@@ -15,8 +15,10 @@ from actions.outcome import ActionFailed
 from actions.system_type import load
 from actions.systems.dns import SYSTEM
 from actions.systems.dns.route53 import hosted as hosted_module
+from actions.systems.dns.route53.api import Api
 from tests.actions.contexts import FakeContext
-from tests.actions.systems.dns.hosted import API, SECRET, WWW, Hosted, hosted, simple
+from tests.actions.systems.dns.hosted import API as API_NAME
+from tests.actions.systems.dns.hosted import SECRET, WWW, Hosted, hosted, simple
 
 pytestmark = [
     pytest.mark.xdist_group("moto"),
@@ -189,6 +191,21 @@ def test_what_cannot_be_asked_is_told(zone: Hosted, hosted: dict[str, str], said
     assert (known["zone"].known, known["records"].known) == ("unknown", "unknown")
 
 
+def test_a_change_that_does_not_reach_the_name_servers_in_time_does_not_count(
+    zone: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Api, "in_sync", lambda self, change: False)
+    context = zone.context()
+    done = zone.do("update", context, production=True)
+    assert (done.ok, [cure.action for cure in done.cures]) == (False, ["dns.verify"])
+    assert "PENDING" in done.summary
+    back = zone.do("rollback", context)
+    assert (back.ok, zone.records()["www.dr.test. A"]) == (False, FIRST["www.dr.test. A"])
+    seen = zone.do("look", context)
+    assert "www.dr.test: primary" in seen.summary
+    assert "changed back" not in zone.do("verify", context, wait_s=0.0, watch_s=0.0).summary
+
+
 def test_the_interlock_shows_zone_account_and_what_is_there(zone: Hosted) -> None:
     known = {one.name: one.value for one in (load(SYSTEM.actions["dns.update"]).target or list)(zone.context())}
     assert known["confirm"] == f"dr.test@{zone.zone_id}"
@@ -197,7 +214,7 @@ def test_the_interlock_shows_zone_account_and_what_is_there(zone: Hosted) -> Non
     assert known["www.dr.test. A"] == "192.0.2.10 (TTL 30)"
 
 
-def test_a_name_servers_that_nobody_asks_and_a_long_ttl_are_found(zone: Hosted) -> None:
+def test_a_name_server_that_nobody_asks_and_a_long_ttl_are_found(zone: Hosted) -> None:
     found = [f"{one.about} {one.text}" for one in zone.findings()]
     assert any("the zone names it, and nobody asks it here" in one for one in found)
     assert any("its TTL is 15 min, longer than" in one for one in found)
@@ -217,5 +234,5 @@ def test_the_commands_to_type_are_those_of_aws(zone: Hosted) -> None:
     assert by_hand
     lines = by_hand(ByHand(inventory=zone.context().inventory, system="dns"))
     typed = [" ".join(line.argv) for line in lines]
-    assert any('"Action": "CREATE"' in one and f'"Name": "{API}."' in one for one in typed)
+    assert any('"Action": "CREATE"' in one and f'"Name": "{API_NAME}."' in one for one in typed)
     assert SECRET not in str(lines)
