@@ -16,6 +16,7 @@ from actions.system_type import load
 from actions.systems.dns import SYSTEM
 from actions.systems.dns.route53 import hosted as hosted_module
 from actions.systems.dns.route53.api import Api
+from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.dns.hosted import API as API_NAME
 from tests.actions.systems.dns.hosted import SECRET, WWW, Hosted, hosted, simple
@@ -103,6 +104,23 @@ def test_what_changed_since_it_was_read_is_not_overwritten(
         zone.do("update", context, production=True)
     assert "Nothing was changed" in raised.value.left_behind
     assert zone.records() == FIRST | {"www.dr.test. A": (30, ["203.0.113.5"])}
+
+
+def test_what_somebody_added_since_it_was_read_is_not_overwritten(
+    zone: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {"A": ["198.51.100.20"], "AAAA": ["2001:db8:2::20"]}
+    zone.say([{"name": WWW, "sites": {"primary": {"A": ["192.0.2.10"]}, "dr": both}}])
+    send = hosted_module.Route53.send
+
+    def late(self: Any, ctx: Any, change: Any) -> str:
+        zone.change(("CREATE", simple(WWW, "AAAA", 30, "2001:db8:1::10")))
+        return send(self, ctx, change)
+
+    monkeypatch.setattr(hosted_module.Route53, "send", late)
+    with pytest.raises(ActionFailed, match="already exists"):
+        zone.do("update", production=True)
+    assert zone.records() == FIRST | {"www.dr.test. AAAA": (30, ["2001:db8:1::10"])}
 
 
 @pytest.mark.parametrize(
@@ -227,6 +245,13 @@ def test_verify_sees_that_somebody_changed_it_back(zone: Hosted) -> None:
     zone.change(("UPSERT", simple(WWW, "A", 30, "192.0.2.10")))
     seen = zone.do("verify", context, wait_s=0.0, watch_s=0.0)
     assert "changed back by somebody: Route 53 has www.dr.test. A 192.0.2.10" in seen.summary
+
+
+def test_a_zone_is_changed_in_one_way_alone(zone: Hosted) -> None:
+    said = zone.inventory.read_text()
+    zone.inventory.write_text(said.replace("    servers:", "    primary: ns-1.test\n    servers:", 1))
+    with pytest.raises(CleoError, match="neither a primary nor a key"):
+        zone.context()
 
 
 def test_the_commands_to_type_are_those_of_aws(zone: Hosted) -> None:
