@@ -1,6 +1,6 @@
-"""A load balancer: HAProxy, told what to do through its runtime API.
+"""A load balancer: HAProxy, told what to do through its runtime API, or an ELBv2 through AWS's.
 
-Needs: on its host, python3, and an account that may use HAProxy's admin socket (`run_as`).
+Needs: on HAProxy's host, python3, and an account that may use its admin socket (`run_as`). For an ELBv2, credentials.
 """
 
 from actions.system_type import SystemType

@@ -89,9 +89,10 @@ class Balancer:
             ActionFailed: HAProxy refused something, or runs otherwise than it was told.
         """
         now = settings_of(seen)
-        whole = {**now, **wanted}
-        self.write_record(now, whole, target, stage)
-        self.send(key, records.commands(self.settings.backend, now, whole))
+        whole = self.settled({**now, **wanted})
+        self.require_unchanged(seen)
+        self.write_record(now, whole, target, stage, seen)
+        self.apply(key, now, whole, seen)
         after = self.look()
         if wrong := differences(settings_of(after), whole):
             raise ActionFailed(
@@ -100,6 +101,21 @@ class Balancer:
                 cures=[VERIFY, PUT_BACK],
             )
         return after
+
+    def settled(self, wanted: dict[str, Setting]) -> dict[str, Setting]:
+        """Return what servers are set to where these settings are wanted; HAProxy takes any."""
+        return wanted
+
+    def require_unchanged(self, seen: Seen) -> None:  # HAProxy is told server by server: nothing else is overwritten
+        """Refuse where somebody else changed what is about to be overwritten as a whole."""
+
+    def apply(self, key: str, now: Mapping[str, Setting], wanted: Mapping[str, Setting], seen: Seen) -> None:
+        """Bring the servers from what is to what is wanted.
+
+        Raises:
+            ActionFailed: something was refused.
+        """
+        self.send(key, records.commands(self.settings.backend, now, wanted))
 
     def send(self, key: str, lines: Sequence[str]) -> None:
         """Give HAProxy commands that set something, and save its state for a reload.
@@ -137,15 +153,25 @@ class Balancer:
         return records.parse(data, self.record_file)
 
     def write_record(
-        self, now: Mapping[str, Setting], wanted: Mapping[str, Setting], target: str, stage: Stage
+        self, now: Mapping[str, Setting], wanted: Mapping[str, Setting], target: str, stage: Stage, seen: Seen
     ) -> None:
         """Write down what is wanted, and what was before this incident's first change: into journal and record."""
         found, me = self.record(), self.ctx.incident.id
-        before = found.before if found and found.incident == me and found.stage != "put back" else now
-        if before is now:
+        ours = found if found and found.incident == me and found.stage != "put back" else None
+        before, actions = (ours.before, ours.actions) if ours else (now, self.actions_in(seen))
+        if ours is None:
             self.ctx.log("before: " + "; ".join(f"{name} {one}" for name, one in now.items()))
-        made = Record(incident=me, target=target, stage=stage, before=before, wanted=wanted)
-        self.ctx.transport(self.settings.host).write_file(self.record_file, msgspec.json.encode(made), mode=0o644)
+        self.keep(
+            Record(incident=me, target=target, stage=stage, before=before, wanted=wanted, was=now, actions=actions)
+        )
+
+    def actions_in(self, seen: Seen) -> Sequence[Mapping[str, Any]]:
+        """Return what is kept beside the servers' settings to be put back: of HAProxy nothing."""
+        return ()
+
+    def keep(self, record: Record) -> None:
+        """Keep a record where the next run finds it."""
+        self.ctx.transport(self.settings.host).write_file(self.record_file, msgspec.json.encode(record), mode=0o644)
 
     def target(self) -> str:
         """Return the site that users are moved to in this incident.
@@ -170,6 +196,16 @@ class Balancer:
                 return missing
             self.ctx.progress(Progress(text=f"waits for a check of {', '.join(server.name for server in missing)}"))
             self.pause()
+
+    def identity(self) -> list[Identity]:
+        """Return what a person types to confirm, host, machine id, and the backend that is changed."""
+        host = self.ctx.transport(self.settings.host).host_identity()
+        return [
+            reported("confirm", f"{self.name}@{host.get('hostname', self.settings.host)}"),
+            reported("host", host.get("hostname", "")),
+            reported("machine id", host.get("machine_id", "")),
+            reported("pools", self.settings.place()),
+        ]
 
     def pause(self) -> None:
         """Wait between two looks."""
@@ -233,24 +269,8 @@ def seen_in(done: Completed, settings: LoadBalancerSettings, name: str) -> Seen:
     return read(json.loads(done.out), settings.backend)
 
 
-def find_balancer(ctx: ActionContext) -> Balancer:
-    """Return the load balancer that the run is aimed at."""
-    return Balancer(ctx, ctx.system)
-
-
-def identity(ctx: ActionContext) -> list[Identity]:
-    """Return what a person types to confirm, host, machine id, and the backend that is changed."""
-    found = find_balancer(ctx)
-    host = ctx.transport(found.settings.host).host_identity()
-    return [
-        _reported("confirm", f"{found.name}@{host.get('hostname', found.settings.host)}"),
-        _reported("host", host.get("hostname", "")),
-        _reported("machine id", host.get("machine_id", "")),
-        _reported("pools", found.settings.place()),
-    ]
-
-
-def _reported(name: str, value: str) -> Identity:
+def reported(name: str, value: str) -> Identity:
+    """Return a part of what is acted on, or that it is not known."""
     return Identity(name=name, value=value or "unknown", known="reported" if value else "unknown")
 
 

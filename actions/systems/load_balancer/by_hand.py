@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from actions.by_hand import ByHand, CommandLine
+from actions.systems.load_balancer.elbv2 import by_hand as elbv2
 from actions.systems.load_balancer.record import Setting, commands
 from actions.systems.load_balancer.settings import LoadBalancerSettings
 
@@ -15,6 +16,11 @@ _SHOW = ("show servers state", "show stat")
 def update(known: ByHand) -> Sequence[CommandLine]:
     """Note what is set, then make the servers of the site ready without users."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        new = "dr" if known.params.get("dr_site") else settings.site
+        weights = {settings.site: 100} | ({new: 0} if new != settings.site else {})
+        line = elbv2.divide(settings, settings.elbv2, weights, f"{new} is checked, and gets no users.")
+        return [*elbv2.show(settings, settings.elbv2), line]
     site = "dr" if known.params.get("dr_site") else settings.site
     wanted = {one.name: Setting(address=one.address, state="ready", weight=0) for one in settings.pools.get(site, [])}
     lines = commands(settings.backend, dict.fromkeys(wanted, _UNKNOWN), wanted)
@@ -44,6 +50,8 @@ def test_traffic(known: ByHand) -> Sequence[CommandLine]:
 def enable_traffic(known: ByHand) -> Sequence[CommandLine]:
     """Give the site its weights, then drain the others."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        return elbv2.steps(settings, settings.elbv2)
     new = [one.name for site, pool in settings.pools.items() if site != settings.site for one in pool]
     old = [one.name for one in settings.pools[settings.site]]
     back = settings.backend
@@ -60,6 +68,10 @@ def enable_traffic(known: ByHand) -> Sequence[CommandLine]:
 def isolate(known: ByHand) -> Sequence[CommandLine]:
     """Drain a site's servers, take them out, end what is open."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        out = str(known.params.get("site") or settings.site)
+        nobody = elbv2.divide(settings, settings.elbv2, {}, f"Nobody reaches {out}, nor another site: all get 503.")
+        return [*elbv2.show(settings, settings.elbv2), nobody]
     site = str(known.params.get("site") or settings.site)
     names = [f"{settings.backend}/{one.name}" for one in settings.pools.get(site, [])]
     return [
@@ -85,6 +97,8 @@ def repoint(known: ByHand) -> Sequence[CommandLine]:
 def reload(known: ByHand) -> Sequence[CommandLine]:
     """Check the configuration, save what is set, reload, compare."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        return []
     return [
         CommandLine(argv=check_argv(settings), what="Wants status 0; else do not reload.", host=settings.host),
         _saved(settings),
@@ -96,6 +110,8 @@ def reload(known: ByHand) -> Sequence[CommandLine]:
 def put_back(known: ByHand) -> Sequence[CommandLine]:
     """Set every server to what was noted before."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        return [elbv2.modify(settings.elbv2, "ACTIONS", "ACTIONS as they were printed before.")]
     names = [f"{settings.backend}/{name}" for name in settings.servers]
     lines = [line for name in names for line in (f"set server {name} weight WEIGHT", f"set server {name} state STATE")]
     what = f"WEIGHT and STATE as they were before ({settings.state_file}.cleo has them); first those that had users."
@@ -105,6 +121,8 @@ def put_back(known: ByHand) -> Sequence[CommandLine]:
 def verify(known: ByHand) -> Sequence[CommandLine]:
     """Show what runs, and check the configuration."""
     settings = known.settings(LoadBalancerSettings)
+    if settings.elbv2:
+        return elbv2.show(settings, settings.elbv2)
     return [
         _api(settings, "What every server is set to, and its last check.", *_SHOW),
         CommandLine(argv=check_argv(settings), what="Whether it could start.", host=settings.host),

@@ -19,7 +19,8 @@ SET_AGAIN = Cure(words="Set it again as it was wanted.", action="load_balancer.r
 
 def compare(found: Balancer, seen: Seen, config: ConfigFile | None, record: Record | None) -> list[Finding]:
     """Return every difference, and what a reload would lose."""
-    return [*_addresses(found, seen, config), *_intent(found, seen, record), *_kept(found, config)]
+    doubts = [_finding(found, "warning", *doubt) for doubt in seen.doubts]
+    return [*_addresses(found, seen, config), *_intent(found, seen, record), *_kept(found, config), *doubts]
 
 
 def as_warnings(findings: Iterable[Finding]) -> list[Finding]:
@@ -30,6 +31,8 @@ def as_warnings(findings: Iterable[Finding]) -> list[Finding]:
 def check_words(found: Balancer) -> str:
     """Return what HAProxy says against its configuration file; empty: it can start with it."""
     settings = found.settings
+    if settings.elbv2:
+        return ""
     argv = check_argv(settings)
     done = found.ctx.query(settings.host, argv, timeout_s=30, user=settings.run_as)
     if not done.code:
@@ -75,6 +78,8 @@ def _intent(found: Balancer, seen: Seen, record: Record | None) -> list[Finding]
 
 def _kept(found: Balancer, config: ConfigFile | None) -> list[Finding]:
     settings = found.settings
+    if settings.elbv2:
+        return []
     if config is None:
         text = "cannot be read as one file: nobody knows whether a reload keeps what was set"
         return [_finding(found, "warning", settings.config, text, "Name the file in the inventory (config).")]

@@ -36,8 +36,10 @@ class ConfigFile:
 
 
 def read_config(found: Balancer) -> ConfigFile | None:
-    """Return what the configuration file says; None where it cannot be read as one file."""
+    """Return what the configuration file says; None where it cannot be read as one file, or there is none."""
     settings = found.settings
+    if settings.elbv2:
+        return None
     try:
         text = found.ctx.transport(settings.host).read_file(settings.config).decode("utf-8", "replace")
     except FileTrouble:

@@ -10,7 +10,7 @@ from actions.context import Progress
 from actions.outcome import ActionFailed, Finding
 from actions.systems.load_balancer.balancer import Balancer
 from actions.systems.load_balancer.record import Setting, Stage, setting_of
-from actions.systems.load_balancer.seen import Server
+from actions.systems.load_balancer.seen import Seen, Server
 from journal.wording.counting import count
 
 _QUIET_S = 1.0
@@ -25,15 +25,19 @@ class Drained:
         sessions: what was open at its end.
         requests: how many requests still came: from who holds the servers' cookies, or asks for them by name.
         out: whether the servers are out, in maintenance.
+        counted: whether the load balancer tells what is open.
     """
 
     sessions: int
     requests: int
     out: bool
+    counted: bool = True
 
     @property
     def words(self) -> str:
         """How it ended, in words."""
+        if not self.counted:
+            return "taken out; what is still open there is not measured"
         came = f", and {count(self.requests, 'request')} still came" if self.requests else ""
         open_ = (
             f"{count(self.sessions, 'session')} open at the end{came}" if self.sessions or came else "nothing left open"
@@ -53,6 +57,8 @@ def drain(found: Balancer, names: Sequence[str], target: str, stage: Stage, *, d
         cut: whether what is open then is ended; else they go on draining, for a person to decide.
     """
     seen = found.look()
+    if not seen.counts:
+        return _take_out(found, seen, names, target, stage)
     began = {server.name: server.requests for server in seen.of(names)}
     left = [server for server in seen.of(names) if server.state != "maint" or server.sessions]
     taken = [server for server in left if server.state == "ready"]
@@ -68,6 +74,14 @@ def drain(found: Balancer, names: Sequence[str], target: str, stage: Stage, *, d
     if sessions:
         _cut(found, [server.name for server in servers])
     return Drained(sessions, requests, out=True)
+
+
+def _take_out(found: Balancer, seen: Seen, names: Sequence[str], target: str, stage: Stage) -> Drained:
+    """Send nobody to servers any more where nobody tells what is open: requests under way come to their end there."""
+    left = [server for server in seen.of(names) if server.state != "maint"]
+    if left:
+        found.set("maint", seen, _all(left, "maint"), target, stage)
+    return Drained(0, 0, out=True, counted=False)
 
 
 def unfinished(found: Balancer, drained: Drained) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.context import ActionContext
 from actions.gate import Closed
-from actions.systems.load_balancer.balancer import find_balancer
+from actions.systems.load_balancer.choose import find_balancer
 from journal.wording.counting import count
 
 OLD_SITE = "old-site"

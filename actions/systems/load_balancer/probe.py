@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.health import Health, silent
 from actions.outcome import ActionFailed
 from actions.systems.load_balancer.balancer import look_argv, seen_in
+from actions.systems.load_balancer.elbv2.probe import probe_elbv2
 from actions.systems.load_balancer.record import differences, parse, settings_of
 from actions.systems.load_balancer.seen import Seen
 from actions.systems.load_balancer.settings import LoadBalancerSettings
@@ -15,15 +16,19 @@ _ANSWER = 0.6
 """Of the deadline: for HAProxy's answer."""
 
 
-def probe(system: str, settings: LoadBalancerSettings, host: Transport, *, deadline_s: float) -> Health:
+def probe(system: str, settings: LoadBalancerSettings, host: Transport | None, *, deadline_s: float) -> Health:
     """Return the load balancer's health.
 
     Args:
         system: its name in the inventory.
         settings: what the inventory says of it.
-        host: the way to its host.
+        host: the way to its host; none for an ELBv2.
         deadline_s: seconds for all of it.
     """
+    if settings.elbv2:
+        told = probe_elbv2(settings, settings.elbv2, deadline_s)
+        return told if isinstance(told, Health) else _judge(settings, told, [])
+    assert host is not None  # an inventory's HAProxy has one
     try:
         done = host.query(look_argv(settings, deadline_s * _ANSWER), timeout_s=deadline_s, user=settings.run_as)
     except DeadlineExceeded as error:
@@ -62,7 +67,7 @@ def _judge(settings: LoadBalancerSettings, seen: Seen, troubles: list[str]) -> H
         f"{sum(server in users for server in seen.of(one.name for one in pool))} of {len(pool)} of {site}"
         for site, pool in settings.pools.items()
     ]
-    facts = {"connections": sum(server.sessions for server in known), "serving": len(users)}
+    facts = {"serving": len(users)} | ({"connections": sum(one.sessions for one in known)} if seen.counts else {})
     if not users:
         return Health(status="down", detail="; ".join(["no server is there for users", *said]), facts=facts)
     detail = "; ".join([*said, f"users go to {', '.join(sites)}"])

@@ -6,8 +6,9 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import Balancer, find_balancer, identity
-from actions.systems.load_balancer.draining import drain
+from actions.systems.load_balancer.balancer import Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
+from actions.systems.load_balancer.draining import Drained, drain
 from actions.systems.load_balancer.guards import OLD_SITE, nobody_wrote_at_the_new_site
 from actions.systems.load_balancer.record import Setting, differences, settings_of
 from actions.systems.load_balancer.seen import Seen
@@ -29,7 +30,7 @@ def put_back(ctx: ActionContext) -> Outcome:
 
     Servers that had users get them back once they pass a check; only then are the others taken out.
 
-    Needs: the record of what was set before, beside the state file.
+    Needs: the record of what was set before, beside the state file (of an ELBv2, in the incident's files).
 
     Leaves: every server as it was before this incident's first change.
 
@@ -54,8 +55,14 @@ def put_back(ctx: ActionContext) -> Outcome:
     return Outcome(
         ok=True,
         summary=f"{found.name} is as it was before: {count(len(changes), 'server')} put back; "
-        f"{count(drained.sessions, 'session')} still open at those that were taken out.",
-        facts={"changed": len(changes), "sessions_left": drained.sessions},
+        f"{_left(drained)} at those that were taken out.",
+        facts={"changed": len(changes)} | ({"sessions_left": drained.sessions} if drained.counted else {}),
+    )
+
+
+def _left(drained: Drained) -> str:
+    return (
+        f"{count(drained.sessions, 'session')} still open" if drained.counted else "what is still open is not measured"
     )
 
 

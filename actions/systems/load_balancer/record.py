@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,6 +35,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         stage: how far that is.
         before: every server as it was before the incident's first change.
         wanted: every server as it was set last.
+        was: every server as it was right before that.
+        actions: of an ELBv2 the actions of its listener or rule before the incident's first change, as its API tells.
     """
 
     incident: str
@@ -42,6 +44,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage
     before: Mapping[str, Setting]
     wanted: Mapping[str, Setting]
+    was: Mapping[str, Setting] = {}
+    actions: Sequence[Mapping[str, Any]] = ()
 
 
 def setting_of(server: Server) -> Setting:
@@ -100,7 +104,7 @@ def differences(now: Mapping[str, Setting], wanted: Mapping[str, Setting]) -> li
     found = []
     for name, one in wanted.items():
         if name not in now:
-            found.append(f"{name}: HAProxy has no such server")
+            found.append(f"{name}: there is no such server")
         elif now[name] != one:
             found.append(f"{name}: {_between(now[name], one)}")
     return found

@@ -8,7 +8,8 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import VERIFY, Balancer, find_balancer, identity
+from actions.systems.load_balancer.balancer import VERIFY, Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
 from actions.systems.load_balancer.compare import SET_AGAIN, as_warnings, check_words, compare
 from actions.systems.load_balancer.config_file import read_config
 from actions.systems.load_balancer.record import differences, settings_of
@@ -42,6 +43,9 @@ def reload(ctx: ActionContext, *, set_again: bool = False) -> Outcome:
     found = find_balancer(ctx)
     if set_again:
         return _set_again(found)
+    if found.settings.elbv2:
+        words = f"{found.name} is an ELBv2: it has no configuration to reload."
+        raise ActionFailed(words, "See what it does instead.", left_behind="Nothing was changed.", cures=[VERIFY])
     if said := check_words(found):
         raise ActionFailed(
             f"HAProxy could not start with {found.settings.config}: {said}",

@@ -10,7 +10,8 @@ from actions.context import ActionContext
 from actions.fronting import Fronting, number_left, words_left
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import Balancer, find_balancer, identity
+from actions.systems.load_balancer.balancer import Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
 from actions.systems.load_balancer.draining import drain
 from actions.systems.load_balancer.record import Setting
 from actions.systems.load_balancer.seen import Seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from actions.outcome import ActionFailed
 from actions.systems.load_balancer.settings import State
@@ -100,6 +101,18 @@ class Seen:
     uptime_s: int
     version: str
     servers: Mapping[str, Server]
+    counts: ClassVar[bool] = True
+    """Whether it tells what is open at a server, and what users are answered."""
+
+    @property
+    def words(self) -> str:
+        """Who answered."""
+        return f"HAProxy {self.version}, process {self.pid}, for {self.uptime_s} s"
+
+    @property
+    def doubts(self) -> Sequence[tuple[str, str, str]]:
+        """What is to be said of it beside its servers: about what, what, and what helps."""
+        return ()
 
     def of(self, names: Iterable[str]) -> list[Server]:
         """Return those of these servers that there are."""

@@ -11,6 +11,7 @@ from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
 
 _WORD = re.compile(r"[A-Za-z0-9_.:-]+")
+_ARN = r"arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]+:{}/[A-Za-z0-9/-]+"
 
 
 class PoolServer(Settings, frozen=True, kw_only=True):
@@ -19,6 +20,7 @@ class PoolServer(Settings, frozen=True, kw_only=True):
     Attributes:
         name: as HAProxy's configuration has it.
         address: where it listens, ``10.2.0.11:8080`` or ``[2001:db8::11]:8080``; HAProxy is set to it where it differs.
+            At an ELBv2 the ARN of a target group, which is moved as a whole.
     """
 
     name: str
@@ -28,18 +30,73 @@ class PoolServer(Settings, frozen=True, kw_only=True):
         """Refuse what HAProxy would read as more than one word, and an address without its port."""
         if not _WORD.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of a server")
-        if not re.fullmatch(r"[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.]+\]:[0-9]+", self.address):
+        if not self.is_group and not re.fullmatch(r"[0-9.]+:[0-9]+|\[[0-9A-Fa-f:.]+\]:[0-9]+", self.address):
             raise ValueError(f"{self.address!r} is to be an IP address with its port")
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a target group of an ELBv2."""
+        return re.fullmatch(_ARN.format("targetgroup"), self.address) is not None
+
+
+class Elbv2Settings(Settings, frozen=True, kw_only=True):
+    """An application load balancer of AWS (ELBv2), asked and told through its API from the machine that cleo runs on.
+
+    Attributes:
+        load_balancer: its ARN.
+        listener: the ARN of its listener whose default action sends users to target groups.
+        rule: the ARN of a rule of that listener, whose action is changed instead; empty: the default action.
+        endpoint: the API's address; empty: Amazon's.
+        credentials: a file on that machine that only its owner can read, as AWS's own programs have it; empty: whatever
+            boto3 finds there (a role).
+        profile: which section of it.
+        certificates: a file there with the certificates to trust; empty: the usual ones.
+    """
+
+    load_balancer: str
+    listener: str
+    rule: str = ""
+    endpoint: str = ""
+    credentials: str = ""
+    profile: str = "default"
+    certificates: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no ARN of its kind, and a listener or rule of another load balancer."""
+        for arn, kind in ((self.load_balancer, "loadbalancer/app"), (self.listener, "listener/app")):
+            if not re.fullmatch(_ARN.format(kind), arn):
+                raise ValueError(f"{arn!r} is to be the ARN of a {kind} (an application load balancer's)")
+        if not self.listener.startswith(self.load_balancer.replace(":loadbalancer/", ":listener/") + "/"):
+            raise ValueError(f"{self.listener} is no listener of {self.load_balancer}")
+        if self.rule and not self.rule.startswith(self.listener.replace(":listener/", ":listener-rule/") + "/"):
+            raise ValueError(f"{self.rule} is no rule of {self.listener}")
+
+    @property
+    def region(self) -> str:
+        """The region, as the ARN has it."""
+        return self.load_balancer.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The account, as the ARN has it."""
+        return self.load_balancer.split(":")[4]
+
+    @property
+    def changed(self) -> str:
+        """The ARN of what is changed: the rule, else the listener."""
+        return self.rule or self.listener
 
 
 class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_balancer", tag_field="type"):
-    """One backend of an HAProxy, with the servers of each site in it.
+    """One backend of an HAProxy, with the servers of each site in it; or an ELBv2, with the target groups of each site.
 
     Attributes:
-        host: the host that it runs on.
-        provider: ``haproxy``; another kind of load balancer is refused.
+        host: the host that HAProxy runs on; an ELBv2 has none.
+        provider: ``haproxy``, or ``elbv2``, which is then described under ``elbv2:``; another kind of load balancer is
+            refused.
+        elbv2: an application load balancer of AWS.
         socket: HAProxy's admin socket on that host, or ``127.0.0.1:9999`` where it listens on TCP.
-        backend: the backend that users are served by.
+        backend: HAProxy's backend that users are served by.
         pools: the servers of each site, by the site's name (``primary``, ``dr``).
         one_primary: whether the servers of all sites write to one primary database. Only then are users moved by steps;
             else the old site's servers are taken out first (load_balancer.isolate).
@@ -49,15 +106,17 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         drain_s: seconds that sessions get to end, before a person decides.
         health_s: seconds that a server gets to pass its first check.
         frontend: the address that requests are tried at, from HAProxy's host: ``http://127.0.0.1:80``; in front of a
-            database ``tcp://10.1.0.5:5432``, as it is reached from this machine.
+            database ``tcp://10.1.0.5:5432``, as it is reached from this machine. From there an ELBv2 is asked, too.
         leads_to: where it stands in front of a database (mode tcp): which of its servers each server of the inventory
             is, by that one's name. Only the primary's is ready then (load_balancer.repoint).
         count_s: seconds that sessions at another database server get to end before they are told as left.
         database, user, user_password: who asks through it which database server answers; without a user, cleo's own.
         ready: the path that tells whether a server can serve, its databases included.
         host_header: the Host that such a request has; empty: that of the address.
-        ask_for: the request header by which HAProxy's configuration sends a request to the server that it names.
-        served_by: the response header in which HAProxy's configuration says which server answered.
+        ask_for: the request header by which HAProxy's configuration sends a request to the server that it names; at an
+            ELBv2 a rule of the listener for each target group does.
+        served_by: the response header in which HAProxy's configuration says which server answered; behind an ELBv2 the
+            application names there its target group, as the pool does.
         config: HAProxy's configuration file.
         state_file: its ``server-state-file``, so that a reload keeps what was set.
         program: haproxy's own program there.
@@ -66,10 +125,10 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         python: the Python 3 there.
     """
 
-    host: str
     provider: str = "haproxy"
+    elbv2: Elbv2Settings | None = None
     socket: str = "/run/haproxy/admin.sock"
-    backend: str
+    backend: str = ""
     pools: Annotated[dict[str, list[PoolServer]], msgspec.Meta(min_length=1)]
     one_primary: bool = False
     steps: list[Annotated[int, msgspec.Meta(ge=1, le=100)]] = msgspec.field(default_factory=lambda: [5, 25, 100])
@@ -98,10 +157,7 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
 
     def __post_init__(self) -> None:
         """Refuse what would be acted on otherwise than it reads."""
-        if self.provider != "haproxy":
-            raise ValueError(f"the provider {self.provider} cannot be acted on, only haproxy: do its steps by hand")
-        if not _WORD.fullmatch(self.backend):
-            raise ValueError(f"{self.backend!r} is no name of a backend")
+        self._check_provider()
         names = [server.name for pool in self.pools.values() for server in pool]
         if len(set(names)) < len(names) or not all(self.pools.values()):
             raise ValueError("every pool is to have a server, and no server is to be in two pools")
@@ -116,14 +172,31 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         if not self.leads_to and not self.frontend.startswith(("http://", "https://")):
             raise ValueError("the frontend is to be http:// or https:// and its address")
 
+    def _check_provider(self) -> None:
+        """Refuse what the provider does not have, or cannot do."""
+        groups = [server.is_group for pool in self.pools.values() for server in pool]
+        if self.provider not in ("haproxy", "elbv2"):
+            words = f"the provider {self.provider} cannot be acted on, only haproxy and elbv2: do its steps by hand"
+            raise ValueError(words)
+        if (self.provider == "elbv2") != (self.elbv2 is not None):
+            raise ValueError("provider: elbv2 and elbv2: go together")
+        if self.elbv2 and (self.host or self.backend or self.leads_to or not all(groups)):
+            raise ValueError("an elbv2 has no host, no backend, no leads_to, and target groups (ARNs) in its pools")
+        if not self.elbv2 and any(groups):
+            raise ValueError("target groups (ARNs) are an elbv2's")
+        if not self.elbv2 and not self.host:
+            raise ValueError("the host that HAProxy runs on is to be named (host)")
+        if not self.elbv2 and not _WORD.fullmatch(self.backend):
+            raise ValueError(f"{self.backend!r} is no name of a backend")
+
     @property
     def servers(self) -> dict[str, PoolServer]:
         """Every server of every pool, by name."""
         return {server.name: server for pool in self.pools.values() for server in pool}
 
     def place(self) -> str:
-        """Return socket and backend."""
-        return f"{self.socket} {self.backend}"
+        """Return socket and backend, or the ARN of what is changed."""
+        return self.elbv2.changed if self.elbv2 else f"{self.socket} {self.backend}"
 
 
 State = Literal["ready", "drain", "maint"]

@@ -11,8 +11,9 @@ from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import VERIFY, Balancer, find_balancer, identity
-from actions.systems.load_balancer.draining import drain, unfinished
+from actions.systems.load_balancer.balancer import VERIFY, Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
+from actions.systems.load_balancer.draining import Drained, drain, unfinished
 from actions.systems.load_balancer.guards import OLD_SITE, old_site_is_out
 from actions.systems.load_balancer.record import Setting, differences, settings_of
 from actions.systems.load_balancer.seen import Seen, Server
@@ -70,7 +71,7 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     if not ctx.effect(f"{first}send users to {', '.join(names)} ({target}), then drain {', '.join(old) or 'nothing'}"):
         return Outcome(ok=True, summary=f"would let users in at {target}: {_steps_words(steps)}")
     seen = _take_out_dead(found, seen, target)
-    begin, rates = settings_of(seen), list[float]()
+    begin, rates = settings_of(seen), list[float | None]()
     for share in steps:
         rates.append(_step(found, share, target, names, begin))
     _require_serving(found, target, names, "Users are at the new pool; the old one is not drained.")
@@ -84,15 +85,26 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     return Outcome(
         ok=True,
         summary=f"Users are at {target} ({', '.join(names)}), {_steps_words(steps)}; "
-        f"error rate {max(rates, default=0.0):.1%}. Old pool: {drained.words}.",
-        facts={
-            "error_rate": max(rates, default=0.0),
-            "sessions_left": drained.sessions,
-            "late_requests": drained.requests,
-        },
+        f"{_rate_words(rates)}. Old pool: {drained.words}.",
+        facts=_facts(rates, drained),
         findings=unfinished(found, drained),
         cures=[] if drained.out else [again],
     )
+
+
+def _rate_words(rates: Sequence[float | None]) -> str:
+    measured = [rate for rate in rates if rate is not None]
+    if len(measured) < len(rates):
+        return "our own requests were all served; how many of the users' failed is not measured"
+    return f"error rate {max(measured, default=0.0):.1%}"
+
+
+def _facts(rates: Sequence[float | None], drained: Drained) -> dict[str, float]:
+    """Return what was measured, and nothing that was not."""
+    measured = [rate for rate in rates if rate is not None]
+    found = {} if len(measured) < len(rates) else {"error_rate": max(measured, default=0.0)}
+    left = {"sessions_left": drained.sessions, "late_requests": drained.requests}
+    return found | (left if drained.counted else {})
 
 
 def _dead(found: Balancer, seen: Seen, target: str) -> list[Server]:
@@ -127,12 +139,13 @@ def _wanted(found: Balancer, seen: Seen, share: int, target: str, names: Sequenc
     weights |= {name: max(base, 1) for name, base in new.items()} if share == 100 else weights_at(share, new, old)
     now = settings_of(seen)
     return {
-        name: Setting(address=now[name].address, state=now[name].state, weight=one) for name, one in weights.items()
+        name: Setting(address=now[name].address, state="ready" if one else now[name].state, weight=one)
+        for name, one in weights.items()
     }
 
 
-def _step(found: Balancer, share: int, target: str, names: Sequence[str], begin: Mapping[str, Setting]) -> float:
-    """Give the new pool a share, and watch it; return the rate of failed requests.
+def _step(found: Balancer, share: int, target: str, names: Sequence[str], begin: Mapping[str, Setting]) -> float | None:
+    """Give the new pool a share, and watch it; return the rate of failed requests, None where it is not told.
 
     Raises:
         ActionFailed: it does not do; users are where they were at the beginning.
@@ -148,7 +161,7 @@ def _step(found: Balancer, share: int, target: str, names: Sequence[str], begin:
         raise ActionFailed(
             f"At {share} % of the users: {trouble}.",
             left_behind="Users are divided as they were before this run.",
-            facts={"error_rate": rate, "share": share},
+            facts={"share": share} | ({} if rate is None else {"error_rate": rate}),
             cures=[
                 Cure(words="Send test traffic, and see which server fails.", action="load_balancer.test_traffic"),
                 VERIFY,
@@ -157,7 +170,7 @@ def _step(found: Balancer, share: int, target: str, names: Sequence[str], begin:
     return rate
 
 
-def _watch(found: Balancer, share: int, before: Seen, names: Sequence[str]) -> tuple[float, str]:
+def _watch(found: Balancer, share: int, before: Seen, names: Sequence[str]) -> tuple[float | None, str]:
     """Watch a step for its time; return the rate of failed requests, and what is wrong, in words."""
     end, settings = time.monotonic() + found.settings.step_s, found.settings
     while True:
@@ -165,22 +178,28 @@ def _watch(found: Balancer, share: int, before: Seen, names: Sequence[str]) -> t
         seen = found.look()
         sent = sum(now.requests - then.requests for now, then in zip(seen.of(names), before.of(names), strict=True))
         failed = sum(now.errors - then.errors for now, then in zip(seen.of(names), before.of(names), strict=True))
-        rate = max(failed, 0) / max(sent, 1)
+        rate = max(failed, 0) / max(sent, 1) if seen.counts else None
         sick = [f"{one.name} is {one.words}" for one in seen.of(names) if not one.healthy]
         sick += [
             f"{name} did not serve: {in_words(name, came)}" for name, came in tried.items() if failures(name, came)
         ]
         if sick:
             return rate, "; ".join(sick)
-        if rate > settings.max_error_rate and failed > 1:
+        if rate is not None and rate > settings.max_error_rate and failed > 1:
             return (
                 rate,
                 f"{failed} of {count(sent, 'request')} failed ({rate:.1%}, allowed {settings.max_error_rate:.1%})",
             )
         if time.monotonic() > end:
-            found.ctx.log(f"{share} %: {count(sent, 'request')}, {failed} failed ({rate:.1%}), every server healthy")
+            said = (
+                "users' requests not measured"
+                if rate is None
+                else f"{count(sent, 'request')}, {failed} failed ({rate:.1%})"
+            )
+            found.ctx.log(f"{share} %: {said}, every server healthy")
             return rate, ""
-        found.ctx.progress(Progress(text=f"{share} % of the users: {count(sent, 'request')}, {failed} failed"))
+        told = f": {count(sent, 'request')}, {failed} failed" if seen.counts else ": our own requests are served"
+        found.ctx.progress(Progress(text=f"{share} % of the users{told}"))
         found.pause()
 
 

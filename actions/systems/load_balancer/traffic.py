@@ -10,7 +10,8 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import Balancer, find_balancer, identity
+from actions.systems.load_balancer.balancer import Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
 from actions.systems.load_balancer.compare import as_warnings
 from journal.wording.counting import count
 
@@ -31,7 +32,8 @@ def test_traffic(ctx: ActionContext, *, each: int = 20, without: str = "") -> Ou
     health page that looks at nothing is no proof. What answered must say that it was that server.
 
     Needs: load_balancer.update; in HAProxy's configuration, that a request may ask for a server and the answer names it
-    (`ask_for`, `served_by`).
+    (`ask_for`, `served_by`). At an ELBv2 a rule of the listener for each target group, by that header; it is asked from
+    this machine.
 
     Leaves: nothing.
     """

@@ -6,7 +6,8 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.load_balancer import by_hand
-from actions.systems.load_balancer.balancer import PUT_BACK, Balancer, find_balancer, identity
+from actions.systems.load_balancer.balancer import PUT_BACK, Balancer
+from actions.systems.load_balancer.choose import find_balancer, identity
 from actions.systems.load_balancer.record import Setting, differences, settings_of
 from actions.systems.load_balancer.seen import Seen, Server
 from journal.wording.counting import count
@@ -30,7 +31,7 @@ def update(ctx: ActionContext, *, dr_site: bool = False) -> Outcome:
     are checked, and no user is sent to them. What was set before is written down first. A server that serves users
     already goes on.
 
-    Needs: HAProxy's admin socket; the servers in its configuration.
+    Needs: HAProxy's admin socket; the servers in its configuration. Of an ELBv2 the right to modify its listener.
 
     Leaves: the servers ready for test traffic; the record of what was set before, beside the state file.
 

@@ -46,6 +46,8 @@ def test_only_a_passed_check_is_healthy(state: str, status: str, check: str, hea
     assert made.words
 
 
+_LB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
+_ELB = {"load_balancer": f"{_LB}:loadbalancer/app/users/1", "listener": f"{_LB}:listener/app/users/1/2"}
 _GOOD = {
     "type": "load_balancer",
     "host": "lb1",
@@ -58,7 +60,12 @@ _GOOD = {
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"provider": "elbv2"}, "elbv2 cannot be acted on"),
+        ({"provider": "nginx"}, "nginx cannot be acted on"),
+        ({"provider": "elbv2"}, "go together"),
+        ({"host": ""}, "host that HAProxy runs on"),
+        ({"elbv2": _ELB, "provider": "elbv2"}, "an elbv2 has no host"),
+        ({"elbv2": _ELB | {"load_balancer": "users"}, "provider": "elbv2"}, "is to be the ARN"),
+        ({"elbv2": _ELB | {"listener": _ELB["listener"].replace("users", "shop")}}, "is no listener of"),
         ({"backend": "api; shutdown"}, "no name of a backend"),
         ({"pools": {"primary": [{"name": "s1 state", "address": "10.0.0.1:80"}]}}, "no name of a server"),
         ({"pools": {"primary": [{"name": "s1", "address": "s1.example"}]}}, "IP address with its port"),
