@@ -104,7 +104,8 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         step_s: seconds that each step is watched for.
         max_error_rate: the share of failed requests at which a step is taken back, 0 to 1.
         drain_s: seconds that sessions get to end, before a person decides.
-        health_s: seconds that a server gets to pass its first check.
+        health_s: seconds that a server gets to pass its first check; of an ELBv2 not less than its check's interval
+            times the checks that must pass.
         frontend: the address that requests are tried at, from HAProxy's host: ``http://127.0.0.1:80``; in front of a
             database ``tcp://10.1.0.5:5432``, as it is reached from this machine. From there an ELBv2 is asked, too.
         leads_to: where it stands in front of a database (mode tcp): which of its servers each server of the inventory

@@ -57,7 +57,9 @@ class Elbv2Balancer(Balancer):
         Raises:
             ActionFailed: the API does not tell.
         """
-        seen = look(self._open(), self.settings)
+        record = self.record()
+        bases = {name: one.weight for name, one in record.before.items() if one.weight} if record else {}
+        seen = look(self._open(), self.settings, bases)
         self._known = seen.actions if self._known is None else self._known
         return seen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from actions.outcome import ActionFailed
@@ -13,8 +14,13 @@ from actions.systems.load_balancer.settings import LoadBalancerSettings
 _ARN_DELAY = "deregistration_delay.timeout_seconds"
 
 
-def look(api: Api, settings: LoadBalancerSettings) -> Elbv2Seen:
+def look(api: Api, settings: LoadBalancerSettings, bases: Mapping[str, int] | None = None) -> Elbv2Seen:
     """Return what the load balancer does now.
+
+    Args:
+        api: its API.
+        settings: what the inventory says of it.
+        bases: the weights by which a site's target groups divide its users, where they had any before.
 
     Raises:
         ActionFailed: the API does not tell, or it is no application load balancer.
@@ -22,7 +28,11 @@ def look(api: Api, settings: LoadBalancerSettings) -> Elbv2Seen:
     balancer = _balancer(api)
     actions = actions_now(api)
     weights = weights_in(actions)
-    groups = {name: _group(api, name, one.address, weights) for name, one in settings.servers.items()}
+    known_bases = bases or {}
+    groups = {
+        name: _group(api, name, one.address, weights, known_bases.get(name, 0))
+        for name, one in settings.servers.items()
+    }
     known = {one.address for one in settings.servers.values()}
     return Elbv2Seen(
         pid=0,
@@ -64,11 +74,12 @@ def _balancer(api: Api) -> Mapping[str, Any]:
     return found
 
 
-def _group(api: Api, name: str, arn: str, weights: Mapping[str, int]) -> Group:
+def _group(api: Api, name: str, arn: str, weights: Mapping[str, int], base: int) -> Group:
     told = api.ask(f"tell the health of {name}", "describe_target_health", TargetGroupArn=arn)
     targets = tuple(target_of(one) for one in told["TargetHealthDescriptions"])
     drains = any(one.state == "draining" for one in targets)
-    return group_of(name, arn, weights, targets, _delay_s(api, name, arn) if drains else -1)
+    found = group_of(name, arn, weights, targets, _delay_s(api, name, arn) if drains else -1)
+    return replace(found, base=base) if base else found
 
 
 def _delay_s(api: Api, name: str, arn: str) -> int:

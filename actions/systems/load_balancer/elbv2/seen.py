@@ -13,7 +13,7 @@ HEALTHY = "healthy"
 ROUTES = ("forward", "redirect", "fixed-response")
 """The actions that end a request's way: each listener and rule has one."""
 _NEW = 100
-"""The weight of a target group that has none yet."""
+"""The weight of a target group that had none before."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def group_of(name: str, arn: str, weights: Mapping[str, int], targets: tuple[Tar
         address=arn,
         state=state,
         weight=weight,
-        base=weight or _NEW,
+        base=_NEW,
         status="",
         check="",
         last_check="",

@@ -48,7 +48,7 @@ def test_users_are_moved_by_weights_and_put_back(alb: Elb) -> None:
     told = [line for line in context.lines if line.startswith("share-")]
     assert [line.partition(": ")[0] for line in told] == ["share-5", "share-25", "share-100"]
     assert '"Weight": 13}' in told[0] and '"Weight": 256}' in told[0]
-    assert set(alb.weights) == {"new"}, "the old one is out of the action: no cookie leads there"
+    assert alb.weights == {"new": 100}, "the old one is out of the action: no cookie leads there"
     assert alb.do("verify").ok
     assert alb.do("put_back").ok
     assert alb.actions == before
@@ -66,6 +66,9 @@ def test_an_isolated_site_is_answered_503_and_put_back(alb: Elb) -> None:
     assert alb.do("isolate").ok
     assert alb.do("put_back").ok
     assert alb.actions == before
+    assert alb.do("isolate", back=True).ok
+    assert alb.do("enable_traffic").ok
+    assert alb.weights == {"old": 1}, "its users are let in again"
 
 
 def test_a_site_takes_over_from_one_that_was_isolated(alb: Elb) -> None:
