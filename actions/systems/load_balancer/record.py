@@ -22,8 +22,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     weight: int
 
     def __str__(self) -> str:
-        """Return it in words."""
-        return f"{self.address} {self.state} weight {self.weight}"
+        """Return it in words; of a target group its name, its ARN is what the inventory has."""
+        place = self.address.split("/")[-2] if ":targetgroup/" in self.address else self.address
+        return f"{place} {self.state} weight {self.weight}"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

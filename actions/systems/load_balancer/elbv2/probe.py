@@ -9,15 +9,14 @@ from actions.systems.load_balancer.elbv2.seen import Elbv2Seen
 from actions.systems.load_balancer.settings import Elbv2Settings, LoadBalancerSettings
 from journal.errors import CleoError
 
-_REQUESTS = 2
-"""That may each take their whole time: connection, and answer."""
+_ANSWER = 0.4
+"""Of the deadline: for a connection, and for an answer. The first that is not had ends it."""
 
 
 def probe_elbv2(settings: LoadBalancerSettings, own: Elbv2Settings, deadline_s: float) -> Health | Elbv2Seen:
     """Return what is seen of it, or that nothing is: an API that does not answer says nothing of the load balancer."""
-    requests = _REQUESTS + len(settings.servers)
     try:
-        return look(Api(own, timeout_s=max(deadline_s / requests / 2, 0.2), tries=1), settings)
+        return look(Api(own, timeout_s=deadline_s * _ANSWER, tries=1), settings)
     except ApiTrouble as error:
         return silent(error.message, {}) if error.silent else Health(status="not measured", detail=error.message)
     except CleoError as error:
