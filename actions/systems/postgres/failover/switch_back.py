@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import msgspec
 
@@ -17,12 +16,11 @@ from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.failover.fence import by_service
 from actions.systems.postgres.failover.following import asked
-from actions.systems.postgres.failover.promote import finish, tell_to_promote
+from actions.systems.postgres.failover.promote import finish, standby_identity, tell_to_promote
 from actions.systems.postgres.failover.standbys import Reached, choose, reached
 from actions.systems.postgres.failover.standing import answers
 from actions.systems.postgres.failover.told import surprises
 from actions.systems.postgres.fence_guard import UNFENCE
-from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, require_not_ourselves
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.gate import SWITCH_OVER
@@ -30,7 +28,6 @@ from actions.systems.postgres.process import control, postmaster
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
-from journal.events.types import Identity
 
 REJOIN = "postgres.rejoin"
 _BEHIND = 64 * 1024 * 1024
@@ -45,11 +42,6 @@ def neither_managed(ctx: ActionContext) -> Closed | None:
     return managed_by(primary, SWITCH_OVER, paused=False) or managed_by(standby, SWITCH_OVER, paused=False)
 
 
-def target(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the identity of the server that becomes the primary."""
-    return identity_of(_standby(ctx))
-
-
 @action(
     "postgres.switch_back",
     destructive=True,
@@ -58,7 +50,7 @@ def target(ctx: ActionContext) -> Sequence[Identity]:
     live={"managed": neither_managed},
     touches=("data directory",),
     undone_by="postgres.allow_writers",
-    target=target,
+    target=standby_identity,
     params={"standby": "the inventory's name of the standby, where it has several"},
     by_hand=by_hand.switch_back,
 )

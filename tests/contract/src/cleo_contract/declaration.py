@@ -59,7 +59,7 @@ class DeclarationContract:
 
     def test_what_is_typed_by_hand_needs_no_incident_and_holds_no_secret(self, system: SystemUnderTest) -> None:
         known = ByHand(inventory=load_inventory(system.inventory), system=system.name)
-        secrets = [secret.read() for secret in system.settings.secrets()]
+        secrets = system.secrets
         told = {
             name: [f"{line.what} {typed(line)}" for line in action.by_hand(known)]
             for name, action in actions_of(system_type(system.type)).items()
