@@ -1,4 +1,4 @@
-"""How long steps took in earlier incidents of the same inventory: a line each, in a file beside the incidents.
+"""How long steps took in earlier incidents of the same inventory: a line each, in a file beside their folder.
 
 It is evidence for the choice of a strategy and nothing else: where it cannot be written or read, nothing is known.
 """
@@ -15,7 +15,7 @@ from journal.events.base import Kind
 from journal.events.run import Took
 from journal.paths import IncidentPlace
 
-_FILE = ".durations.jsonl"
+_FILE = "durations.jsonl"
 _MOST_BYTES = 512 * 1024
 """What is read of it: the newest lines."""
 
@@ -79,4 +79,4 @@ def _lines(path: Path) -> list[_Line]:
 
 
 def _file(place: IncidentPlace) -> Path:
-    return place.folder.parent / _FILE
+    return place.folder.parent.parent / _FILE  # not among the incidents, where every name is one

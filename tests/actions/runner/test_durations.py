@@ -50,7 +50,7 @@ def test_other_environments_and_labs_tell_nothing(tmp_path: Path) -> None:
 
     for kind, seconds in ((Kind.REAL, 3.0), (Kind.DRILL, 2.0), (Kind.LAB, 1.0)):
         durations.keep(place, "here", took(kind, seconds))
-    with (place.folder.parent / ".durations.jsonl").open("a") as file:
+    with (place.folder.parent.parent / "durations.jsonl").open("a") as file:
         file.write('{"inventory": "here", "took": {"action": "a.b"')
     assert durations.earlier(place, "here", Kind.REAL, {"a.b"}) == [took(Kind.DRILL, 2.0)]
     assert durations.earlier(place, "here", Kind.LAB, {"a.b"}) == [took(Kind.LAB, 1.0)]
