@@ -77,6 +77,7 @@ def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path) ->
     assert "completed with deviations" in text
 
 
+@pytest.mark.soak
 def test_a_killed_postmaster_is_started_before_any_paperwork(lab: Lab, tmp_path: Path) -> None:
     responder, incident = recover(lab, tmp_path / "home", "kill-postmaster", LARGE, "database-failure")
     assert incident.state("postgres-start") is StepState.DONE

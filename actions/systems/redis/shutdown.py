@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STOP_S = 120.0
 """Seconds for a clean stop, in which it may write all its data."""
+_ASK_AGAIN_S = 3.0
+"""Seconds after which it is asked again: it refuses while it writes its first append-only file ("can't exit"), as after
+a full copy of its master, and forgets that it was asked (`prepareForShutdown` of Redis 7)."""
 _STAYS_DOWN_S, _PAUSE_S = 1.5, 0.1
 """A supervisor that checks once a second would restart it within that (systemd's default is 0.1 s)."""
 
@@ -47,8 +50,11 @@ def stop_server(server: Server, pid: int, *, immediate: bool) -> None:
         ActionFailed: it goes on, or something starts it again.
     """
     done = _ask_to_stop(server, pid, immediate=immediate)
-    end = time.monotonic() + STOP_S
+    end, again, times = time.monotonic() + STOP_S, time.monotonic() + _ASK_AGAIN_S, 1
     while _is_there(server, pid):
+        if not immediate and time.monotonic() > again:
+            times, again = times + 1, time.monotonic() + _ASK_AGAIN_S
+            server.run(f"stop-again-{times}", ["kill", "-TERM", str(pid)], timeout_s=10)
         if server.ctx.cancelled:
             raise Cancelled("The server was told to stop, and goes on shutting down.")
         if time.monotonic() > end:

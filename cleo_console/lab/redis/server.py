@@ -13,6 +13,8 @@ from journal.errors import CleoError
 
 RECOVER = "Recover it first, or start over with `cleo lab down`."
 _START_S, _STOP_S, _PAUSE_S = 60.0, 60.0, 0.05
+_ASK_AGAIN_S = 1.0
+"""Seconds after which it is asked to stop again: it refuses while it writes its first append-only file."""
 
 
 class _Ended(CleoError):
@@ -35,11 +37,17 @@ def stop(node: Node) -> None:
     Raises:
         CleoError: it did not stop.
     """
-    process = server_process(node)
-    if process is None:
-        return
-    signal_process(process, signal.SIGTERM, node.directory)
-    _wait(lambda: server_process(node) is None, _STOP_S, f"{node.name} does not stop", node)
+    asked = 0.0
+
+    def is_gone() -> bool:
+        nonlocal asked
+        process = server_process(node)
+        if process and time.monotonic() - asked > _ASK_AGAIN_S:
+            signal_process(process, signal.SIGTERM, node.directory)
+            asked = time.monotonic()
+        return process is None
+
+    _wait(is_gone, _STOP_S, f"{node.name} does not stop", node)
 
 
 def save(node: Node) -> None:

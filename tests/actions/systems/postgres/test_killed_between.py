@@ -66,6 +66,7 @@ def test_a_hold_is_whole_wherever_its_runner_died(lab: Lab, played: Played) -> N
     played.through("backups.release")
 
 
+@pytest.mark.soak
 def test_writers_are_let_in_though_the_runner_died_before_the_server_read_its_file(lab: Lab, played: Played) -> None:
     played.through("postgres.stop_writers")
     points = played.through("postgres.allow_writers")

@@ -79,6 +79,7 @@ def test_a_dropped_table_is_recovered_under_patroni_and_no_replica_serves_the_ol
     assert ctx.do(manager).facts == {"managed": True, "paused": False, "leader": "patroni"}
 
 
+@pytest.mark.soak
 def test_one_that_died_is_told_from_none_and_a_pause_is_read_from_another_member(patroni: Lab) -> None:
     """Its files stay, PostgreSQL goes on: nobody calls it managed by what is gone, nor free of what may come back."""
     ctx = context(patroni)

@@ -70,6 +70,7 @@ def test_a_segment_that_does_not_come_is_named(lab: Lab, monkeypatch: pytest.Mon
     assert ctx.do(allow_writers).ok
 
 
+@pytest.mark.soak
 def test_a_server_on_another_port_is_said_at_once(lab: Lab) -> None:
     ctx = restored(lab)
     configure(lab, "port = 54399")

@@ -174,6 +174,19 @@ def test_a_server_that_does_not_stop_saves_again_as_it_did(lab: RedisLab, monkey
         assert client.config_get("save") == {"save": "300 10 60 10000"}
 
 
+def test_one_that_cannot_stop_while_it_writes_its_first_append_only_file_is_asked_again(lab: RedisLab) -> None:
+    with lab.node().client() as client:
+        client.config_set("appendonly", "no")
+        client.config_set("rdb-key-save-delay", "500")  # µs for each key
+        client.config_set("appendonly", "yes")
+        until(lambda: client.info("persistence")["aof_rewrite_in_progress"] == 1)
+    ctx = lab.ctx()
+    assert ctx.do(stop).ok
+    assert "stop-again-2" in ctx.programs
+    assert "can't exit" in lab.node().server_log.read_text()
+    assert _start(lab).ok
+
+
 def test_a_damaged_rdb_file_is_told_by_the_servers_own_words(lab: RedisLab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("actions.systems.redis.launch._APPEARS_S", 0.5)
     node = lab.node()

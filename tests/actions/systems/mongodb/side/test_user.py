@@ -96,6 +96,7 @@ def test_what_is_somebody_elses_by_now_stays_theirs(people: People) -> None:
     assert people.state("$nor") == others
 
 
+@pytest.mark.soak
 def test_ann_is_not_ann_and_one_id_of_two_types_is_asked_about(people: People) -> None:
     archived = people.database.archived_conversations
     archived.delete_many({"_id": {"$in": ["of 0", "of 1"]}})

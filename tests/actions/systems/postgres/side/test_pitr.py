@@ -130,6 +130,7 @@ def test_a_point_that_is_not_covered_tells_the_range(lab: Lab, ctx: FakeContext)
     assert not directory(lab).exists()
 
 
+@pytest.mark.soak
 def test_a_tablespace_made_after_the_backup_is_not_written_over(lab: Lab, ctx: FakeContext) -> None:
     place = lab.postgres.data_directory.with_name("space")
     lab.postgres.run(["mkdir", "-m", "700", str(place)])
