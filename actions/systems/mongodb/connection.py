@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from actions import cannot_connect
 from actions.machine.tls import WANTS_OURS, plain_hint, tls_trouble, unreadable
 from actions.systems.mongodb.settings import MongodbSettings
 from actions.systems.mongodb.tls import driver_options
-from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -37,12 +37,10 @@ UNAUTHORIZED = 13
 """MongoDB's error codes: the user or password is wrong; it is right, and may not do this."""
 
 
-class CannotConnect(CleoError):
-    """A server cannot be talked to; ``why`` is the kind of reason."""
+class CannotConnect(cannot_connect.CannotConnect):
+    """A MongoDB server cannot be talked to."""
 
-    def __init__(self, message: str, why: Why, hint: str = "") -> None:
-        super().__init__(message, hint or _HINTS[why])
-        self.why = why
+    hints = _HINTS
 
 
 class Login:

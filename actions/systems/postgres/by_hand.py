@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
 from actions.recovery_point import label_of
-from actions.systems.postgres import fence_guard
 from actions.systems.postgres.command_lines import (
     amcheck_line,
     as_client,
@@ -19,6 +18,7 @@ from actions.systems.postgres.command_lines import (
     start_line,
     stop_line,
 )
+from actions.systems.postgres.fence_guard import GUARD
 from actions.systems.postgres.hba import BEGIN, END, block_of
 from actions.systems.postgres.login_block import END_SESSIONS
 from actions.systems.postgres.pgbackrest.command import command_line
@@ -69,7 +69,14 @@ def fence(known: ByHand) -> Sequence[CommandLine]:
         state = CommandLine(argv=commands.state, host=commands.host, what=f"It must say: {commands.fenced_says}")
         return [CommandLine(argv=commands.fence, host=commands.host), state]
     file = f"{settings.data_directory.rstrip('/')}/postgresql.auto.conf"
-    argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", file, fence_guard.block_of(f"incident {known.incident}")]
+    argv = [
+        "sh",
+        "-c",
+        'printf "\\n%s" "$2" >>"$1"',
+        "sh",
+        file,
+        GUARD.block_of(f"incident {known.incident}"),
+    ]
     put = as_server(settings, *argv, what="Only on its own host. Have every start refused, also after a reboot:")
     return [put, stop_line(settings, immediate=False, timeout_s=_WAIT_S), _would_start(settings, "It must be refused:")]
 
@@ -78,7 +85,7 @@ def unfence(known: ByHand) -> Sequence[CommandLine]:
     """Tell what takes the line out that has every start refused."""
     settings = known.settings(PostgresSettings)
     file = f"{settings.data_directory.rstrip('/')}/postgresql.auto.conf"
-    argv = ["sh", "-c", TAKE_OUT, "sh", file, fence_guard.BEGIN, fence_guard.END]
+    argv = ["sh", "-c", TAKE_OUT, "sh", file, GUARD.begin, GUARD.end]
     take = as_server(settings, *argv, what="Only if no other server is a primary in its place:")
     return [take, _would_start(settings, "It must print the data directory:")]
 

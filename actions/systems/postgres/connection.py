@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from actions import cannot_connect
 from actions.machine.cut import cut_after
 from actions.machine.tls import Trouble, tls_trouble, unreadable
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.tls import tls_parameters, why_unverified
-from journal.errors import CleoError
 
 if TYPE_CHECKING:
     import psycopg
@@ -44,12 +44,10 @@ _PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer
 """Where the client library's last line is advice rather than the reason."""
 
 
-class CannotConnect(CleoError):
-    """A server cannot be talked to; ``why`` is the kind of reason."""
+class CannotConnect(cannot_connect.CannotConnect):
+    """A PostgreSQL server cannot be talked to."""
 
-    def __init__(self, message: str, why: Why, hint: str = "") -> None:
-        super().__init__(message, hint or _HINTS[why])
-        self.why = why
+    hints = _HINTS
 
 
 class Login:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from actions import cannot_connect
 from actions.machine.cut import cut_after
 from actions.machine.tls import NO_TLS, plain_hint, tls_trouble, unreadable
 from actions.systems.redis.settings import RedisSettings
-from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -37,12 +37,10 @@ _HINTS: dict[Why, str] = {
 }
 
 
-class CannotConnect(CleoError):
-    """A server cannot be talked to; ``why`` is the kind of reason."""
+class CannotConnect(cannot_connect.CannotConnect):
+    """A Redis server cannot be talked to."""
 
-    def __init__(self, message: str, why: Why, hint: str = "") -> None:
-        super().__init__(message, hint or _HINTS[why])
-        self.why = why
+    hints = _HINTS
 
 
 class Login:

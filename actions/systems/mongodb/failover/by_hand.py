@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
 from actions.machine.service import start_line, stop_line
-from actions.systems.mongodb import fence_guard
 from actions.systems.mongodb.by_hand import in_shell, program
+from actions.systems.mongodb.fence_guard import GUARD
 from actions.systems.mongodb.settings import MongodbSettings
 
 _STEP_UP = "rs.status().members.map(m => [m.name, m.stateStr, m.optimeDate]); db.adminCommand({replSetStepUp: 1})"
@@ -27,7 +27,7 @@ def fence(known: ByHand) -> Sequence[CommandLine]:
         return [CommandLine(argv=commands.fence, host=commands.host), state]
     argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", _file(settings)]
     what = "Only on its own host. Have every start refused, also after a reboot:"
-    put = CommandLine(argv=[*argv, fence_guard.block_of(f"incident {known.incident}")], what=what, host=settings.host)
+    put = CommandLine(argv=[*argv, GUARD.block_of(f"incident {known.incident}")], what=what, host=settings.host)
     stop = stop_line(settings.service, settings.host, settings.run_as, "PID")
     return [put, stop, _tries(settings, "It must name cleoFenced:")]
 
@@ -41,7 +41,7 @@ def is_fenced(known: ByHand) -> Sequence[CommandLine]:
 def unfence(known: ByHand) -> Sequence[CommandLine]:
     """Tell what takes the line out that has every start refused."""
     settings = known.settings(MongodbSettings)
-    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), fence_guard.BEGIN, fence_guard.END]
+    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), GUARD.begin, GUARD.end]
     take = CommandLine(argv=argv, host=settings.host)
     return [take, _tries(settings, "It must print the configuration:")]
 

@@ -7,27 +7,18 @@ from collections.abc import Sequence
 from actions.action import action
 from actions.context import ActionContext
 from actions.failover.fence_record import FenceRecord
-from actions.failover.means import (
-    DEVICES,
-    NOTHING,
-    by_device,
-    choose_means,
-    on_a_word,
-    outside,
-    require_not_the_new_one,
-)
-from actions.failover.standing import UNSEEN
+from actions.failover.fencing import SECOND, Before, Ended, Fencing
+from actions.failover.means import NOTHING, outside
 from actions.gate import Closed
-from actions.machine.listener import Worker
-from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.mongodb.config_file import find_config_file
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.members import look_at_set
-from actions.systems.mongodb.failover.standing import FENCE, answers, by_its_set, fenced, standing
-from actions.systems.mongodb.fence_guard import UNFENCE, put, refused, stands
-from actions.systems.mongodb.identity import identity
-from actions.systems.mongodb.managers import unmanaged
-from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.failover.standing import FENCE, KIND, by_its_set, name_in_set
+from actions.systems.mongodb.fence_guard import UNFENCE
+from actions.systems.mongodb.identity import identity_of
+from actions.systems.mongodb.managers import managed_by
+from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.start_stop import stop_mongod
 from actions.systems.mongodb.state import PRIMARY, State, newest_write, read_state
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -41,30 +32,84 @@ _ROLLBACK = (
 )
 
 
-def unmanaged_if_seen(ctx: ActionContext) -> Closed | None:
-    """A gate: nobody brings the server back on their own. Of a host that is gone nobody can tell."""
-    try:
-        return unmanaged(ctx)
-    except UNSEEN:
-        return None
+class MongodbFencing(Fencing[Server]):
+    """How a member of a replica set is fenced."""
+
+    kind = KIND
+    at_once = "End it at once."
+    cost = "what no other member has"
+
+    def managed(self, server: Server) -> Closed | None:
+        """Return the automation or operator of a server."""
+        return managed_by(server)
+
+    def identity_of(self, server: Server) -> Sequence[Identity]:
+        """Return what tells a server from every other."""
+        return identity_of(server)
+
+    def require_guardable(self, server: Server) -> None:
+        """Stop where it is started without a configuration file that can be read."""
+        _require_guardable(server)
+
+    def before(self, server: Server, pid: int | None, *, immediate: bool) -> Before:
+        """Ask it whether it leads."""
+        if not pid:
+            return Before(lambda: Ended(FenceRecord(means="service"), Measured), "")
+        _require_primary(server, _state(server))
+
+        def end() -> Ended:
+            newest, record = _newest(server)
+            self.stopped(server, pid, immediate=immediate)
+            return Ended(record, lambda: newest)
+
+        return Before(end, f"stop it {'at once' if immediate else 'cleanly'} (pid {pid})")
+
+    def stop(self, server: Server, pid: int, *, immediate: bool) -> None:
+        """Stop it, which hands over to another member where a majority is there; immediately: SIGKILL."""
+        stop_mongod(server, pid, immediate=immediate)
+
+    def position(self, server: Server) -> FenceRecord:
+        """Return the newest entry of its oplog."""
+        return _newest(server)[1] if server.process() else FenceRecord(means="service")
+
+    def still_heard(self, server: Server) -> str:
+        """Return nothing: other members take what was stopped a moment ago for healthy for some seconds."""
+        return ""
+
+    def proof(self, server: Server) -> str:
+        """Return whom its set has elected meanwhile."""
+        return by_its_set(server, look_at_set(server)) or "its set has no primary yet"
+
+    def unseen(self, server: Server) -> Outcome:
+        """Its host cannot be reached: its set may have fenced it; else a person must say so."""
+        if elected := by_its_set(server, look_at_set(server)):
+            text = "it may have taken writes until it noticed (about ten seconds)"
+            return Outcome(
+                ok=True,
+                summary=f"{server.name} counts as fenced: {elected}.",
+                facts={"fenced_by": "set"},
+                findings=[Finding(severity="warning", about=server.name, text=text, cure=_ROLLBACK)],
+            )
+        return super().unseen(server)
+
+    def no_other_primary(self, ctx: ActionContext) -> Closed | None:
+        """A gate: its set's other primary knows of it, so that it follows that one; one that was thrown out does not.
+
+        A primary that a majority elected is no hindrance, but what the member is to come back to. A set that was
+        forced without its member leaves it with the old configuration: with another such one it elects its own.
+        """
+        server = KIND.found(ctx)
+        found = look_at_set(server)
+        leader = found.leader() if found else None
+        if not found or not leader or any(each.name == name_in_set(server) for each in found.seats):
+            return None
+        leads = leader.system or leader.name
+        message = f"{leads} leads a set that {server.name} is no member of: it would not follow it."
+        return Closed(SECOND, message, "reason and target")
 
 
-def fence_identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the server's identity; of a host that cannot be reached, what the inventory says.
-
-    What is typed is the same in both cases: the fence that stands is lifted by the same word.
-    """
-    server = find_server(ctx)
-    word = f"{server.name}@{server.host}"
-    try:
-        return [Identity(name="confirm", value=word, known="reported"), *identity(ctx)[1:]]
-    except UNSEEN as error:
-        ctx.log(f"Its host cannot be asked who it is: {error.message}", "err")
-    return [
-        Identity(name="confirm", value=word, known="unknown"),
-        Identity(name="host", value=server.host, known="unknown"),
-        Identity(name="data directory", value=server.data, known="unknown"),
-    ]
+FENCING = MongodbFencing()
+unmanaged_if_seen, fence_identity = FENCING.unmanaged_if_seen, FENCING.identity
 
 
 @action(
@@ -96,17 +141,7 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
 
     Killed half way: the line may stand and the server run on; mongodb.is_fenced tells. Run it again.
     """
-    server = find_server(ctx)
-    require_not_the_new_one(fenced(server))
-    means = choose_means(fenced(server), by)
-    if means in DEVICES:
-        return by_device(fenced(server), means, lambda: _guard_if_seen(server), lambda: answers(server))
-    try:
-        found = server.process()
-    except UNSEEN as error:
-        server.ctx.log(f"{server.host} cannot be reached: {error.message}", "err")
-        return _unseen(server)
-    return _by_service(server, found, immediate=immediate)
+    return FENCING.fence(ctx, by, immediate=immediate)
 
 
 @action("mongodb.is_fenced", target=fence_identity, by_hand=by_hand.is_fenced)
@@ -115,50 +150,7 @@ def is_fenced(ctx: ActionContext) -> Outcome:
 
     Needs: what can be reached of these.
     """
-    server = find_server(ctx)
-    seen = standing(server)
-    word = "is fenced" if seen.fenced else "is NOT fenced"
-    return Outcome(ok=seen.fenced, summary=f"{server.name} {word}: {seen.words}.", facts={"fenced": seen.fenced})
-
-
-def _unseen(server: Server) -> Outcome:
-    """Its host cannot be reached: its set may have fenced it; else a person must say so."""
-    if elected := by_its_set(server, look_at_set(server)):
-        text = "it may have taken writes until it noticed (about ten seconds)"
-        return Outcome(
-            ok=True,
-            summary=f"{server.name} counts as fenced: {elected}.",
-            facts={"fenced_by": "set"},
-            findings=[Finding(severity="warning", about=server.name, text=text, cure=_ROLLBACK)],
-        )
-    return on_a_word(fenced(server), standing(server))
-
-
-def _by_service(server: Server, found: Worker | None, *, immediate: bool) -> Outcome:
-    _require_guardable(server)
-    stood = stands(server)
-    state = _state(server) if found else None
-    _require_primary(server, state)
-    words = "" if stood else f"have every start of {server.name} refused, by a line in {find_config_file(server)}"
-    stop = f"stop it {'at once' if immediate else 'cleanly'} (pid {found.pid})" if found else ""
-    if not server.ctx.effect(", and ".join(p for p in (words, stop) if p) or f"look that {server.name} is down"):
-        return Outcome(ok=True, summary=f"would fence {server.name} by its service")
-    newest, record = _newest(server) if found else (Measured(), FenceRecord(means="service"))
-    put(server, _why(server))
-    if found:
-        _stop(server, found.pid, immediate=immediate)
-    _require_refused(server)
-    FenceRecord(means="service", guarded=True, position=record.position, history=record.history).keep(
-        server.ctx.files, server.name
-    )
-    elected = by_its_set(server, look_at_set(server))
-    still = "already " if stood and not found else ""
-    said = f"; {elected}" if elected else "; its set has no primary yet"
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} is {still}fenced: it is down, and refuses to start (tried){said}.",
-        facts={"fenced_by": "service", **newest.facts()},
-    )
+    return FENCING.is_fenced(ctx)
 
 
 def _require_guardable(server: Server) -> None:
@@ -168,7 +160,7 @@ def _require_guardable(server: Server) -> None:
         raise ActionFailed(
             f"{server.name} {why}: nothing there can have a start refused.",
             "Correct config_file: in the inventory; or fence it from outside, or by hand (stop it, mask its unit).",
-            cures=outside(fenced(server)),
+            cures=outside(KIND.fenced(server)),
             left_behind=NOTHING,
         )
 
@@ -207,46 +199,3 @@ def _newest(server: Server) -> tuple[Measured, FenceRecord]:
     server.ctx.log(f"The newest entry of {server.name}: {f'{stamp.time}:{stamp.inc}' if stamp else 'none'}.")
     record = FenceRecord(means="service", position=position, history=str(entry.get("t", "")))
     return Measured(newest_commit_at=at), record
-
-
-def _stop(server: Server, pid: int, *, immediate: bool) -> None:
-    try:
-        stop_mongod(server, pid, immediate=immediate)
-    except ActionFailed as error:
-        again = Cure(words="End it at once.", action=FENCE, params={"immediate": True}, cost="what no other member has")
-        cures = [*([] if immediate else [again]), *outside(fenced(server))]
-        left = "Every start is refused from now on; the server still runs, and is NOT fenced."
-        raise ActionFailed(error.message, error.hint, left_behind=left, cures=cures) from error
-
-
-def _require_refused(server: Server) -> None:
-    if not refused(server):
-        raise ActionFailed(
-            f"{server.name} is down, and its configuration would still let it start.",
-            f"See that {find_config_file(server)} is the one that counts, or fence it by power.",
-            left_behind="The server is down; it is not fenced.",
-        )
-    if seen := answers(server):
-        raise ActionFailed(
-            f"{server.name} was stopped on {server.host}, and {seen.words}: another server has its address, or the "
-            "inventory names the wrong host.",
-            "Find who answers there before anything is promoted.",
-            left_behind="What was stopped is down and refuses to start; who answers is NOT fenced.",
-        )
-
-
-def _guard_if_seen(server: Server) -> FenceRecord:
-    """Have later starts refused where its host still answers: a fence from outside ends when it is taken back."""
-    try:
-        record = _newest(server)[1] if server.process() else FenceRecord(means="service")
-        _require_guardable(server)
-        put(server, _why(server))
-        guarded = bool(refused(server))
-        return FenceRecord(means="service", guarded=guarded, position=record.position, history=record.history)
-    except CleoError as error:
-        server.ctx.log(f"Its configuration cannot be changed, so it starts once its host does: {error.message}", "err")
-        return FenceRecord(means="service")
-
-
-def _why(server: Server) -> str:
-    return f"incident {server.ctx.incident.id}: lift it with mongodb.unfence"

@@ -15,9 +15,9 @@ from actions.gate import Closed
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.failover.fence import fence_identity, promoted
+from actions.systems.postgres.failover.fence import fence_identity
 from actions.systems.postgres.failover.standbys import choose, reached
-from actions.systems.postgres.failover.standing import FENCE, standing
+from actions.systems.postgres.failover.standing import FENCE, KIND, standing
 from actions.systems.postgres.failover.told import lag, require_all_log, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
@@ -126,7 +126,7 @@ def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Needs: the standby's address.
     """
     server = _standby(ctx, standby)
-    primary = promoted(server)
+    primary = KIND.promoted(server)
     said = {None: "cannot be asked", True: "is a primary", False: "is a standby"}[primary]
     return Outcome(ok=bool(primary), summary=f"{server.name} {said}.", facts={"promoted": primary})
 

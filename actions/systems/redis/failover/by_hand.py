@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from actions.by_hand import TAKE_OUT, ByHand, CommandLine
 from actions.machine.service import start_line, stop_line
-from actions.systems.redis import fence_guard
 from actions.systems.redis.by_hand import cli
+from actions.systems.redis.fence_guard import GUARD
 from actions.systems.redis.server import program
 from actions.systems.redis.settings import RedisSettings
 
@@ -23,7 +23,7 @@ def fence(known: ByHand) -> Sequence[CommandLine]:
         return [CommandLine(argv=commands.fence, host=commands.host), state]
     argv = ["sh", "-c", 'printf "\\n%s" "$2" >>"$1"', "sh", _file(settings)]
     what = "Only on its own host. Have every start refused, also after a reboot:"
-    put = CommandLine(argv=[*argv, fence_guard.block_of(f"incident {known.incident}")], what=what, host=settings.host)
+    put = CommandLine(argv=[*argv, GUARD.block_of(f"incident {known.incident}")], what=what, host=settings.host)
     pause = cli(settings, "CLIENT", "PAUSE", "120000", "WRITE", what="Note its master_repl_offset (INFO replication).")
     stop = stop_line(settings.service, settings.host, settings.run_as, "PID")
     return [put, pause, stop, _tries(settings, "It must name cleo_fenced:")]
@@ -37,7 +37,7 @@ def is_fenced(known: ByHand) -> Sequence[CommandLine]:
 def unfence(known: ByHand) -> Sequence[CommandLine]:
     """Tell what takes the line out that has every start refused."""
     settings = known.settings(RedisSettings)
-    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), fence_guard.BEGIN, fence_guard.END]
+    argv = ["sh", "-c", TAKE_OUT, "sh", _file(settings), GUARD.begin, GUARD.end]
     what = "Only if no other server is a master in its place:"
     take = CommandLine(argv=argv, what=what, host=settings.host)
     return [take, _tries(settings, "It must not name cleo_fenced any more:")]

@@ -15,10 +15,10 @@ from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
-from actions.systems.redis.failover.fence import fence_identity, promoted
+from actions.systems.redis.failover.fence import fence_identity
 from actions.systems.redis.failover.follows import follow_nobody, follows_at_start
 from actions.systems.redis.failover.replicas import Reached, choose, reached, require_whole
-from actions.systems.redis.failover.standing import FENCE, standing
+from actions.systems.redis.failover.standing import FENCE, KIND, standing
 from actions.systems.redis.failover.told import lag, surprises
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity_of
@@ -127,7 +127,7 @@ def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Needs: the replica's address and configuration.
     """
     server = _replica(ctx, standby)
-    master = promoted(server)
+    master = KIND.promoted(server)
     said = {None: "cannot be asked", True: "is a master", False: "is a replica"}[master]
     later = follows_at_start(server) if master else ""
     more = f", and its next start would follow {later}" if later else ""
