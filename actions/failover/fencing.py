@@ -11,20 +11,22 @@ import msgspec
 
 from actions.context import ActionContext
 from actions.failover.fence_record import FenceRecord, forget
-from actions.failover.kind import FailoverServer, Kind, S
+from actions.failover.kind import Kind, S
 from actions.failover.means import (
     DEVICES,
     NOTHING,
     by_device,
     choose_means,
+    nothing_left,
     on_a_word,
     outside,
+    require_guardable,
     require_not_the_new_one,
     switched_on,
 )
 from actions.failover.standing import UNSEEN
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Cure, Outcome
 from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import Identity
@@ -97,8 +99,14 @@ class Fencing(ABC, Generic[S]):
     def require_old(self, server: S) -> None:  # most types tell that later, by asking it
         """Stop at what is no old primary."""
 
-    def require_guardable(self, server: S) -> None:  # a type may always have such a file
-        """Stop where nothing can have a start refused."""
+    def require_guardable(self, server: S) -> None:
+        """Stop where nothing can have a start refused.
+
+        Raises:
+            ActionFailed: so it is.
+        """
+        file = self.kind.guard.file(server)
+        require_guardable(self.kind.fenced(server), file, there=bool(file) and server.read(file) is not None)
 
     def position(self, server: S) -> FenceRecord:
         """Return how far a server came, as a record, where it can be told."""
@@ -212,7 +220,7 @@ class Fencing(ABC, Generic[S]):
             ok=True,
             summary=f"{server.name} is {still}fenced: it is down, {now}; {self.proof(server)}.",
             facts={"fenced_by": "service", **ended.measured().facts()},
-            findings=_nothing_left(server, seen.nothing) if seen.nothing else [],
+            findings=nothing_left(self.kind.fenced(server), seen.nothing) if seen.nothing else [],
         )
 
     def stopped(self, server: S, pid: int, *, immediate: bool) -> None:
@@ -290,8 +298,3 @@ class Fencing(ABC, Generic[S]):
 
     def _why(self, server: S) -> str:
         return f"incident {server.ctx.incident.id}: lift it with {self.kind.guard.undo}"
-
-
-def _nothing_left(server: FailoverServer, data: str) -> list[Finding]:
-    text = f"its data directory is {data}: nothing keeps it from starting, should that be a disk that is not mounted"
-    return [Finding(severity="warning", about=server.name, text=text, cure="Once it is mounted, fence it again.")]

@@ -113,6 +113,10 @@ class Kind(ABC, Generic[S]):
         """Return a server of the inventory."""
 
     @abstractmethod
+    def serving(self, server: S, primary: S) -> S:
+        """Return a server as it serves in a primary's place: whose data these are is said once, at the primary."""
+
+    @abstractmethod
     def pid(self, server: S) -> int | None:
         """Return its process on its host; None: it is down."""
 

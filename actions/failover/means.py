@@ -98,6 +98,28 @@ def outside(server: FencedServer) -> list[Cure]:
     return found or [by_hand]
 
 
+def require_guardable(server: FencedServer, file: str, *, there: bool) -> None:
+    """Stop where nothing can have a start refused.
+
+    Args:
+        server: the server.
+        file: the configuration file that the guard would stand in; empty: it is started without one.
+        there: whether that can be read.
+
+    Raises:
+        ActionFailed: so it is.
+    """
+    if there:
+        return
+    why = "is started without a configuration file" if not file else f"has no configuration file {file}"
+    raise ActionFailed(
+        f"{server.name} {why}: nothing there can have a start refused.",
+        "Correct config_file: in the inventory; or fence it from outside, or by hand (stop it, mask its unit).",
+        cures=outside(server),
+        left_behind=NOTHING,
+    )
+
+
 def by_device(
     server: FencedServer,
     means: Means,
@@ -164,3 +186,9 @@ def switched_on(server: FencedServer) -> bool | None:
         return False
     switch_on(server.ctx, commands)
     return True
+
+
+def nothing_left(server: FencedServer, data: str) -> list[Finding]:
+    """Return that nothing could have its starts refused, as nothing of it is there."""
+    text = f"its data directory is {data}: nothing keeps it from starting, should that be a disk that is not mounted"
+    return [Finding(severity="warning", about=server.name, text=text, cure="Once it is mounted, fence it again.")]

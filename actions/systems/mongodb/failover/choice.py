@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.outcome import ActionFailed, Cure
 from actions.systems.mongodb.failover.members import Seat, Set, others
+from actions.systems.mongodb.failover.standing import KIND
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.state import PRIMARY
 
@@ -40,20 +41,16 @@ def choose(primary: Server, found: Set, name: str) -> tuple[Server, Seat]:
     if leader and leader.system and leader.system != primary.name:
         if name and name != leader.system:
             primary.ctx.log(f"{found.name} has elected {leader.system} already, not {name}.", "err")
-        return _serving(primary, found.asked[leader.system]), leader
+        return KIND.serving(found.asked[leader.system], primary), leader
     able = found.electable()
     if name:
         seat = next((each for each in able if each.system == name), None)
         if seat is None:
             raise _cannot(found, name)
-        return _serving(primary, found.asked[name]), seat
+        return KIND.serving(found.asked[name], primary), seat
     if not able:
         raise _cannot(found, "")
-    return _serving(primary, found.asked[able[0].system]), able[0]
-
-
-def _serving(primary: Server, member: Server) -> Server:
-    return Server(member.ctx, member.name, member.settings.taking_over(primary.settings))
+    return KIND.serving(found.asked[able[0].system], primary), able[0]
 
 
 def _cannot(found: Set, name: str) -> ActionFailed:

@@ -8,10 +8,9 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.failover.fence_record import FenceRecord
 from actions.failover.fencing import SECOND, Before, Ended, Fencing
-from actions.failover.means import NOTHING, outside
+from actions.failover.means import NOTHING
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
-from actions.systems.mongodb.config_file import find_config_file
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.members import look_at_set
 from actions.systems.mongodb.failover.standing import FENCE, KIND, by_its_set, name_in_set
@@ -46,10 +45,6 @@ class MongodbFencing(Fencing[Server]):
     def identity_of(self, server: Server) -> Sequence[Identity]:
         """Return what tells a server from every other."""
         return identity_of(server)
-
-    def require_guardable(self, server: Server) -> None:
-        """Stop where it is started without a configuration file that can be read."""
-        _require_guardable(server)
 
     def before(self, server: Server, pid: int | None, *, immediate: bool) -> Before:
         """Ask it whether it leads."""
@@ -151,18 +146,6 @@ def is_fenced(ctx: ActionContext) -> Outcome:
     Needs: what can be reached of these.
     """
     return FENCING.is_fenced(ctx)
-
-
-def _require_guardable(server: Server) -> None:
-    file = find_config_file(server)
-    if not file or server.read(file) is None:
-        why = "is started without a configuration file" if not file else f"has no configuration file {file}"
-        raise ActionFailed(
-            f"{server.name} {why}: nothing there can have a start refused.",
-            "Correct config_file: in the inventory; or fence it from outside, or by hand (stop it, mask its unit).",
-            cures=outside(KIND.fenced(server)),
-            left_behind=NOTHING,
-        )
 
 
 def _state(server: Server) -> State | None:

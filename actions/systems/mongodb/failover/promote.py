@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.latest import require_latest
-from actions.failover.promotion_record import PromotionRecord, still_names, whose_place
+from actions.failover.promoting import Promoting, Proven, TookOver
+from actions.failover.promotion_record import PromotionRecord
 from actions.failover.standing import UNSEEN
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.choice import choose, require_set
-from actions.systems.mongodb.failover.fence import fence_identity
+from actions.systems.mongodb.failover.fence import FENCING
 from actions.systems.mongodb.failover.force import force, require_forced, voteless
 from actions.systems.mongodb.failover.members import Seat, Set, look_at_set
-from actions.systems.mongodb.failover.standing import FENCE, name_in_set, standing
+from actions.systems.mongodb.failover.standing import name_in_set
 from actions.systems.mongodb.failover.told import lacks, surprises, tell_set
 from actions.systems.mongodb.identity import identity_of
 from actions.systems.mongodb.login_block import block_users, others
 from actions.systems.mongodb.managers import managed_by
-from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.state import PRIMARY, ask, newest_write
 from actions.systems.mongodb.verified_connection import connect_verified
 from journal.errors import CleoError
@@ -37,29 +38,86 @@ _BY_ITSELF_S = 12.0
 """Seconds in which a set elects a primary by itself (electionTimeoutMillis is ten)."""
 
 
-def old_primary_fenced(ctx: ActionContext) -> Closed | None:
-    """A gate: the old primary is proven not to write, now. One that is seen to write, no reason gets past."""
-    primary = find_server(ctx)
-    seen = standing(primary)
-    if seen.fenced:
-        ctx.log(f"{primary.name} is fenced: {seen.words}.")
-        return None
-    message = f"{primary.name} is not proven to be fenced: {seen.words}. Two primaries make two histories."
-    return Closed("fenced", message, "never" if seen.alive else "reason and target", FENCE)
+class _Chosen(NamedTuple):
+    server: Server
+    seat: Seat
+    found: Set
+    already: bool = False
+    """Never: whom a majority elected is taken, whoever asked for that."""
 
 
-def member_unmanaged(ctx: ActionContext) -> Closed | None:
-    """A gate: no automation and no operator changes the member on its own."""
-    return managed_by(_member(ctx))
+class MongodbPromoting(Promoting[Server, _Chosen]):
+    """How another member comes to lead a set."""
+
+    fencing = FENCING
+    no_users = "app_users"
+
+    def choose(self, primary: Server, name: str) -> Server:
+        """Return who leads already, else who is named, else who came furthest."""
+        return choose(primary, require_set(primary, look_at_set(primary)), name)[0]
+
+    def look(self, primary: Server, name: str) -> _Chosen:
+        """Return the same with its set."""
+        found = require_set(primary, _without_what_is_down(primary, look_at_set(primary)))
+        tell_set(primary, found)
+        server, seat = choose(primary, found, name)
+        return _Chosen(server, seat, found)
+
+    def managed(self, server: Server) -> Closed | None:
+        """Return the automation or operator of a member."""
+        return managed_by(server)
+
+    def identity_of(self, server: Server) -> Sequence[Identity]:
+        """Return what tells a server from every other."""
+        return identity_of(server)
+
+    def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
+        """Return what it lacks, and what will be otherwise once it leads."""
+        findings, _ = lacks(primary, chosen.server, chosen.seat)
+        return [*findings, *surprises(primary, chosen.found, chosen.seat)]
+
+    def require_fit(self, primary: Server, chosen: _Chosen) -> None:
+        """Stop where no majority is there."""
+        if not chosen.found.has_majority:
+            require_forced(primary, chosen.found, chosen.seat)
+
+    def effect(self, chosen: _Chosen) -> str:
+        """Return how it comes to lead, and who is kept out."""
+        return _words(chosen.server, chosen.found, chosen.seat, forced=not chosen.found.has_majority)
+
+    def record(self, chosen: _Chosen) -> PromotionRecord:
+        """Return the set's term and the member's newest entry."""
+        received = chosen.seat.position.packed
+        return PromotionRecord(standby=chosen.server.name, timeline=chosen.found.term, received=received)
+
+    def take_over(self, primary: Server, chosen: _Chosen) -> TookOver[Server]:
+        """Force the set where no majority is there, and wait until a member leads it."""
+        found = chosen.found
+        if found.has_majority:
+            return TookOver(_elected(primary, chosen.server, found))
+        force(chosen.server, found)
+        return TookOver(_elected(primary, chosen.server, found), " (forced)", voteless(found))
+
+    def prove(self, server: Server, record: PromotionRecord) -> Proven:
+        """Keep the application out, and have a majority acknowledge an entry within seconds."""
+        users = self.keeps_out(server)
+        if users:
+            block_users(server)
+        term = _require_write(server)
+        with connect_verified(server) as client:
+            newest = newest_write(client, server.settings.heartbeat)
+        at = f", newest write {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
+        words = f"leads the set in term {term}{at}; a majority acknowledged a write"
+        back = Measured(recovered_to=newest, newest_commit_at=newest)
+        return Proven(words, back, others(server) if users else [])
+
+    def keeps_out(self, server: Server) -> bool:
+        """Whether there are users to keep out."""
+        return bool(server.settings.app_users)
 
 
-def member_identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the identity of the member that would lead; where nobody can say which, of whom it is about."""
-    try:
-        return identity_of(_member(ctx))
-    except ActionFailed as error:
-        ctx.log(error.message, "err")
-        return fence_identity(ctx)
+PROMOTING = MongodbPromoting()
+old_primary_fenced = PROMOTING.old_fenced
 
 
 @action(
@@ -68,10 +126,10 @@ def member_identity(ctx: ActionContext) -> Sequence[Identity]:
     probe="mongodb.is_promoted",
     resumable=True,
     gates=("strategy",),
-    live={"fenced": old_primary_fenced, "managed": member_unmanaged},
+    live={"fenced": old_primary_fenced, "managed": PROMOTING.unmanaged},
     touches=("data directory",),
     undone_by="mongodb.allow_writers",
-    target=member_identity,
+    target=PROMOTING.identity,
     params={"standby": "the inventory's name of the member, where the one that came furthest shall not lead"},
     by_hand=by_hand.promote,
 )
@@ -90,35 +148,16 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Killed half way: the set has a primary or has none; run again, it is seen through.
     """
-    primary = find_server(ctx)
-    require_latest(ctx, primary.name)
-    found = require_set(primary, _without_what_is_down(primary, look_at_set(primary)))
-    tell_set(primary, found)
-    server, seat = choose(primary, found, standby)
-    findings, _ = lacks(primary, server, seat)
-    findings += list(surprises(primary, found, seat))
-    for finding in findings:
-        ctx.log(f"{finding.about}: {finding.text}", "err" if finding.severity != "note" else "out")
-    forced = not found.has_majority
-    if forced:
-        require_forced(primary, found, seat)
-    if not ctx.effect(_words(server, found, seat, forced=forced)):
-        return Outcome(ok=True, summary=f"would have {server.name} lead {found.name}", findings=findings)
-    record = PromotionRecord(standby=server.name, timeline=found.term, received=seat.position.packed)
-    record.keep(ctx.files, primary.name)
-    if forced:
-        force(server, found)
-    server = _elected(primary, server, found)
-    return _finish(primary, server, [*findings, *(voteless(found) if forced else [])], forced=forced)
+    return PROMOTING.promote(ctx, standby)
 
 
-@action("mongodb.is_promoted", target=member_identity, params={"standby": "the inventory's name of the member"})
+@action("mongodb.is_promoted", target=PROMOTING.identity, params={"standby": "the inventory's name of the member"})
 def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Tell whether another member leads the set, and whether a majority acknowledged that.
 
     Needs: the member's address.
     """
-    server = _member(ctx, standby)
+    server = PROMOTING.standby(ctx, standby)
     try:
         with connect_verified(server, deadline_s=5) as client:
             status = ask(client, "replSetGetStatus")
@@ -129,14 +168,6 @@ def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     said = "leads its set" if leads else "does not lead its set"
     more = "" if committed or not leads else ", and no majority acknowledged anything of it yet"
     return Outcome(ok=leads and committed, summary=f"{server.name} {said}{more}.", facts={"promoted": leads})
-
-
-def _member(ctx: ActionContext, name: str = "") -> Server:
-    server = find_server(ctx)
-    if whose_place(ctx.files, server.name):
-        return server  # it took over already, and is asked about itself
-    found = require_set(server, look_at_set(server))
-    return choose(server, found, name or str(ctx.params.get("standby") or ""))[0]
 
 
 def _without_what_is_down(primary: Server, found: Set | None) -> Set | None:
@@ -196,26 +227,6 @@ def _step_up(server: Server) -> bool:
         return False
     server.ctx.log(f"{server.name} stood for election.")
     return True
-
-
-def _finish(primary: Server, server: Server, findings: list[Finding], *, forced: bool) -> Outcome:
-    """Prove the promotion, and tell what came back with it."""
-    users = [user.user for user in server.settings.app_users]
-    if users:
-        block_users(server)
-    term = _require_write(server)
-    with connect_verified(server) as client:
-        newest = newest_write(client, server.settings.heartbeat)
-    back = Measured(recovered_to=newest, newest_commit_at=newest)
-    kept_out = "writers are kept out (tried)" if users else "nobody is kept out: no app_users"
-    at = f", newest write {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} leads the set in term {term}{' (forced)' if forced else ''}{at}; a majority "
-        f"acknowledged a write; {kept_out}.",
-        facts={"took_over": {"system": server.name, "of": primary.name}, **back.facts()},
-        findings=[*findings, *(others(server) if users else []), still_names(primary.name, server.name)],
-    )
 
 
 def _require_write(server: Server) -> int:

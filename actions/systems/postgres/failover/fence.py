@@ -58,6 +58,9 @@ class PostgresFencing(Fencing[Server]):
             left_behind=NOTHING,
         )
 
+    def require_guardable(self, server: Server) -> None:
+        """Its guard's file lies in the data directory, and is made where it is missing."""
+
     def before(self, server: Server, pid: int | None, *, immediate: bool) -> Before:
         """Look which logical slots it has, and what it says of its newest commits."""
         data = describe_data(server)

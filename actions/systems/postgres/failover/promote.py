@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.latest import require_latest
-from actions.failover.promotion_record import PromotionRecord, require_ours, still_names, whose_place
+from actions.failover.promoting import Promoting, Proven, TookOver
+from actions.failover.promotion_record import PromotionRecord
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.failover.fence import fence_identity
-from actions.systems.postgres.failover.standbys import choose, reached
-from actions.systems.postgres.failover.standing import FENCE, KIND, standing
+from actions.systems.postgres.failover.fence import FENCING
+from actions.systems.postgres.failover.standbys import Reached, choose_next, late, reached
 from actions.systems.postgres.failover.told import lag, require_all_log, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, others, require_not_ourselves
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.gate import SWITCH_OVER
-from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 from journal.events.measured import Measured
@@ -40,29 +40,96 @@ _WAITS = """
 """
 
 
-def old_primary_fenced(ctx: ActionContext) -> Closed | None:
-    """A gate: the old primary is proven not to write, now. One that is seen to write, no reason gets past."""
-    primary = find_server(ctx)
-    seen = standing(primary)
-    if seen.fenced:
-        ctx.log(f"{primary.name} is fenced: {seen.words}.")
-        return None
-    message = f"{primary.name} is not proven to be fenced: {seen.words}. Two primaries make two histories."
-    return Closed("fenced", message, "never" if seen.alive else "reason and target", FENCE)
+class _Chosen(NamedTuple):
+    server: Server
+    seen: Reached
+
+    @property
+    def already(self) -> bool:
+        return not self.seen.in_recovery
 
 
-def standby_unmanaged(ctx: ActionContext) -> Closed | None:
-    """A gate: no cluster manager promotes or rewinds the standby on its own."""
-    return managed_by(_standby(ctx), SWITCH_OVER, paused=False)
+class PostgresPromoting(Promoting[Server, _Chosen]):
+    """How a standby of PostgreSQL is promoted."""
+
+    fencing = FENCING
+    no_users = "app_roles"
+
+    def choose(self, primary: Server, name: str) -> Server:
+        """Return the standby that is named, else the only one that is not kept late."""
+        return choose_next(primary, name)
+
+    def look(self, primary: Server, name: str) -> _Chosen:
+        """Return it with how far it came."""
+        server = choose_next(primary, name)
+        with connect_verified(server, deadline_s=30) as session:
+            return _Chosen(server, reached(session))
+
+    def managed(self, server: Server) -> Closed | None:
+        """Return the cluster manager of a standby: Patroni promotes itself, paused or not."""
+        return managed_by(server, SWITCH_OVER, paused=False)
+
+    def identity_of(self, server: Server) -> Sequence[Identity]:
+        """Return what tells a server from every other."""
+        return identity_of(server)
+
+    def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
+        """Return what it lacks, and what does not come along."""
+        require_not_ourselves(chosen.server, running=True)
+        return [*lag(primary, *chosen), *surprises(primary, *chosen)]
+
+    def left_out(self, chosen: _Chosen) -> tuple[str, str]:
+        """Return that it is kept late."""
+        return late(chosen.seen), "what it was kept late for: it applies all that it has at once"
+
+    def require_fit(self, primary: Server, chosen: _Chosen) -> None:
+        """Stop where the archive has log that it lacks."""
+        require_all_log(primary, *chosen)
+
+    def effect(self, chosen: _Chosen) -> str:
+        """Return who is kept out, and where it is promoted."""
+        server, seen = chosen
+        roles = ", ".join(server.settings.app_roles)
+        kept = f"keep {roles} out of {server.name}, and " if roles else ""
+        return f"{kept}promote {server.name} at {format_lsn(seen.received)} of timeline {seen.timeline}"
+
+    def record(self, chosen: _Chosen) -> PromotionRecord:
+        """Return its timeline and how much log it has."""
+        server, seen = chosen
+        return PromotionRecord(standby=server.name, timeline=seen.timeline, received=seen.received)
+
+    def take_over(self, primary: Server, chosen: _Chosen) -> TookOver[Server]:
+        """Keep the application out, and tell it to promote itself."""
+        if chosen.server.settings.app_roles:
+            block_logins(chosen.server)
+        tell_to_promote(chosen.server)
+        return TookOver(chosen.server)
+
+    def prove(self, server: Server, record: PromotionRecord) -> Proven:
+        """Wait for a timeline of its own, and commit something within seconds."""
+        timeline = _wait(server)
+        if timeline <= record.timeline:
+            raise ActionFailed(
+                f"{server.name} is a primary on timeline {timeline}, which is not a new one.", "See its log (L)."
+            )
+        if server.settings.app_roles:
+            block_logins(server)
+        _require_commit(server)
+        with connect_verified(server, deadline_s=30) as session:
+            back = recovered(session, server.settings)
+        back = msgspec.structs.replace(
+            back, newest_commit_at=back.recovered_to, timeline=timeline, from_timeline=record.timeline
+        )
+        words = f"is the primary, on timeline {timeline}; a commit went through{_newest(back)}"
+        return Proven(words, back, others(server) if server.settings.app_roles else [])
+
+    def keeps_out(self, server: Server) -> bool:
+        """Whether there are roles to keep out."""
+        return bool(server.settings.app_roles)
 
 
-def standby_identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the identity of the standby that would be promoted; where nobody can say which, of whom it is about."""
-    try:
-        return identity_of(_standby(ctx))
-    except ActionFailed as error:
-        ctx.log(error.message, "err")
-        return fence_identity(ctx)
+PROMOTING = PostgresPromoting()
+standby_identity, standby_unmanaged, finish = PROMOTING.identity, PROMOTING.unmanaged, PROMOTING.finish
 
 
 @action(
@@ -71,7 +138,7 @@ def standby_identity(ctx: ActionContext) -> Sequence[Identity]:
     probe="postgres.is_promoted",
     resumable=True,
     gates=("strategy",),
-    live={"fenced": old_primary_fenced, "managed": standby_unmanaged},
+    live={"fenced": PROMOTING.old_fenced, "managed": standby_unmanaged},
     touches=("data directory",),
     undone_by="postgres.allow_writers",
     target=standby_identity,
@@ -93,30 +160,7 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Killed half way: the standby follows still, or goes on becoming a primary by itself; run again, it is seen through.
     """
-    primary = find_server(ctx)
-    server = choose(primary, standby)
-    require_latest(ctx, primary.name)
-    record = PromotionRecord.of(ctx.files, primary.name)
-    with connect_verified(server, deadline_s=30) as session:
-        seen = reached(session)
-    if not seen.in_recovery:
-        return finish(primary, server, require_ours(record, server.name, "primary"), [])
-    require_not_ourselves(server, running=True)
-    findings = [*lag(primary, server, seen), *surprises(primary, server, seen)]
-    for finding in findings:
-        ctx.log(f"{finding.about}: {finding.text}", "err" if finding.severity != "note" else "out")
-    require_all_log(primary, server, seen)
-    kept = (
-        f"keep {', '.join(server.settings.app_roles)} out of {server.name}, and " if server.settings.app_roles else ""
-    )
-    if not ctx.effect(f"{kept}promote {server.name} at {format_lsn(seen.received)} of timeline {seen.timeline}"):
-        return Outcome(ok=True, summary=f"would promote {server.name}", findings=findings)
-    record = PromotionRecord(standby=server.name, timeline=seen.timeline, received=seen.received)
-    record.keep(ctx.files, primary.name)
-    if server.settings.app_roles:
-        block_logins(server)
-    tell_to_promote(server)
-    return finish(primary, server, record, findings)
+    return PROMOTING.promote(ctx, standby)
 
 
 @action("postgres.is_promoted", target=standby_identity, params={"standby": "the inventory's name of the standby"})
@@ -125,17 +169,7 @@ def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Needs: the standby's address.
     """
-    server = _standby(ctx, standby)
-    primary = KIND.promoted(server)
-    said = {None: "cannot be asked", True: "is a primary", False: "is a standby"}[primary]
-    return Outcome(ok=bool(primary), summary=f"{server.name} {said}.", facts={"promoted": primary})
-
-
-def _standby(ctx: ActionContext, name: str = "") -> Server:
-    server = find_server(ctx)
-    if whose_place(ctx.files, server.name):
-        return server  # it took over already, and is asked about itself
-    return choose(server, name or str(ctx.params.get("standby") or ""))
+    return PROMOTING.is_promoted(ctx, standby)
 
 
 def tell_to_promote(server: Server) -> None:
@@ -143,35 +177,6 @@ def tell_to_promote(server: Server) -> None:
     with connect_verified(server, deadline_s=30) as session:
         session.execute("SELECT pg_promote(false)")
     server.ctx.log(f"{server.name} was told to promote itself.")
-
-
-def finish(primary: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
-    """Prove the promotion, and tell what came back with it."""
-    timeline = _wait(server)
-    if timeline <= record.timeline:
-        raise ActionFailed(
-            f"{server.name} is a primary on timeline {timeline}, which is not a new one.", "See its log (L)."
-        )
-    if server.settings.app_roles:
-        block_logins(server)
-    _require_commit(server)
-    with connect_verified(server, deadline_s=30) as session:
-        back = recovered(session, server.settings)
-    back = msgspec.structs.replace(
-        back, newest_commit_at=back.recovered_to, timeline=timeline, from_timeline=record.timeline
-    )
-    kept_out = "writers are kept out (tried)" if server.settings.app_roles else "nobody is kept out: no app_roles"
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} is the primary, on timeline {timeline}; a commit went through{_newest(back)}; "
-        f"{kept_out}.",
-        facts={"took_over": {"system": server.name, "of": primary.name}, **back.facts()},
-        findings=[
-            *findings,
-            *(others(server) if server.settings.app_roles else []),
-            still_names(primary.name, server.name, primary.settings.plays),
-        ],
-    )
 
 
 def _newest(back: Measured) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actions.outcome import ActionFailed, Cure
-from actions.systems.postgres.connection import CannotConnect
-from actions.systems.postgres.failover.standing import followers
+from actions.failover import choice
+from actions.outcome import ActionFailed
+from actions.systems.postgres.failover.standing import KIND
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
+from journal.wording.durations import rough_duration
 
 if TYPE_CHECKING:
     import psycopg
@@ -62,39 +63,25 @@ def choose(primary: Server, name: str) -> Server:
     Raises:
         ActionFailed: there is none, or none of that name, or nobody said which of several.
     """
-    own = primary.settings
-    found = {one.name: Server(one.ctx, one.name, one.settings.taking_over(own)) for one in followers(primary)}
-    if name in found:
-        return found[name]
-    if not found:
-        raise ActionFailed(
-            f"Nothing in the inventory stands by for {primary.name}.",
-            left_behind="Nothing was changed.",
-            cures=[Cure(words="Choose another strategy: there is nothing to promote.", decision="strategy")],
-        )
-    if name or len(found) > 1:
-        said = f"{name} is none" if name else "nobody said which"
-        furthest = _furthest(list(found.values()))
-        raise ActionFailed(
-            f"{', '.join(found)} stand by for {primary.name}, and {said}.",
-            left_behind="Nothing was changed.",
-            cures=[Cure(words=words, action="postgres.promote", params={"standby": one}) for one, words in furthest],
-        )
-    return next(iter(found.values()))
+    return choice.choose(KIND, primary, name)
 
 
-def _furthest(standbys: list[Server]) -> list[tuple[str, str]]:
-    """Return the standbys that can be asked, the one that has most first, each with its position in words."""
-    told = []
-    for standby in standbys:
-        try:
-            with connect_verified(standby, deadline_s=5) as session:
-                seen = reached(session)
-        except CannotConnect as error:
-            standby.ctx.log(f"{standby.name} cannot be asked how far it came: {error.message}", "err")
-            continue
-        at = f", newest commit {seen.committed_at:%H:%M:%S} UTC" if seen.committed_at else ""
-        told.append(
-            (seen.received, standby.name, f"Promote {standby.name}: it has {seen.received:,} bytes of log{at}.")
-        )
-    return [(name, words) for _, name, words in sorted(told, reverse=True)]
+def choose_next(primary: Server, name: str) -> Server:
+    """Return the standby that is to take over: one that applies late on purpose is only for who names it.
+
+    Raises:
+        ActionFailed: there is none, or none of that name, or nobody said which of several.
+    """
+    return choice.choose(KIND, primary, name, _says)
+
+
+def late(seen: Reached) -> str:
+    """Return that a standby is kept late, as what it does; empty: it is not."""
+    return f"applies {rough_duration(seen.delay_s)} late on purpose" if seen.delay_s else ""
+
+
+def _says(standby: Server) -> choice.Says:
+    with connect_verified(standby, deadline_s=5) as session:
+        seen = reached(session)
+    at = f", newest commit {seen.committed_at:%H:%M:%S} UTC" if seen.committed_at else ""
+    return choice.Says((seen.received,), f"it has {seen.received:,} bytes of log{at}", late(seen))

@@ -17,7 +17,7 @@ from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.failover.fence import by_service
 from actions.systems.postgres.failover.following import asked
 from actions.systems.postgres.failover.promote import finish, standby_identity, tell_to_promote
-from actions.systems.postgres.failover.standbys import Reached, choose, reached
+from actions.systems.postgres.failover.standbys import Reached, choose_next, reached
 from actions.systems.postgres.failover.standing import answers
 from actions.systems.postgres.failover.told import surprises
 from actions.systems.postgres.fence_guard import UNFENCE
@@ -69,7 +69,7 @@ def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
     go back instead: postgres.unfence and postgres.start, before the other one is a primary.
     """
     primary = find_server(ctx)
-    server = choose(primary, standby)
+    server = choose_next(primary, standby)
     record = PromotionRecord.of(ctx.files, primary.name)
     seen = _reached(primary, server)
     if not seen.in_recovery:
@@ -94,7 +94,7 @@ def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
 
 def _standby(ctx: ActionContext) -> Server:
-    return choose(find_server(ctx), str(ctx.params.get("standby") or ""))
+    return choose_next(find_server(ctx), str(ctx.params.get("standby") or ""))
 
 
 def _reached(primary: Server, server: Server) -> Reached:

@@ -9,7 +9,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.failover.fence_record import FenceRecord
 from actions.failover.fencing import Before, Ended, Fencing
-from actions.failover.means import NOTHING, outside
+from actions.failover.means import NOTHING
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Outcome
 from actions.systems.redis.failover import by_hand
@@ -40,8 +40,14 @@ class RedisFencing(Fencing[Server]):
         return identity_of(server)
 
     def require_guardable(self, server: Server) -> None:
-        """Stop where it is started without a configuration file that can be read."""
-        _require_guardable(server)
+        """Stop where it is started without a configuration file; say where its unit names another one."""
+        super().require_guardable(server)
+        if server.settings.service.manager != "systemd":
+            return
+        file, unit = guard_file(server), server.settings.service.unit
+        shown = server.query_ourselves(["systemctl", "show", "--property=ExecStart", "--value", unit]).out
+        if shown.strip() and file not in shown:
+            server.ctx.log(f"The unit {unit} does not name {file} as what it starts with: {shown.strip()}", "err")
 
     def before(self, server: Server, pid: int | None, *, immediate: bool) -> Before:
         """Ask it what it is, and look what its stop would write."""
@@ -114,24 +120,6 @@ def is_fenced(ctx: ActionContext) -> Outcome:
     Needs: what can be reached of these.
     """
     return FENCING.is_fenced(ctx)
-
-
-def _require_guardable(server: Server) -> None:
-    """A guard stands in the file that starts go by: the running server and its unit must name the same one."""
-    file = guard_file(server)
-    if not file or server.read(file) is None:
-        why = "is started without a configuration file" if not file else f"has no configuration file {file}"
-        raise ActionFailed(
-            f"{server.name} {why}: nothing there can have a start refused.",
-            "Correct config_file: in the inventory; or fence it from outside, or by hand (stop it, mask its unit).",
-            cures=outside(KIND.fenced(server)),
-            left_behind=NOTHING,
-        )
-    if server.settings.service.manager == "systemd":
-        unit = server.settings.service.unit
-        shown = server.query_ourselves(["systemctl", "show", "--property=ExecStart", "--value", unit]).out
-        if shown.strip() and file not in shown:
-            server.ctx.log(f"The unit {unit} does not name {file} as what it starts with: {shown.strip()}", "err")
 
 
 def _require_no_replica(server: Server, seen: Any) -> None:

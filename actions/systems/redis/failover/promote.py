@@ -5,26 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.latest import require_latest
-from actions.failover.promotion_record import PromotionRecord, require_ours, still_names, whose_place
+from actions.failover.promoting import Promoting, Proven, TookOver
+from actions.failover.promotion_record import PromotionRecord
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
-from actions.systems.redis.failover.fence import fence_identity
+from actions.systems.redis.failover.fence import FENCING
 from actions.systems.redis.failover.follows import follow_nobody, follows_at_start
-from actions.systems.redis.failover.replicas import Reached, choose, reached, require_whole
-from actions.systems.redis.failover.standing import FENCE, KIND, standing
+from actions.systems.redis.failover.replicas import Reached, choose, never, reached, require_whole
 from actions.systems.redis.failover.told import lag, surprises
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity_of
 from actions.systems.redis.login_block import bar_now, open_ways, require_not_ourselves
 from actions.systems.redis.managers import managed_by
-from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
 from journal.events.measured import Measured
 from journal.events.types import Identity
@@ -43,29 +42,109 @@ _REFUSALS = (
 """What a master says that takes no write, and what helps."""
 
 
-def old_master_fenced(ctx: ActionContext) -> Closed | None:
-    """A gate: the old master is proven not to write, now. One that is seen to write, no reason gets past."""
-    master = find_server(ctx)
-    seen = standing(master)
-    if seen.fenced:
-        ctx.log(f"{master.name} is fenced: {seen.words}.")
-        return None
-    message = f"{master.name} is not proven to be fenced: {seen.words}. Two masters take two sets of writes."
-    return Closed("fenced", message, "never" if seen.alive else "reason and target", FENCE)
+class _Chosen(NamedTuple):
+    server: Server
+    seen: Reached
+
+    @property
+    def already(self) -> bool:
+        return not self.seen.replica
 
 
-def replica_unmanaged(ctx: ActionContext) -> Closed | None:
-    """A gate: no Sentinel and no operator promotes or demotes the replica on its own."""
-    return managed_by(_replica(ctx))
+class RedisPromoting(Promoting[Server, _Chosen]):
+    """How a replica of Redis is promoted."""
+
+    fencing = FENCING
+    two = "Two masters take two sets of writes."
+    no_users = "app_users"
+
+    def choose(self, primary: Server, name: str) -> Server:
+        """Return the replica that is named, else the only one that may lead."""
+        return choose(primary, name)
+
+    def look(self, primary: Server, name: str) -> _Chosen:
+        """Return it with how far it came."""
+        server = choose(primary, name)
+        return _Chosen(server, reached(server, 30))
+
+    def managed(self, server: Server) -> Closed | None:
+        """Return the Sentinel or operator of a replica."""
+        return managed_by(server)
+
+    def identity_of(self, server: Server) -> Sequence[Identity]:
+        """Return what tells a server from every other."""
+        return identity_of(server)
+
+    def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
+        """Return what it lacks, and what will be otherwise; stop at one whose data nobody can place."""
+        if self.keeps_out(chosen.server):
+            require_not_ourselves(chosen.server)
+        require_whole(primary, *chosen)
+        return [*lag(primary, *chosen), *surprises(primary, *chosen)]
+
+    def left_out(self, chosen: _Chosen) -> tuple[str, str]:
+        """Return that it is never to lead."""
+        return never(chosen.seen), "what it was kept for: a copy, say, or reads"
+
+    def effect(self, chosen: _Chosen) -> str:
+        """Return who is kept out, and where it is promoted."""
+        server, seen = chosen
+        users = ", ".join(user.name for user in server.settings.app_users)
+        kept = f"keep {users} out of {server.name}, " if users else ""
+        at = f"at {seen.position:,} with {seen.keys:,} keys"
+        return f"{kept}have {server.name} follow nobody, at its next start either: promote it {at}"
+
+    def record(self, chosen: _Chosen) -> PromotionRecord:
+        """Return how far it came of which history."""
+        server, seen = chosen
+        return PromotionRecord(standby=server.name, received=seen.position, history=seen.history)
+
+    def take_over(self, primary: Server, chosen: _Chosen) -> TookOver[Server]:
+        """Have it follow nobody: its file first, so that a restart in between does not take the old master's data."""
+        server = chosen.server
+        follow_nobody(server)
+        if server.settings.app_users:
+            bar_now(server)
+        with connect_verified(server, deadline_s=30) as session:
+            client: Any = session
+            client.execute_command("REPLICAOF", "NO", "ONE")
+        server.ctx.log(f"{server.name} was told to follow nobody.")
+        return TookOver(server)
+
+    def prove(self, server: Server, record: PromotionRecord) -> Proven:
+        """Wait for a history of its own, keep the application out, and have it take a key."""
+        seen = _wait(server)
+        if seen.history == record.history:
+            raise ActionFailed(
+                f"{server.name} is a master, and goes on with the history that it followed ({seen.history}).",
+                "See its log (redis.log): it did not begin one of its own.",
+            )
+        follow_nobody(server)
+        users = self.keeps_out(server)
+        if users and open_ways(server):
+            bar_now(server)
+        newest = _require_write(server)
+        if users and (ways := open_ways(server)):
+            raise ActionFailed(
+                f"{server.name} is a master, and the application is not kept out of it: {'; '.join(map(str, ways))}.",
+                "Look who gives it a way in; then run this again.",
+            )
+        at = f", newest heartbeat {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
+        words = f"is the master, {seen.keys:,} keys{at}; a key was written and read back"
+        back = Measured(recovered_to=newest, newest_commit_at=newest)
+        return Proven(words, back, _continued(record, seen), {"keys": seen.keys})
+
+    def keeps_out(self, server: Server) -> bool:
+        """Whether there are users to keep out."""
+        return bool(server.settings.app_users)
+
+    def not_for_good(self, server: Server) -> str:
+        """Return whom its next start would follow."""
+        later = follows_at_start(server)
+        return f"its next start would follow {later}" if later else ""
 
 
-def replica_identity(ctx: ActionContext) -> Sequence[Identity]:
-    """Return the identity of the replica that would be promoted; where nobody can say which, of whom it is about."""
-    try:
-        return identity_of(_replica(ctx))
-    except ActionFailed as error:
-        ctx.log(error.message, "err")
-        return fence_identity(ctx)
+PROMOTING = RedisPromoting()
 
 
 @action(
@@ -74,10 +153,10 @@ def replica_identity(ctx: ActionContext) -> Sequence[Identity]:
     probe="redis.is_promoted",
     resumable=True,
     gates=("strategy",),
-    live={"fenced": old_master_fenced, "managed": replica_unmanaged},
+    live={"fenced": PROMOTING.old_fenced, "managed": PROMOTING.unmanaged},
     touches=("data directory",),
     undone_by="redis.allow_writers",
-    target=replica_identity,
+    target=PROMOTING.identity,
     params={"standby": "the inventory's name of the replica, where it has several"},
     by_hand=by_hand.promote,
 )
@@ -97,92 +176,16 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Killed half way: the replica follows still, or is a master; run again, it is seen through.
     """
-    master = find_server(ctx)
-    server = choose(master, standby)
-    require_latest(ctx, master.name)
-    record = PromotionRecord.of(ctx.files, master.name)
-    seen = reached(server, 30)
-    if not seen.replica:
-        return _finish(master, server, require_ours(record, server.name, "master"), [])
-    users = [user.name for user in server.settings.app_users]
-    if users:
-        require_not_ourselves(server)
-    require_whole(master, server, seen)
-    findings = [*lag(master, server, seen), *surprises(master, server, seen)]
-    for finding in findings:
-        ctx.log(f"{finding.about}: {finding.text}", "err" if finding.severity != "note" else "out")
-    kept = f"keep {', '.join(users)} out of {server.name}, " if users else ""
-    at = f"at {seen.position:,} with {seen.keys:,} keys"
-    if not ctx.effect(f"{kept}have {server.name} follow nobody, at its next start either: promote it {at}"):
-        return Outcome(ok=True, summary=f"would promote {server.name}", findings=findings)
-    record = PromotionRecord(standby=server.name, received=seen.position, history=seen.history)
-    record.keep(ctx.files, master.name)
-    return _promote(master, server, record, findings)
+    return PROMOTING.promote(ctx, standby)
 
 
-@action("redis.is_promoted", target=replica_identity, params={"standby": "the inventory's name of the replica"})
+@action("redis.is_promoted", target=PROMOTING.identity, params={"standby": "the inventory's name of the replica"})
 def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Tell whether the replica became a master, and would still be one after a restart.
 
     Needs: the replica's address and configuration.
     """
-    server = _replica(ctx, standby)
-    master = KIND.promoted(server)
-    said = {None: "cannot be asked", True: "is a master", False: "is a replica"}[master]
-    later = follows_at_start(server) if master else ""
-    more = f", and its next start would follow {later}" if later else ""
-    return Outcome(
-        ok=bool(master) and not later, summary=f"{server.name} {said}{more}.", facts={"promoted": bool(master)}
-    )
-
-
-def _replica(ctx: ActionContext, name: str = "") -> Server:
-    server = find_server(ctx)
-    if whose_place(ctx.files, server.name):
-        return server  # it took over already, and is asked about itself
-    return choose(server, name or str(ctx.params.get("standby") or ""))
-
-
-def _promote(master: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
-    """Have it follow nobody: its file first, so that a restart in between does not take the old master's data."""
-    follow_nobody(server)
-    if server.settings.app_users:
-        bar_now(server)
-    with connect_verified(server, deadline_s=30) as session:
-        client: Any = session
-        client.execute_command("REPLICAOF", "NO", "ONE")
-    server.ctx.log(f"{server.name} was told to follow nobody.")
-    return _finish(master, server, record, findings)
-
-
-def _finish(master: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
-    """Prove the promotion, and tell what came back with it."""
-    seen = _wait(server)
-    if seen.history == record.history:
-        raise ActionFailed(
-            f"{server.name} is a master, and goes on with the history that it followed ({seen.history}).",
-            "See its log (redis.log): it did not begin one of its own.",
-        )
-    follow_nobody(server)
-    users = [user.name for user in server.settings.app_users]
-    if users and open_ways(server):
-        bar_now(server)
-    newest = _require_write(server)
-    ways = open_ways(server) if users else []
-    if ways:
-        raise ActionFailed(
-            f"{server.name} is a master, and the application is not kept out of it: {'; '.join(map(str, ways))}.",
-            "Look who gives it a way in; then run this again.",
-        )
-    back = Measured(recovered_to=newest, newest_commit_at=newest)
-    kept_out = "writers are kept out (tried)" if users else "nobody is kept out: no app_users"
-    at = f", newest heartbeat {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} is the master, {seen.keys:,} keys{at}; a key was written and read back; {kept_out}.",
-        facts={"took_over": {"system": server.name, "of": master.name}, "keys": seen.keys, **back.facts()},
-        findings=[*findings, *_continued(record, seen), still_names(master.name, server.name)],
-    )
+    return PROMOTING.is_promoted(ctx, standby)
 
 
 def _wait(server: Server) -> Reached:

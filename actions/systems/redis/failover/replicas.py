@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from actions.failover import choice
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.redis.config_file import size_of
-from actions.systems.redis.connection import CannotConnect
-from actions.systems.redis.failover.standing import followers
+from actions.systems.redis.failover.standing import KIND
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.measures import Info, expiring, keyspace
 from actions.systems.redis.server import Server
@@ -54,6 +54,11 @@ class Reached(NamedTuple):
     config: dict[str, str]
 
     @property
+    def priority(self) -> str:
+        """By which a Sentinel prefers it; 0: never (``slave-priority`` before Redis 5)."""
+        return self.config.get("replica-priority", self.config.get("slave-priority", ""))
+
+    @property
     def maxmemory(self) -> int:
         """Its limit of memory, in bytes; 0: none."""
         return size_of(self.config.get("maxmemory", "0"))
@@ -89,47 +94,24 @@ def reached(server: Server, deadline_s: float = 10) -> Reached:
 
 
 def choose(master: Server, name: str) -> Server:
-    """Return the replica that is named, else the only one.
+    """Return the replica that is named, else the only one; one of ``replica-priority 0`` is only for who names it.
 
     Raises:
         ActionFailed: there is none, or none of that name, or nobody said which of several.
     """
-    own = master.settings
-    found = {one.name: Server(one.ctx, one.name, one.settings.taking_over(own)) for one in followers(master)}
-    if name in found:
-        return found[name]
-    if not found:
-        raise ActionFailed(
-            f"Nothing in the inventory stands by for {master.name}.",
-            left_behind=_NOTHING,
-            cures=[Cure(words="Choose another strategy: there is nothing to promote.", decision="strategy")],
-        )
-    if name or len(found) > 1:
-        said = f"{name} is none" if name else "nobody said which"
-        raise ActionFailed(
-            f"{', '.join(found)} stand by for {master.name}, and {said}.",
-            left_behind=_NOTHING,
-            cures=[
-                Cure(words=words, action="redis.promote", params={"standby": one})
-                for one, words in _furthest(list(found.values()))
-            ],
-        )
-    return next(iter(found.values()))
+    return choice.choose(KIND, master, name, _says)
 
 
-def _furthest(replicas: list[Server]) -> list[tuple[str, str]]:
-    """Return the replicas that can be asked, the one that came furthest first, each with its position in words."""
-    told = []
-    for one in replicas:
-        try:
-            seen = reached(one, 5)
-        except CannotConnect as error:
-            one.ctx.log(f"{one.name} cannot be asked how far it came: {error.message}", "err")
-            continue
-        at = f", newest heartbeat {seen.newest:%H:%M:%S} UTC" if seen.newest else ""
-        words = f"Promote {one.name}: it came to {seen.position:,}, and has {seen.keys:,} keys{at}."
-        told.append((not seen.copying, seen.position, one.name, words))
-    return [(name, words) for _, _, name, words in sorted(told, reverse=True)]
+def never(seen: Reached) -> str:
+    """Return that a replica is not to lead, as what it says; empty: it may."""
+    return f"says that it is never to be a {KIND.primary} (replica-priority 0)" if seen.priority == "0" else ""
+
+
+def _says(replica: Server) -> choice.Says:
+    seen = reached(replica, 5)
+    at = f", newest heartbeat {seen.newest:%H:%M:%S} UTC" if seen.newest else ""
+    words = f"it came to {seen.position:,}, and has {seen.keys:,} keys{at}"
+    return choice.Says((int(not seen.copying), seen.position), words, never(seen))
 
 
 def require_whole(master: Server, replica: Server, seen: Reached) -> None:
