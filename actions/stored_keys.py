@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from actions.by_hand import CommandLine
+
 
 class StoredKeys(Protocol):
     """Reads keys (ids, references) from a system of one type. It changes nothing."""
@@ -19,4 +21,16 @@ class StoredKeys(Protocol):
 
         Raises:
             CleoError: they cannot be read, or ``ask`` is not understood.
+        """
+
+
+class StoredKeysByHand(Protocol):
+    """Returns the command that prints the same keys, one a line."""
+
+    def __call__(self, settings: Any, ask: Mapping[str, str]) -> CommandLine:
+        """Return it, with what a person has to know of it.
+
+        Args:
+            settings: what the inventory says of the system.
+            ask: which keys, in the type's own words.
         """

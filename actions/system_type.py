@@ -32,6 +32,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         simulated: its acts and health in a tabletop: where the YAML files are (`actions.tabletop.script.Script`),
             ``package:folder``.
         stored_keys: reads keys to compare with another store's: an `actions.stored_keys.StoredKeys`; empty: none.
+        stored_keys_by_hand: the command that prints them, an `actions.stored_keys.StoredKeysByHand`; empty: none.
         evidence: what of it is evidence of a break-in, an `actions.evidence.evidence.EvidenceSource`; empty: unknown.
         behind: tells which server answers behind a pooler: an `actions.behind.Behind`; empty: it stands behind none.
         credentials: opens its users, an `actions.credentials.store.CredentialStore`, for a context; empty: it has none.
@@ -52,6 +53,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     credentials: str = ""
     lab: str = ""
     stored_keys: str = ""
+    stored_keys_by_hand: str = ""
     behind: str = ""
 
     def role(self, role: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
+    def itself(self, name: str, *names: str) -> Path:
+        """Return a file with a certificate that no CA signed, and its key."""
+        return self._signed(name, names, 30 * _DAY, alone=True)
+
     def signed(self, name: str, *names: str, lasts: timedelta = 30 * _DAY) -> Path:
         """Return a file with a certificate and its key.
 
@@ -40,11 +45,14 @@ class Authority:
             names: the addresses and host names that it is for.
             lasts: how long it still is good.
         """
+        return self._signed(name, names, lasts)
+
+    def _signed(self, name: str, names: Sequence[str], lasts: timedelta, *, alone: bool = False) -> Path:
         key = ec.generate_private_key(ec.SECP256R1())
-        built = _builder(_named(name), self._name, key, lasts)
+        built = _builder(_named(name), _named(name) if alone else self._name, key, lasts)
         if names:
             built = built.add_extension(x509.SubjectAlternativeName([_general(each) for each in names]), False)
-        certificate = built.sign(self._key, hashes.SHA256())
+        certificate = built.sign(key if alone else self._key, hashes.SHA256())
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

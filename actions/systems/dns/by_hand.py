@@ -37,6 +37,21 @@ def update_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[C
     )
 
 
+def put_back_lines(settings: DnsSettings, sets: Iterable[RecordSet], record: str) -> Iterator[CommandLine]:
+    """Yield what puts records back, where they still are what was changed.
+
+    Args:
+        settings: the zone.
+        sets: what the records are to be, as the inventory has it.
+        record: the incident's file with what they were.
+    """
+    what = "`old`: values and TTLs of before the change. The commands below have the inventory's: put these in."
+    yield CommandLine(argv=["cat", record], what=what)
+    sets = list(sets)
+    yield from ask_lines(settings, sets)
+    yield from update_lines(settings, sets)
+
+
 def dig(server: NameServer, name: str, kind: str) -> list[str]:
     """Return what asks one server."""
     return ["dig", f"@{server.address}", "-p", str(server.port), "+noall", "+answer", "+comments", name, kind]

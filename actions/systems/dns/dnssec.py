@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actions.outcome import Finding
+from actions.systems.dns.bogus import RESIGN, signed
 from actions.systems.dns.exchange import NoAnswer, ask
 from actions.systems.dns.looking import ASK_S, Keys
 from actions.systems.dns.settings import DnsSettings, NameServer, whole
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from dns.rrset import RRset
 
 _SOON_S = 3 * 86400
-_RESIGN = "Have the zone signed anew with the keys that the parent's DS names; leave the DS: caches keep it a day."
 
 
 def dnssec_findings(settings: DnsSettings, server: NameServer, keys: Keys) -> Iterator[Finding]:
@@ -27,11 +27,9 @@ def dnssec_findings(settings: DnsSettings, server: NameServer, keys: Keys) -> It
         server: the authority that is asked.
         keys: the names and types of the records.
     """
-    import dns.rdatatype
-
     zone = whole(settings.zone)
     try:
-        dnskeys, _ = _signed(_ask(server, zone, "DNSKEY"), zone, dns.rdatatype.DNSKEY)
+        dnskeys, _ = signed(_ask(server, zone, "DNSKEY"), zone, "DNSKEY")
         if dnskeys is None:
             return
         for name, kind in keys:
@@ -44,20 +42,19 @@ def _of_record(server: NameServer, dnskeys: RRset, name: str, kind: str) -> Iter
     """Yield what is wrong with one record set's signatures."""
     import dns.dnssec
     import dns.exception
-    import dns.rdatatype
 
-    rrset, signatures = _signed(_ask(server, name, kind), name, dns.rdatatype.from_text(kind))
+    rrset, signatures = signed(_ask(server, name, kind), name, kind)
     if rrset is None:
         return
     if signatures is None:
         text = f"{kind} is not signed, and the zone is: who validates gets SERVFAIL"
-        yield Finding(severity="wrong", about=name, text=text, cure=_RESIGN)
+        yield Finding(severity="wrong", about=name, text=text, cure=RESIGN)
         return
     try:
         dns.dnssec.validate(rrset, signatures, {dnskeys.name: dnskeys})
     except dns.exception.ValidationFailure as error:
         text = f"{kind}: no valid signature ({error}): who validates gets SERVFAIL"
-        yield Finding(severity="wrong", about=name, text=text, cure=_RESIGN)
+        yield Finding(severity="wrong", about=name, text=text, cure=RESIGN)
         return
     left_s = min(signature.expiration for signature in signatures) - time.time()
     if left_s < _SOON_S:
@@ -69,15 +66,3 @@ def _ask(server: NameServer, name: str, kind: str) -> Message:
     import dns.message
 
     return ask(server, dns.message.make_query(name, kind, want_dnssec=True), ASK_S)
-
-
-def _signed(answer: Message, name: str, kind: Any) -> tuple[RRset | None, RRset | None]:
-    """Return a record set of an answer and its signatures."""
-    import dns.name
-    import dns.rdataclass
-    import dns.rdatatype
-
-    owner = dns.name.from_text(name)
-    rrset = answer.get_rrset(answer.answer, owner, dns.rdataclass.IN, kind)
-    covered = answer.get_rrset(answer.answer, owner, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind)
-    return rrset, covered

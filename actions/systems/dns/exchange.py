@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 Why = Literal[
     "timeout", "refused connection", "unreachable", "wrong key", "unknown key", "clock", "REFUSED", "SERVFAIL",
-    "NOTAUTH", "changed", "unusable", "other",
+    "NOTAUTH", "changed", "unusable", "bogus", "other",
 ]  # fmt: skip
 """What is in the way of an answer. ``REFUSED``, ``SERVFAIL``, ``NOTAUTH`` are the server's own words; ``changed``: a
-prerequisite does not hold."""
+prerequisite does not hold; ``bogus``: a resolver refuses the zone's signatures."""
 
 _CONNECT_S = 0.3
 """Of a question's deadline: to look whether anybody listens, where no answer came."""
@@ -48,10 +48,11 @@ class NoAnswer(CleoError):
         why: the word.
         server: whom we asked.
         words: what was seen, in words.
+        hint: what helps; empty: what helps against any of that word.
     """
 
-    def __init__(self, why: Why, server: NameServer, words: str) -> None:
-        super().__init__(f"{server.name} ({server.address}:{server.port}): {words}", _HINTS.get(why, ""))
+    def __init__(self, why: Why, server: NameServer, words: str, hint: str = "") -> None:
+        super().__init__(f"{server.name} ({server.address}:{server.port}): {words}", hint or _HINTS.get(why, ""))
         self.why = why
         self.words = words
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from actions.systems.dns.bogus import STALE, codes_of, refusal
 from actions.systems.dns.exchange import UNREACHED, NoAnswer, Why, ask
 from actions.systems.dns.sets import RecordSet, set_of
 from actions.systems.dns.settings import DnsSettings, NameServer, whole
@@ -55,6 +56,7 @@ class Answers(Held, frozen=True, kw_only=True):
         missing: the names of which it says that they do not exist at all (NXDOMAIN).
         serial: of the zone, as an authority has it.
         own_zone: a resolver answers with authority of its own: it has a zone of that name.
+        outlived: a resolver says that it answers beyond the TTL, since it reaches no name server.
     """
 
     server: NameServer
@@ -62,6 +64,7 @@ class Answers(Held, frozen=True, kw_only=True):
     missing: list[str] = []
     serial: int | None = None
     own_zone: bool = False
+    outlived: bool = False
 
     @property
     def down(self) -> bool:
@@ -82,6 +85,8 @@ class Answers(Held, frozen=True, kw_only=True):
     def _stale(self, one: RecordSet) -> str:
         """Say what it has instead, and for how long yet where that is cached."""
         what = "NXDOMAIN" if one.name in self.missing else one.told
+        if self.outlived:
+            return f"{one.name} {one.kind} {what}, beyond its TTL: it reaches no name server of the zone"
         left = f", for {one.ttl} s yet" if self.resolver else f", serial {self.serial}"
         return f"{one.name} {one.kind} {what}{left}"
 
@@ -115,7 +120,7 @@ def look_at(
     end = time.monotonic() + deadline_s
     sets: dict[tuple[str, str], RecordSet] = {}
     missing: list[str] = []
-    own, serial = False, None
+    own, outlived, serial = False, False, None
     try:
         if not resolver:
             serial = _serial(settings, server, deadline_s)
@@ -123,10 +128,12 @@ def look_at(
             answer = _asked(server, name, kind, resolver, end - time.monotonic())
             sets[name, kind] = _found(answer, name, kind)
             own = own or (resolver and _has_authority(answer))
+            outlived = outlived or (resolver and not STALE.isdisjoint(codes_of(answer)))
             missing += [name] if _is_missing(answer) and name not in missing else []
     except NoAnswer as error:
         return Answers(server=server, resolver=resolver, why=error.why, words=error.words, hint=error.hint)
-    return Answers(server=server, resolver=resolver, sets=sets, missing=missing, serial=serial, own_zone=own)
+    seen = Answers(server=server, resolver=resolver, sets=sets, missing=missing, serial=serial)
+    return msgspec.structs.replace(seen, own_zone=own, outlived=outlived)
 
 
 def _serial(settings: DnsSettings, server: NameServer, deadline_s: float) -> int:
@@ -147,14 +154,18 @@ def _asked(server: NameServer, name: str, kind: str, resolver: bool, left_s: flo
     import dns.message
     import dns.rcode
 
+    end = time.monotonic() + left_s
     if left_s <= 0:
         raise NoAnswer("timeout", server, "no answer in time")
-    query = dns.message.make_query(name, kind)
+    query = dns.message.make_query(name, kind, use_edns=resolver)  # without it a resolver may not say why it fails
     if not resolver:
         query.flags &= ~dns.flags.RD
     answer = ask(server, query, left_s)
     code = answer.rcode()
     if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        if resolver and code == dns.rcode.SERVFAIL:
+            refused = refusal(server, name, kind, answer, end - time.monotonic())
+            raise NoAnswer(refused.why, server, refused.words, refused.hint)
         why: Why = code.name if code.name in ("REFUSED", "SERVFAIL", "NOTAUTH") else "other"  # type: ignore[assignment]
         raise NoAnswer(why, server, f"answers {dns.rcode.to_text(code)} for {name} {kind}")
     if not resolver and not _has_authority(answer):

@@ -21,6 +21,7 @@ _PAUSE_S = (0.25, 5.0)
 """Seconds between two rounds: at first, and at most."""
 _DOWN_S = 15.0
 """Seconds after which a server that gives no answer at all is down: nobody waits for it once all others agree."""
+_VALIDATES = "SERVFAIL by a resolver, and an answer to the same with +cd: it refuses the zone's signatures."
 _AGAIN = Cure(
     words="Find who changed it back (external-dns, Terraform, octoDNS, a person), stop that, then update again.",
     action="dns.update",
@@ -83,7 +84,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
         for record in settings.records
         for server in (*settings.servers, *settings.resolvers)
         for kind in record.types()
-    ]
+    ] + [CommandLine(what=_VALIDATES)] * bool(settings.resolvers)
 
 
 @action(
@@ -201,7 +202,8 @@ def _not_agreed(zone: Zone, watch: Watch, wait_s: float) -> Outcome:
         action="dns.verify",
     )
     old = not watch.held.why and not watch.held.has(watch.wanted)
-    cures = [_update_first(zone)] if old else [wait] if left else []
+    bogus = [Cure(words=one.hint) for one in watch.open if one.why == "bogus"]
+    cures = [_update_first(zone)] if old else [*bogus[:1], *([wait] if left else [])]
     return Outcome(
         ok=False,
         summary=f"Not all agree after {rough_duration(wait_s)}: {still}.",
@@ -241,6 +243,8 @@ def _lagging(one: Answers) -> str:
     """Return what to do about one that answers with something else."""
     if one.own_zone:
         return "It has a zone of that name itself (a private zone): change the record there, too."
+    if one.outlived:
+        return "Nothing runs out there: see why it reaches no name server, or flush its cache, where it is ours."
     if one.resolver:
         return "It forgets the answer once its TTL is over; or flush its cache, where it is ours."
     return (

@@ -62,6 +62,7 @@ SYSTEM = SystemType(
     credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
+    stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     behind=f"{_HERE}.behind",
     positions=(
         PositionForm(

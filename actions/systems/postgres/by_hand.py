@@ -15,6 +15,7 @@ from actions.systems.postgres.command_lines import (
     as_server,
     controldata_line,
     program,
+    psql_words,
     start_line,
     stop_line,
 )
@@ -227,5 +228,4 @@ def _end_sessions(settings: PostgresSettings) -> str:
 
 
 def _psql(settings: PostgresSettings, sql: str, what: str) -> CommandLine:
-    where = ["-h", settings.address, "-p", str(settings.port), "-U", settings.user, "-d", settings.database]
-    return as_client(settings, program(settings, "psql"), "-X", *where, "-c", sql, what=what)
+    return as_client(settings, *psql_words(settings), "-c", sql, what=what)

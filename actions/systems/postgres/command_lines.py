@@ -32,6 +32,12 @@ def as_client(settings: PostgresSettings, *argv: str, what: str = "") -> Command
     return CommandLine(argv=argv, what=what, host=settings.host, user=settings.run_as, env=env)
 
 
+def psql_words(settings: PostgresSettings) -> list[str]:
+    """Return what begins every query to the server, as our user."""
+    where = ["-h", settings.address, "-p", str(settings.port), "-U", settings.user, "-d", settings.database]
+    return [program(settings, "psql"), "-X", *where]
+
+
 def start_line(settings: PostgresSettings, config: str) -> CommandLine:
     """Return what launches the server, and does not wait until it is up.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from actions.by_hand import CommandLine
+from actions.systems.postgres.command_lines import as_client, psql_words
 from actions.systems.postgres.connection import connect
 from actions.systems.postgres.settings import PostgresSettings
 from journal.errors import CleoError
@@ -23,3 +25,8 @@ def stored_keys(settings: PostgresSettings, ask: Mapping[str, str], *, deadline_
             rows.itersize = 10_000
             rows.execute(ask["sql"].encode())
             yield from (str(row[0]) for row in rows if row[0] is not None)
+
+
+def by_hand(settings: PostgresSettings, ask: Mapping[str, str]) -> CommandLine:
+    """Return what prints the same keys, one a line."""
+    return as_client(settings, *psql_words(settings), "-At", "-c", ask.get("sql", "SQL"))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
+from actions.by_hand import CommandLine
+from actions.systems.redis.by_hand import cli
 from actions.systems.redis.connection import connect
 from actions.systems.redis.settings import RedisSettings
 from journal.errors import CleoError
@@ -32,3 +37,10 @@ def stored_keys(settings: RedisSettings, ask: Mapping[str, str], *, deadline_s: 
             if found and name not in seen:
                 seen.add(name)
                 yield found[1]
+
+
+def by_hand(settings: RedisSettings, ask: Mapping[str, str]) -> CommandLine:
+    """Return what prints the same keys, one a line; names that are given twice are printed twice."""
+    scan = cli(settings, "-n", ask.get("database", "0"), "--scan", "--pattern", ask.get("keys", "*"))
+    only = ["perl", "-ne", 'BEGIN { $part = shift } print "$1\\n" if /^(?:$part)$/', ask.get("part", "(.*)")]
+    return replace(scan, argv=["sh", "-c", f"{shlex.join(scan.argv)} | {shlex.join(only)}"])

@@ -186,6 +186,7 @@ def _outcome(application: Application, seen: list[Seen]) -> Outcome:
         findings=[
             Finding(severity="warning", about=each.endpoint.name, text=each.trouble, cure="Read the API's log.")
             for each in bad
-        ],
+        ]
+        + application.certificate_findings(),
         partial=f"{count(left, 'request')} not asked" if left else "",
     )

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions.context import ActionContext
-from actions.outcome import ActionFailed
+from actions.machine.certificate import Certificate
+from actions.outcome import ActionFailed, Finding
 from actions.systems.validation.http import Answer, CannotAsk, ask, where_of
 from actions.systems.validation.probe import said, stranger
 from actions.systems.validation.settings import LoginSettings, ValidationSettings
+from actions.systems.validation.tls import certificate_findings
 from journal.events.types import Identity
 
 SIGNED_IN = (200, 201)
@@ -34,6 +36,7 @@ class Application:
         self.ctx = ctx
         self.name = ctx.system
         self.settings = ctx.inventory.system(ctx.system, ValidationSettings)
+        self._certificate: Certificate | None = None
 
     def require_ours(self) -> None:
         """Make sure that the application answers, and no other server.
@@ -45,10 +48,15 @@ class Application:
             health = ask(self.settings, self.settings.health)
         except CannotAsk as error:
             raise ActionFailed(error.message, error.hint) from error
+        self._certificate = health.certificate
         if why := stranger(self.settings, health):
             raise ActionFailed(
                 f"{self.name}: {why}.", "Correct url or connect_to in the inventory; nothing was asked of it."
             )
+
+    def certificate_findings(self) -> list[Finding]:
+        """Return that the certificate which it showed ends soon, once it was asked whether it is ours."""
+        return certificate_findings(self.settings, self._certificate)
 
     def why_not_ready(self) -> str:
         """Return what it says it lacks, in words that follow a sentence; empty where it says that it is ready."""

@@ -143,7 +143,7 @@ def _outcome(application: Application, trials: list[Trial]) -> Outcome:
         ok=not bad,
         summary=f"{summary}{application.why_not_ready() if bad and not let_in else ''}",
         facts={"tries": len(trials) + 1, "let_in": len(let_in), "unclear": len(bad) - len(let_in)},
-        findings=findings,
+        findings=[*findings, *application.certificate_findings()],
         cures=[Cure(words=_LET_IN)] if let_in else [],
         partial=untried,
     )

@@ -13,6 +13,7 @@ from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.stored_keys import StoredKeys
 from actions.system_type import load
 from actions.systems.validation.application import Application, identity
+from actions.systems.validation.by_hand import data_by_hand
 from actions.systems.validation.settings import DataCheck, KeysOf
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -56,7 +57,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-@action("validation.data", script="dr_validate_data.sh", target=identity)
+@action("validation.data", script="dr_validate_data.sh", target=identity, by_hand=data_by_hand)
 def check_data(ctx: ActionContext) -> Outcome:
     """Check data integrity across stores.
 

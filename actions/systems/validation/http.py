@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from actions.machine.certificate import Certificate
 from actions.machine.cut import cut_after
 from actions.machine.tls import tls_trouble
 from actions.systems.validation.settings import ValidationSettings
+from actions.systems.validation.tls import place_of, tls_words, trusted_context
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
@@ -25,12 +27,18 @@ MOST_BYTES = 16_000_000
 
 
 class CannotAsk(CleoError):
-    """The API gave no whole answer. ``late``: it took the connection, and said nothing within the deadline."""
+    """The API gave no whole answer.
 
-    def __init__(self, message: str, hint: str, *, late: bool = False, refused: bool = False) -> None:
+    ``late``: it took the connection, and said nothing within the deadline. ``tls``: its certificate stands in the way.
+    """
+
+    def __init__(
+        self, message: str, hint: str, *, late: bool = False, refused: bool = False, tls: bool = False
+    ) -> None:
         super().__init__(message, hint)
         self.late = late
         self.refused = refused
+        self.tls = tls
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +48,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         status: its status.
         body: its body, as it came.
         seconds: from the request to the last byte.
+        certificate: what the server showed; None: no TLS is talked.
     """
 
     status: int
     body: bytes
     seconds: float
+    certificate: Certificate | None = None
 
     @property
     def ms(self) -> int:
@@ -85,8 +95,15 @@ class Door:
             method, f"{self._base.path.rstrip('/')}{path}", body=data, headers=sent, preload_content=False
         )
         response = self._connection.getresponse()
+        sock: Any = self._connection.sock
+        peer = sock.getpeercert() if self._base.scheme == "https" else None
         text = response.read(MOST_BYTES)
-        return Answer(status=response.status, body=text, seconds=time.monotonic() - begun)
+        return Answer(
+            status=response.status,
+            body=text,
+            seconds=time.monotonic() - begun,
+            certificate=Certificate.of(peer) if peer else None,
+        )
 
 
 @contextmanager
@@ -110,7 +127,7 @@ def door(settings: ValidationSettings, deadline_s: float) -> Iterator[Door]:
         with cut_after(connection.sock.fileno(), max(0.05, end - time.monotonic())):
             yield Door(settings, connection)
     except (HTTPError, HTTPException, OSError) as error:
-        raise _refusal(settings, error, late=time.monotonic() >= end - 0.01) from error
+        raise _refusal(settings, error, left_s=end - time.monotonic()) from error
     finally:
         connection.close()
 
@@ -147,30 +164,26 @@ def where_of(settings: ValidationSettings) -> str:
 
 
 def _connection(settings: ValidationSettings, deadline_s: float) -> HTTPConnection:
-    import ssl
-
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
     base = urlsplit(settings.url)
-    address, _, port = settings.connect_to.rpartition(":")
-    host = address.strip("[]") or str(base.hostname)
+    host, port = place_of(settings)
     if base.scheme == "http":
-        return HTTPConnection(host, int(port or base.port or 80), timeout=deadline_s)
+        return HTTPConnection(host, port, timeout=deadline_s)
     try:
-        trusted = ssl.create_default_context(cafile=settings.tls_ca_file or None)
+        trusted = trusted_context(settings)
     except OSError as error:
-        raise CannotAsk(f"{settings.tls_ca_file} cannot be read: {error}", "Correct tls_ca_file.") from error
-    return HTTPSConnection(
-        host, int(port or base.port or 443), timeout=deadline_s, ssl_context=trusted, server_hostname=base.hostname
-    )
+        raise CannotAsk(f"{settings.tls_ca_file} cannot be read: {error}", "Correct tls_ca_file.", tls=True) from error
+    return HTTPSConnection(host, port, timeout=deadline_s, ssl_context=trusted, server_hostname=base.hostname)
 
 
-def _refusal(settings: ValidationSettings, error: Exception, *, late: bool) -> CannotAsk:
+def _refusal(settings: ValidationSettings, error: Exception, *, left_s: float) -> CannotAsk:
     where = where_of(settings)
-    if late or isinstance(error, TimeoutError) or "timed out" in str(error):
+    if left_s < 0.01 or isinstance(error, TimeoutError) or "timed out" in str(error):
         return CannotAsk(f"{where}: no answer in time", "It or its host hangs, or a firewall drops packets.", late=True)
     if trouble := tls_trouble(error):
-        return CannotAsk(f"{where}: {trouble.words}", trouble.hint)
+        trouble = tls_words(settings, trouble, error, left_s)
+        return CannotAsk(f"{where}: {trouble.words}", trouble.hint, tls=True)
     if "refused" in str(error):
         return CannotAsk(
             f"{where}: connection refused", "Nothing listens there: start it, or correct url.", refused=True

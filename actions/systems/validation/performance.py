@@ -18,6 +18,7 @@ from actions.action import action
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.validation.application import Application, identity
+from actions.systems.validation.by_hand import performance_by_hand
 from actions.systems.validation.http import CannotAsk, ask
 from actions.systems.validation.settings import Endpoint, LoadSettings
 
@@ -58,6 +59,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     "validation.performance",
     script="dr_performance_test.sh",
     target=identity,
+    by_hand=performance_by_hand,
     params={"renew": "make what is measured the baseline, whatever that was"},
 )
 def performance(ctx: ActionContext, *, renew: bool = False) -> Outcome:
@@ -239,10 +241,16 @@ def _outcome(
             summary=f"{said}; nothing was compared: this is the baseline now.",
             facts={**facts, "verdict": "none"},
             partial="no baseline to compare with",
+            findings=application.certificate_findings(),
         )
     assert known is not None
     verdict = compare(now, known, load.noise_percent)
     words = f"{said}: {verdict}; {_known_words(known)}, errors {known.errors_percent:g} %."
     cure = "Cold caches and missing statistics (ANALYZE) make the first minutes slow: warm the cache, measure again."
     worse = [Finding(severity="warning", about="performance", text=words, cure=cure)] if verdict == "worse" else []
-    return Outcome(ok=not worse, summary=words, facts={**facts, "verdict": verdict}, findings=worse)
+    return Outcome(
+        ok=not worse,
+        summary=words,
+        facts={**facts, "verdict": verdict},
+        findings=worse + application.certificate_findings(),
+    )

@@ -7,6 +7,7 @@ import time
 from actions.health import Health
 from actions.systems.validation.http import Answer, CannotAsk, ask
 from actions.systems.validation.settings import ValidationSettings
+from actions.systems.validation.tls import certificate_findings
 from actions.transport import Transport
 from journal.wording.sanitize import sanitize
 
@@ -32,10 +33,17 @@ def probe(system: str, settings: ValidationSettings, host: Transport | None, *, 
             return Health(status="down", detail=f"{settings.health} answers {health.status}{said(health)}")
         ready = ask(settings, settings.ready, deadline_s=max(0.1, end - time.monotonic()))
     except CannotAsk as error:
-        return Health(status="down" if error.refused else "not measured", detail=error.message)
+        reason = {"reason": "tls"} if error.tls else {}
+        return Health(status="down" if error.refused else "not measured", detail=error.message, facts=reason)
     if ready.status != 200:
         return Health(status="degraded", detail=f"runs, and is not ready: {ready.status}{said(ready)}")
-    return Health(status="up", detail=f"ready, {ready.ms} ms", facts={"ready_ms": ready.ms})
+    soon = certificate_findings(settings, ready.certificate)
+    detail = f"ready, {ready.ms} ms{''.join(f'; {each.about} {each.text}' for each in soon)}"
+    return Health(status="up", detail=detail, facts={"ready_ms": ready.ms, **_days(ready)})
+
+
+def _days(ready: Answer) -> dict[str, float]:
+    return {"certificate_days": round(ready.certificate.days_left, 1)} if ready.certificate else {}
 
 
 def stranger(settings: ValidationSettings, health: Answer) -> str:

@@ -95,7 +95,8 @@ class Endpoint(Settings, frozen=True, kw_only=True):
 class SuiteSettings(Settings, frozen=True, kw_only=True):
     """A pytest suite of your own; without `paths`, Cleo's small one is run.
 
-    It gets ``CLEO_API_URL`` and ``CLEO_API_USER`` in its environment, and no secret: it has its own.
+    It gets ``CLEO_API_URL`` and ``CLEO_API_USER`` in its environment, ``CLEO_API_CONNECT_TO`` and ``CLEO_API_CA_FILE``
+    where the inventory says so, and no secret: it has its own.
 
     Attributes:
         paths: what pytest is given: files, folders, names of tests.
@@ -176,6 +177,7 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
         connect_to: ADDRESS:PORT to connect to instead, before its name leads there; certificate and Host stay those of
             the url.
         tls_ca_file: a file here with the certificates to trust; empty: the usual ones.
+        certificate_days: days before its certificate ends from which on that is a finding.
         health: answered with 200 while it runs.
         ready: answered with 200 while it can serve.
         says: fields of the health's JSON and their values, so that another server is not taken for it.
@@ -192,6 +194,7 @@ class ValidationSettings(SystemSettings, frozen=True, kw_only=True, tag="validat
     url: str
     connect_to: str = ""
     tls_ca_file: str = ""
+    certificate_days: Positive = 14
     health: Path = "/health"
     ready: Path = "/ready"
     says: dict[str, str] = {}

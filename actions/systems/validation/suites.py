@@ -89,7 +89,7 @@ def _run(ctx: ActionContext, name: str) -> Outcome:
     text = ctx.query(host, ["cat", file], timeout_s=_READ_S, user=suite.run_as).out
     ctx.query(host, ["rm", "-rf", folder], user=suite.run_as)
     _require_tests(done, what)
-    return _outcome(application, done, _read(done, text, what))
+    return _outcome(application, done, _read(done, text, what), _which_site(application.settings, suite))
 
 
 def _host(inventory: Inventory, settings: ValidationSettings, suite: SuiteSettings) -> str:
@@ -133,6 +133,8 @@ def _argv(suite: SuiteSettings, name: str, *options: str) -> list[str]:
 def _environment(settings: ValidationSettings, suite: SuiteSettings) -> dict[str, str]:
     """Return what the tests are told; of a secret, Cleo's own learn only where it is."""
     said = {"CLEO_API_URL": settings.url, "CLEO_API_USER": settings.login.user if settings.login else ""}
+    more = {"CLEO_API_CONNECT_TO": settings.connect_to, "CLEO_API_CA_FILE": settings.tls_ca_file}
+    said |= {name: value for name, value in more.items() if value}
     if not suite.paths:
         said |= {"CLEO_VALIDATION": msgspec.json.encode(settings).decode(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return {**said, **suite.environment}
@@ -168,7 +170,16 @@ def _read(done: Completed, text: str, what: str) -> list[Result]:
     )
 
 
-def _outcome(application: Application, done: Completed, results: list[Result]) -> Outcome:
+def _which_site(settings: ValidationSettings, suite: SuiteSettings) -> list[Finding]:
+    """Return that a suite of their own may have asked the site that the name still leads to, where that is another."""
+    if not settings.connect_to or not suite.paths:
+        return []
+    text = f"told to connect to {settings.connect_to}; whether it did is not seen: its name may lead to the other site"
+    cure = "Have it connect to CLEO_API_CONNECT_TO (curl --connect-to), with CLEO_API_URL's name in TLS and Host."
+    return [Finding(severity="warning", about="the suite", text=text, cure=cure)]
+
+
+def _outcome(application: Application, done: Completed, results: list[Result], asked: list[Finding]) -> Outcome:
     ended = Counter(result.ended for result in results)
     bad = [result for result in results if result.ended in ("failed", "error")]
     ok = done.code == 0 and not bad and ended["passed"] > 0
@@ -189,7 +200,11 @@ def _outcome(application: Application, done: Completed, results: list[Result]) -
             "results": {result.name: result.ended for result in results[:_MOST]},
         },
         findings=[
-            Finding(severity="warning", about=each.name, text=each.why or each.ended, cure=cure) for each in bad[:20]
+            *(
+                Finding(severity="warning", about=each.name, text=each.why or each.ended, cure=cure)
+                for each in bad[:20]
+            ),
+            *asked,
         ],
     )
 

@@ -261,9 +261,22 @@ def test_an_alias_that_nobody_listed_is_refused(dns: DnsLab) -> None:
         dns.do("update", production=True)
 
 
-def test_signatures_that_expired_are_found(dns: DnsLab) -> None:
+def test_signatures_that_expired_are_found_and_refused_by_who_validates(dns: DnsLab) -> None:
     dns.sign(expired=False)
+    dns.validate()
+    dns.say(resolvers=[{"name": "resolver", "address": "127.0.0.1", "port": dns.place.ports[RESOLVER]}])
+    assert not dns.do("look").findings
     assert "DNSSEC" not in str(dns.findings())
     assert not [text for text in dns.findings().values() if "signature" in text]
     dns.sign(expired=True)
     assert "no valid signature" in str(dns.findings())
+    until(lambda: dns.do("look").findings)
+    expired = "as it validates: the signatures have expired; unvalidated (+cd) it has 192.0.2.10"
+    assert f"SERVFAIL for {WWW}. A, {expired}" in dns.findings()["resolver"]
+    assert expired in dns.health().detail
+    dns.unsign()
+    dns.do("update", production=True)
+    until(lambda: "there are no signatures" in dns.findings()["resolver"])
+    refused = dns.do("verify", wait_s=0.0, watch_s=0.0)
+    assert "there are no signatures; unvalidated (+cd) it has 198.51.100.20" in refused.summary
+    assert "Only if those are lost change the DS" in refused.cures[0].words

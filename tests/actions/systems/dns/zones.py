@@ -152,6 +152,33 @@ class DnsLab:
         (folder / "zone.signed").replace(folder / "zone")
         server.start(self.place, PRIMARY)
 
+    def unsign(self) -> None:
+        """Have the primary serve the zone as it was before it was signed, as a copy of it puts it back."""
+        folder = self.place.folder(PRIMARY)
+        server.end(self.place, PRIMARY)
+        (folder / "zone").write_text(ZONE_FILE)
+        (folder / "zone.jnl").unlink(missing_ok=True)
+        server.start(self.place, PRIMARY)
+
+    @property
+    def trust_anchor(self) -> list[str]:
+        """The zone's key, as a DNSKEY record has it: flags, protocol, algorithm, key."""
+        [key] = (self.place.workspace.directory / "keys").glob("K*.key")
+        return key.read_text().splitlines()[-1].partition("DNSKEY")[2].split()
+
+    def validate(self) -> None:
+        """Have the resolver refuse what is not signed by the zone's key, and forget within a second."""
+        flags, protocol, algorithm, *key = self.trust_anchor
+        anchor = f'trust-anchors {{ "{ZONE}" static-key {flags} {protocol} {algorithm} "{"".join(key)}"; }};'
+        says = "dnssec-validation yes; max-cache-ttl 1; max-ncache-ttl 1; servfail-ttl 0;"
+        behind = f"127.0.0.1 port {self.place.ports[SECONDARY]};"  # which keeps the zone of before: its serial is ahead
+
+        def change(text: str) -> str:
+            alone = text.replace("max-ncache-ttl 20;", "").replace(behind, "")
+            return alone.replace("dnssec-validation no;", says) + anchor
+
+        self.reconfigure(RESOLVER, change)
+
     def as_it_was(self) -> None:
         """Have the zone, its servers and the inventory be as they were made."""
         self.said()

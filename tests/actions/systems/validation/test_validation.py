@@ -22,15 +22,9 @@ from cleo_contract.declaration import DeclarationContract
 from cleo_contract.incident import Work
 from cleo_contract.looking import LookingContract
 from journal.incident.records import RunState
-from tests.actions.systems.validation.application_lab import ApplicationLab, Entry, application_lab
+from tests.actions.systems.validation.application_lab import ApplicationLab, Entry
 
 pytestmark = pytest.mark.xdist_group("validation")
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApplicationLab]:
-    with application_lab(tmp_path_factory.mktemp("validation")) as found:
-        yield found
 
 
 def _health(lab: ApplicationLab) -> Health:
