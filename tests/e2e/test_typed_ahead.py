@@ -26,9 +26,9 @@ def gone(pid: int) -> bool:
 def test_what_comes_in_one_piece_goes_where_it_belongs(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.until("d dry run")
-        terminal.keys("n", *"disk", "Enter", "n", *"gone", "Enter", "t", "/", *"note")
+        terminal.keys("n", *"disk", "Enter", "n", *"gone", "Enter", "t", "/", *"note:", "Enter")
         screen = terminal.until(lambda screen: "Note: disk" in screen and "Note: gone" in screen)
-        assert "Timeline" in screen
+        assert "2 of " in screen, "the words looked for went elsewhere: both notes are found, and nothing else"
         assert "Asked for" not in screen
 
 
