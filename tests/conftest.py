@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FOLDER] = None if is_worker else use_fast_temporary_folder()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a thousand processes would compile the program again
     _guard_journals()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through three thousand tests and all that they import, again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _guard_journals() -> None:

@@ -52,7 +52,9 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.early
-@pytest.mark.parametrize("names", GROUPS, ids=" ".join)
+@pytest.mark.parametrize(
+    "names", [*(pytest.param(names, marks=pytest.mark.soak) for names in GROUPS[:-1]), GROUPS[-1]], ids=" ".join
+)
 def test_figures_are_measured(names: list[str]) -> None:
     done = bench(*names)
     rows = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines()[1:]]

@@ -58,6 +58,7 @@ def by_cron(command: str, here: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
 
 
+@pytest.mark.soak
 def test_every_line_for_cron_does_what_it_says(here: Mapping[str, str]) -> None:
     assert len(LINES) == 7
     for schedule, command in LINES:

@@ -66,7 +66,7 @@ class Terminal:
             screen = self.screen()
             if test(screen):
                 return screen
-            time.sleep(0.1)  # between two looks, not instead of one: each starts a program
+            time.sleep(0.2)  # between two looks, not instead of one: each starts a program
         raise AssertionError(f"not seen in {deadline_s} s: {wanted}\n{self.screen()}")
 
     def hang_up(self) -> None:

@@ -88,6 +88,7 @@ def test_a_killed_postmaster_is_started_before_any_paperwork(lab: Lab, tmp_path:
     assert int(lab.psql("SELECT count(*) FROM messages")) > 0
 
 
+@pytest.mark.soak
 def test_a_dropped_table_comes_back_by_the_moment_that_the_log_tells(lab: Lab, tmp_path: Path) -> None:
     responder, incident = recover(lab, tmp_path / "home", "drop-table", SMALL, "data-corruption")
     assert incident.state("postgres-verify") is StepState.DONE

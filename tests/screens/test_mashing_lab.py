@@ -13,6 +13,7 @@ __all__ = ["lab"]
 pytestmark = pytest.mark.xdist_group("mash-lab")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [3])
 async def test_random_keys_do_to_a_server_what_the_journal_says_and_no_more(
     lab: Lab, tmp_path: Path, seed: int

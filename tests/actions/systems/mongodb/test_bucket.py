@@ -34,6 +34,7 @@ def mongo(store: Emulated) -> Iterator[MongoLab]:
         yield running
 
 
+@pytest.mark.soak
 def test_a_lost_server_comes_back_with_what_was_saved_of_its_oplog(mongo: MongoLab, store: Emulated) -> None:
     with mongo.session() as client:
         client.shop.orders.insert_many([{"_id": number} for number in range(500)])

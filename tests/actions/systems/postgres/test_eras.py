@@ -99,6 +99,7 @@ def test_it_is_found_where_the_data_directory_is_lost(lab: Lab, ctx: FakeContext
     assert ctx.do(allow_writers).ok
 
 
+@pytest.mark.soak
 def test_an_instant_between_two_timelines_is_asked_back(lab: Lab, ctx: FakeContext) -> None:
     """The writers were out from the last commit on the one to the first on the other: both are as likely meant."""
     _, last = beat(lab)

@@ -122,6 +122,7 @@ def test_one_is_restored_while_the_others_are_not_touched(fleet: Fleet) -> None:
         assert int(one.psql("SELECT count(*) FROM heartbeat")) > 0
 
 
+@pytest.mark.soak
 def test_of_three_that_are_restored_one_fails_and_again_means_that_one(fleet: Fleet) -> None:
     fleet.made_ready(*NAMES)
     lost = fleet.cluster("orders").repository

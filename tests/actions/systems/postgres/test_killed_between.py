@@ -52,6 +52,7 @@ def played(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playe
     assert verify(found.place / "journal.db").ok
 
 
+@pytest.mark.soak
 def test_a_hold_is_whole_wherever_its_runner_died(lab: Lab, played: Played) -> None:
     before = lab.postgres.backup_config.read_text()
     points = [(n, name) for n, name in enumerate(played.through("backups.hold"), 1) if "the file" in name]

@@ -81,6 +81,7 @@ def test_what_lies_before_a_fork_is_replayed_from_the_older_timelines_copy(lab: 
     assert is_there(lab, row)
 
 
+@pytest.mark.soak
 def test_what_lies_before_a_fork_is_a_gap_where_no_log_of_it_is_left(lab: Lab, ctx: FakeContext) -> None:
     with archive_refuses(lab):
         _, timeline = forked(lab, ctx)
@@ -114,6 +115,7 @@ def forked(lab: Lab, ctx: FakeContext) -> tuple[str, int]:
     return row, timeline
 
 
+@pytest.mark.soak
 def test_another_timeline_of_the_same_number_is_asked_back(lab: Lab, ctx: FakeContext) -> None:
     """A copy was started and promoted by hand, and got the number that the archive has for another timeline."""
     assert ctx.do(stop).ok

@@ -39,6 +39,7 @@ def lab(store: Emulated) -> Iterator[RedisLab]:
         yield running
 
 
+@pytest.mark.soak
 def test_a_lost_server_and_its_configuration_come_back_from_a_bucket(
     lab: RedisLab, store: Emulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_wrong_passphrase_is_named_as_the_cause(lab: Lab, ctx: FakeContext) ->
         config.write_text(right)
 
 
+@pytest.mark.soak
 def test_the_whole_way(lab: Lab, ctx: FakeContext) -> None:
     assert ctx.do(take).ok
     lab.break_("postgres", "lose-data-directory")

@@ -85,6 +85,7 @@ def test_a_stanza_of_another_directory_in_the_folder_is_refused(lab: Lab, ctx: F
         file.write_text(before)
 
 
+@pytest.mark.soak
 def test_the_whole_way_with_the_stanza_in_the_folder(lab: Lab, ctx: FakeContext) -> None:
     file = lab.postgres.directory / "conf.d" / "stanza.conf"
     before = file.read_text()

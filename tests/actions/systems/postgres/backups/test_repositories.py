@@ -132,6 +132,7 @@ def test_the_first_repository_is_lost_and_the_second_recovers_everything(lab: La
     assert ctx.do(release).ok
 
 
+@pytest.mark.soak
 def test_a_store_that_does_not_answer_is_named_and_the_other_is_read(lab: Lab, ctx: FakeContext) -> None:
     config, place = lab.postgres.backup_config, f"repo2-path={second(lab)}\n"
     store = {
@@ -180,6 +181,7 @@ def test_a_set_that_was_copied_is_taken_from_where_it_is_whole(lab: Lab, ctx: Fa
     recover(ctx)
 
 
+@pytest.mark.soak
 def test_a_damaged_newest_set_in_the_second_leads_back_to_the_first(lab: Lab, ctx: FakeContext) -> None:
     first = read_repository(find_server(ctx)).backups[-1].label
     lab.postgres.pgbackrest("--repo=2", "--type=full", "backup")

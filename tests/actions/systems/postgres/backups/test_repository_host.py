@@ -115,6 +115,7 @@ def test_without_its_name_it_is_said_what_cannot_be_done_from_here(lab: Lab, ssh
     assert ctx.do(allow_writers).ok
 
 
+@pytest.mark.soak
 def test_the_whole_way_with_the_keeper_named(lab: Lab, ctx: FakeContext) -> None:
     seen = ctx.do(verify_backups, full=True)
     assert seen.ok, seen.summary

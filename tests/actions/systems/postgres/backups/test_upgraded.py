@@ -50,6 +50,7 @@ def ctx(lab: Lab) -> FakeContext:
     return FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"})
 
 
+@pytest.mark.soak
 def test_the_first_clusters_sets_are_not_taken_for_this_ones(lab: Lab, ctx: FakeContext) -> None:
     (earlier,) = read_repository(find_server(ctx)).earlier
     dry = FakeContext(ctx.inventory, decisions={"recovery_point": "latest"}, dry_run=True)
