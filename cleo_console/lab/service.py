@@ -130,6 +130,8 @@ class LabService(ABC):
 
     at_sites: ClassVar[bool] = False
     """Whether it can be in a lab of two sites: its settings then have the lab's stations (`station.STATIONS`)."""
+    own_site: ClassVar[str] = ""
+    """The site that all of it is at in a lab of two; empty: it is at both, or has a standby at the other."""
 
     standbys: ClassVar[int] = 1
     """How many are made where one is asked for: a set that elects by majority needs two beside the first."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from actions.system_types import system_types
 from cleo_console.lab.post.place import NAME as POST
 from cleo_console.lab.second_place.place import NAME as OFFSITE
@@ -51,6 +53,7 @@ def wanted_at_two_sites(systems: Sequence[str]) -> list[Instance]:
     if misfit := next((each for each in found if not class_of(each).at_sites), None):
         able = ", ".join(sorted(name for name, class_ in service_classes().items() if class_.at_sites))
         raise CleoError(f"A lab of two sites cannot hold a {misfit.type}.", f"It can hold: {able}.")
+    found = [replace(each, site=class_of(each).own_site) for each in found]
     return [one for each in found for one in (each, *(_standbys(each) if class_of(each).standby else ()))]
 
 

@@ -46,7 +46,8 @@ def apply(ctx: ActionContext, *, path: str = FOLDER) -> Outcome:
     Leaves: each object as its manifest has it, owned field by field by `cleo-console`; what the manifests do not name
     is as before, also objects that they no longer have.
 
-    Killed half way: some objects are applied, the others are as before. Run it again: what is applied already stays.
+    Killed half way: some objects are applied, the others are as before; each was announced in the output. A new runner
+    goes on with it, and what is applied already stays.
     """
     cluster = open_cluster(ctx)
     require_meant(cluster)
@@ -67,9 +68,10 @@ def apply(ctx: ActionContext, *, path: str = FOLDER) -> Outcome:
         return Outcome(
             ok=True, summary=f"{_all(tried)} as the manifests have it already.", findings=beside, facts=_facts(tried)
         )
-    if not ctx.effect(f"apply {count(len(changed), 'object')} of {path}: {_named(changed)}"):
-        return Outcome(ok=True, summary=f"would apply {_summed(tried)}", findings=beside, facts=_facts(tried))
+    ctx.log(f"to apply: {count(len(changed), 'object')} of {path}: {_named(changed)}")
     _apply_all(ctx, applier, tried, forced)
+    if ctx.dry_run:
+        return Outcome(ok=True, summary=f"would apply {_summed(tried)}", findings=beside, facts=_facts(tried))
     return Outcome(ok=True, summary=f"Applied: {_summed(tried)}.", findings=beside, facts=_facts(tried))
 
 
@@ -115,10 +117,11 @@ def _decided(ctx: ActionContext, tried: Sequence[Tried]) -> bool:
 
 
 def _apply_all(ctx: ActionContext, applier: Applier, tried: Sequence[Tried], forced: bool) -> None:
-    """Apply one after the other; the first that the server refuses ends it."""
+    """Apply one after the other, each announced before; the first that the server refuses ends it."""
     done: list[Tried] = []
     for one in tried:
-        ctx.check_cancelled()
+        if not ctx.effect(f"apply {one.manifest.told}"):
+            continue
         ctx.progress(Progress(fraction=len(done) / len(tried), text=one.manifest.told))
         again = _applied(applier, one, done, tried, force=forced and bool(one.conflicts))
         if again.refusal or again.conflicts:

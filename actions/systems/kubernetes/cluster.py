@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from actions.kube_client import BadKubeconfig, load_client
+from actions.kube_login import LOGIN_S, forget
 from actions.systems.kubernetes.kinds import Kind, root
 from actions.systems.kubernetes.settings import KubernetesSettings
 from journal.errors import CleoError
@@ -64,11 +65,13 @@ class Cluster:
     Args:
         settings: what the inventory says of it.
         request_s: seconds that one request may take.
+        login_s: seconds that the kubeconfig's login program may take, where it names one.
     """
 
-    def __init__(self, settings: KubernetesSettings, request_s: float = REQUEST_S) -> None:
+    def __init__(self, settings: KubernetesSettings, request_s: float = REQUEST_S, login_s: float = LOGIN_S) -> None:
         self.settings = settings
         self.request_s = request_s
+        self._login_s = login_s
         self._kinds: dict[str, dict[str, Kind]] = {}
 
     @cached_property
@@ -76,12 +79,20 @@ class Cluster:
         """Return the client that the kubeconfig describes.
 
         Raises:
-            NoCluster: it cannot be read, or has no such context.
+            NoCluster: it cannot be read, has no such context, or nobody can log in.
         """
         try:
-            return load_client(self.settings.kubeconfig_file, self.settings.context)
+            return load_client(self.settings.kubeconfig_file, self.settings.context, self._login_s)
         except BadKubeconfig as error:
             raise NoCluster(error.message, error.hint) from error
+
+    def log_in(self) -> None:
+        """Read the kubeconfig, and have its login program give credentials.
+
+        Raises:
+            NoCluster: it cannot be used, or nobody can log in.
+        """
+        _ = self._client
 
     @property
     def address(self) -> str:
@@ -165,6 +176,18 @@ class Cluster:
         content = f"application/{'strategic-' if by_name else ''}merge-patch+json"
         return self._request("PATCH", path, {"fieldManager": manager}, body, content)
 
+    def text(self, path: str, **query: str) -> str:
+        """Return what lies at a path that holds no object: a container's log.
+
+        Raises:
+            Refused: the API server says no.
+            NoCluster: it does not answer.
+        """
+        status, text = self._answer("GET", path, query, None, "")
+        if status != 200:
+            self._answered(status, text, f"GET {path}")
+        return text.decode("utf-8", "replace")
+
     def create(self, path: str, body: Object) -> Object:
         """Make an object in a list.
 
@@ -202,25 +225,35 @@ class Cluster:
         self, method: str, path: str, query: Mapping[str, str], body: Object | None = None, content: str = ""
     ) -> Object:
         """Make one request, and return the object that it is answered with."""
+        status, text = self._answer(method, path, query, body, content)
+        return self._answered(status, text, f"{method} {path}")
+
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, str], body: Object | None, content: str
+    ) -> tuple[int, bytes]:
+        """Make one request, and return the status and the bytes that it is answered with."""
         import urllib3
         from kubernetes.client import ApiException
 
         headers = {"Accept": "application/json", "Content-Type": content or "application/json"}
         client = self._client
-        asked = client.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params=headers,
-            body=body,
-            auth_settings=["BearerToken"],
-        )
         try:
+            asked = client.param_serialize(
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+            )
             answer: Any = client.call_api(*asked, _request_timeout=self.request_s)
-            text = answer.read()
+            if answer.status == 401:
+                forget()
+            return int(answer.status), answer.read()
+        except BadKubeconfig as error:
+            raise NoCluster(error.message, error.hint) from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unanswered(error) from error
-        return self._answered(answer.status, text, f"{method} {path}")
 
     def _answered(self, status: int, text: bytes, what: str) -> Object:
         try:

@@ -8,9 +8,10 @@ import msgspec
 
 from actions.systems.kubernetes.cluster import Cluster, Object
 from actions.systems.kubernetes.manifests import Manifest
-from actions.systems.kubernetes.pods import HARD, changed_at, configuration_of, of_workload, older, restarts, stuck
+from actions.systems.kubernetes.pods import HARD, changed_at, configuration_of, is_over, of_workload, older, restarts
 from actions.systems.kubernetes.rollout import KINDS, Rollout, rollout
 from actions.systems.kubernetes.target import ready_nodes
+from actions.systems.kubernetes.verdicts import Verdict, verdict
 
 _EVENTS = 3
 """Events that are told of one workload, the newest first."""
@@ -21,7 +22,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         rollout: how far it is.
-        stuck: why its pods are not ready: the reason in a word, then words, by pod.
+        namespace: where it is.
+        stuck: why its pods do not serve, by pod; the hardest reasons first, pods that are over last.
         events: the newest warnings about it.
         older: pods that do not know their configuration's newest values, and which that is.
         restarts: how often its containers were started again.
@@ -29,7 +31,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     rollout: Rollout
-    stuck: Mapping[str, tuple[str, str]] = {}
+    namespace: str
+    stuck: Mapping[str, Verdict] = {}
     events: Sequence[str] = ()
     older: Sequence[tuple[str, str]] = ()
     restarts: int = 0
@@ -38,7 +41,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hard(self) -> str:
         """The first reason that seldom goes by itself; empty: there is none."""
-        return next((f"{reason}: {words}" for reason, words in self.stuck.values() if reason in HARD), "")
+        return next((f"{one.reason}: {one.words}" for one in self.stuck.values() if one.reason in HARD), "")
 
     @property
     def verified(self) -> bool:
@@ -50,7 +53,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """What is missing, in words; empty: nothing."""
         one = self.rollout
         if one.failed or one.waiting:
-            why = next((f"{pod}: {reason}: {words}" for pod, (reason, words) in self.stuck.items() if reason), "")
+            why = next((f"{pod}: {found.reason}: {found.words}" for pod, found in self.stuck.items()), "")
             return f"{one.figures}: {one.failed or one.waiting}{f' ({why})' if why else ''}"
         if self.older:
             pod, what = self.older[0]
@@ -89,13 +92,15 @@ def _state(
     live = cluster.find(f"/apis/apps/v1/namespaces/{manifest.namespace}/{plural}/{manifest.name}")
     if live is None:
         gone = Rollout(told=manifest.told, wanted=1, ready=0, failed="it is not in the cluster: apply the manifests")
-        return State(rollout=gone)
+        return State(rollout=gone, namespace=manifest.namespace)
     pods = of_workload(live, seen[0])
     how = rollout(live, pods, lost)
-    told = {one["metadata"]["name"]: stuck(one) for one in pods}
+    found = [(is_over(one), one["metadata"]["name"], verdict(one, seen[1])) for one in pods]
+    found.sort(key=lambda one: (one[0], one[2].reason not in HARD))
     return State(
         rollout=how,
-        stuck={name: found for name, found in told.items() if found[0]},
+        namespace=manifest.namespace,
+        stuck={name: one for _, name, one in found if one.reason},
         events=_events(seen[1], manifest.name, [one["metadata"]["name"] for one in pods]) if not how.whole else [],
         older=older(pods, configurations),
         restarts=restarts(pods),

@@ -8,10 +8,11 @@ from actions.health import Health
 from actions.outcome import Cure, Finding
 from actions.systems.kubernetes.by_hand import FOLDER
 from actions.systems.kubernetes.cluster import Cluster
-from actions.systems.kubernetes.images import parse_image, resolve
+from actions.systems.kubernetes.images import Image, parse_image, resolve
 from actions.systems.kubernetes.look import survey
 from actions.systems.kubernetes.manifests import images, read_manifests
 from actions.systems.kubernetes.target import open_cluster
+from actions.systems.kubernetes.trust import trust_findings
 from journal.errors import CleoError
 
 _REQUEST_S = 3.0
@@ -41,14 +42,19 @@ def _unnamed(cluster: Cluster) -> list[Finding]:
 
 
 def _images(cluster: Cluster) -> list[Finding]:
-    """Return the manifests' images that no registry has, and manifests that cannot be read."""
+    """Return the manifests' images that no registry has or nobody vouched for, and manifests that cannot be read."""
     settings = cluster.settings
     try:
         wanted = [parse_image(one) for one in images(read_manifests(settings.folder(FOLDER), settings.namespace))]
     except CleoError as error:
         return [Finding(severity="warning", about="manifests", text=error.message, cure=error.hint)]
-    return [
+    answers = resolve(settings, wanted)
+    missing = [
         Finding(severity="warning", about=text, text=answer.message, cure=answer.hint)
-        for text, answer in resolve(settings, wanted).items()
+        for text, answer in answers.items()
         if isinstance(answer, CleoError)
     ]
+    try:
+        return [*missing, *trust_findings(settings, [one for one in answers.values() if isinstance(one, Image)])]
+    except CleoError as error:
+        return [*missing, Finding(severity="warning", about="signed_by", text=error.message, cure=error.hint)]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from actions.systems.kubernetes.cluster import Cluster, Object
-from actions.systems.kubernetes.pods import of_workload
+from actions.systems.kubernetes.pods import is_over, of_workload
 
 MANAGER = "cleo-writers"
 """Who owns the field that holds a writer; kubernetes.apply leaves it alone."""
@@ -59,7 +59,7 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
     def pods(self, pods: Sequence[Object], jobs: Sequence[Object]) -> list[Object]:
         """Return its pods, those that are ending too; of a CronJob those of all its jobs."""
         if not self.job:
-            return of_workload(self.body, pods)
+            return [one for one in of_workload(self.body, pods) if not is_over(one)]
         uid = self.body["metadata"]["uid"]
         ours = {one["metadata"]["uid"] for one in jobs if _owned(one, {uid})}
         return [

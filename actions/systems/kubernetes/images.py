@@ -112,11 +112,20 @@ def resolve(settings: KubernetesSettings, wanted: list[Image]) -> dict[str, Imag
         return {text: one.result() for text, one in asked.items()}
 
 
+def registry_client() -> httpx.Client:
+    """Return a client that asks a registry for manifests and blobs."""
+    import httpx
+
+    return httpx.Client(
+        timeout=_ASK_S, follow_redirects=True, headers={"Accept": ", ".join((*_MANIFESTS, "*/*;q=0.1"))}
+    )
+
+
 def _resolved(registry: Registry, image: Image) -> Image | CleoError:
     import httpx
 
     try:
-        with httpx.Client(timeout=_ASK_S, follow_redirects=True, headers={"Accept": ", ".join(_MANIFESTS)}) as client:
+        with registry_client() as client:
             answer = _asked(client, registry, image)
     except httpx.HTTPError as error:
         words = "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
@@ -136,9 +145,14 @@ def _resolved(registry: Registry, image: Image) -> Image | CleoError:
 
 
 def _asked(client: httpx.Client, registry: Registry, image: Image) -> httpx.Response:
-    """Ask for an image's manifest; where the registry wants a token, with one."""
+    """Ask for an image's manifest."""
+    return ask_registry(client, registry, image, f"manifests/{image.digest or image.tag}")
+
+
+def ask_registry(client: httpx.Client, registry: Registry, image: Image, path: str) -> httpx.Response:
+    """Ask for what lies at a path below an image's repository; where the registry wants a token, with one."""
     host = "https://registry-1.docker.io" if registry.name == _HUB else f"https://{registry.name}"
-    url = f"{registry.address or host}/v2/{image.repository}/manifests/{image.digest or image.tag}"
+    url = f"{registry.address or host}/v2/{image.repository}/{path}"
     login = (registry.user, registry.password.read()) if registry.password else None
     answer = client.get(url)
     wanted = answer.headers.get("WWW-Authenticate", "")

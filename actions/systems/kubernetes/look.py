@@ -7,10 +7,11 @@ from actions.context import ActionContext
 from actions.outcome import Finding, Outcome
 from actions.systems.kubernetes.ahead import findings, gone_backends
 from actions.systems.kubernetes.cluster import Cluster
-from actions.systems.kubernetes.pods import stuck
+from actions.systems.kubernetes.nodes import node_findings
 from actions.systems.kubernetes.pull_pods import LABEL
 from actions.systems.kubernetes.rollout import rollout
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
+from actions.systems.kubernetes.verdicts import verdict
 from journal.wording.counting import count
 
 
@@ -37,27 +38,21 @@ def survey(cluster: Cluster) -> tuple[list[str], list[Finding]]:
         NoCluster: the cluster does not answer.
         Refused: it does not let us look.
     """
-    nodes = ready_nodes(cluster.visible("/api/v1/nodes") or [])
-    here = cluster.settings.namespace
+    here, machines = cluster.settings.namespace, cluster.visible("/api/v1/nodes") or []
+    nodes = ready_nodes(machines)
     states = [rollout(one, ()) for one in cluster.items(f"/apis/apps/v1/namespaces/{here}/deployments")]
-    pods = cluster.items(f"/api/v1/namespaces/{here}/pods")
+    pods, events = cluster.items(f"/api/v1/namespaces/{here}/pods"), cluster.items(f"/api/v1/namespaces/{here}/events")
     ours = [one["metadata"]["name"] for one in pods if LABEL in (one["metadata"].get("labels") or {})]
-    told = {one["metadata"]["name"]: stuck(one) for one in pods if one["metadata"]["name"] not in ours}
+    told = {one["metadata"]["name"]: verdict(one, events) for one in pods if one["metadata"]["name"] not in ours}
     whole = sum(one.whole for one in states)
     lines = [
         f"{sum(nodes.values())} of {count(len(nodes), 'node')} ready, "
         f"{whole} of {count(len(states), 'deployment')} rolled out",
         *(f"node {name}: {'ready' if ready else 'NOT READY'}" for name, ready in sorted(nodes.items())),
         *(f"{one.figures}{f': {one.failed or one.waiting}' if not one.whole else ''}" for one in states),
-        *(f"pod {name}: {reason}: {words}" for name, (reason, words) in told.items() if reason),
+        *(f"pod {name}: {one.reason}: {one.words}" for name, one in told.items() if one.reason),
     ]
-    return lines, [*_nodes(nodes), *_left(ours), *findings(gone_backends(cluster))]
-
-
-def _nodes(nodes: dict[str, bool]) -> list[Finding]:
-    text = "the node is not ready: its pods may run on, or not; volumes stay with it for minutes"
-    cure = "See kubectl describe node. Force nothing away from it before it is proven to be off."
-    return [Finding(severity="warning", about=name, text=text, cure=cure) for name, ready in nodes.items() if not ready]
+    return lines, [*node_findings(machines), *_left(ours), *findings(gone_backends(cluster))]
 
 
 def _left(ours: list[str]) -> list[Finding]:

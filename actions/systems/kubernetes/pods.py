@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from actions.systems.kubernetes.cluster import Object
 from actions.systems.kubernetes.manifests import containers
@@ -17,6 +17,11 @@ HARD = (
     "CreateContainerError",
     "CrashLoopBackOff",
     "RunContainerError",
+    "OOMKilled",
+    "StartError",
+    "ProbeFailed",
+    "FailedMount",
+    "FailedCreatePodSandBox",
     "Unschedulable",
 )
 """Reasons that seldom go by themselves."""
@@ -43,37 +48,105 @@ def _fits(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     return bool((key in labels) == (operator == "Exists"))
 
 
+class Unready(NamedTuple):
+    """A container that is not ready.
+
+    Attributes:
+        name: its name.
+        status: what its node says of it.
+    """
+
+    name: str
+    status: Mapping[str, Any]
+
+    @property
+    def ended(self) -> Mapping[str, Any]:
+        """How it ended last: now, or in the life before this one; empty: it never did."""
+        now, before = (self.status.get(which) or {} for which in ("state", "lastState"))
+        return now.get("terminated") or before.get("terminated") or {}
+
+    @property
+    def began_again(self) -> bool:
+        """Whether another life of it began since it ended."""
+        return "running" in (self.status.get("state") or {})
+
+    @property
+    def times(self) -> int:
+        """How often it ended."""
+        over = bool((self.status.get("state") or {}).get("terminated"))
+        return int(self.status.get("restartCount") or 0) + over
+
+
+def unready(pod: Object) -> list[Unready]:
+    """Return the containers of a pod that are not ready; one that runs before the others and has ended well is."""
+    status = pod.get("status") or {}
+    first = [
+        one
+        for one in status.get("initContainerStatuses") or []
+        if ((one.get("state") or {}).get("terminated") or {}).get("exitCode") != 0
+    ]
+    states = [*first, *(status.get("containerStatuses") or [])]
+    return [Unready(str(one["name"]), one) for one in states if not one.get("ready")]
+
+
 def stuck(pod: Object) -> tuple[str, str]:
-    """Return why a pod is not ready: a reason in a word, and the same in words; empty: it is ready, or ends."""
+    """Return why a pod is not ready: a reason in a word, and the same in words; both empty: it is ready, or ends."""
     if pod["metadata"].get("deletionTimestamp") or condition(pod, "Ready").get("status") == "True":
         return "", ""
     status = pod.get("status") or {}
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return "Unschedulable", f"no node takes it: {scheduled.get('message')}"
-    states = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
-    for one in states:
+    if status.get("phase") == "Failed" and status.get("reason"):
+        return str(status["reason"]), str(status.get("message") or "it failed")
+    left = unready(pod)
+    for one in left:
         if (found := _container(one))[0]:
             return found
-    if status.get("phase") == "Failed":
-        return str(status.get("reason") or "Failed"), str(status.get("message") or "it failed")
-    unready = [one["name"] for one in states if not one.get("ready")]
     if status.get("phase") == "Running":
-        return "NotReady", f"{', '.join(unready)} runs, and its readiness probe does not pass"
+        return "NotReady", f"{', '.join(one.name for one in left)} runs, and its readiness probe does not pass"
     return "", "it is being made"
 
 
-def _container(status: Mapping[str, Any]) -> tuple[str, str]:
-    name, restarts = status["name"], int(status.get("restartCount") or 0)
-    waiting = (status.get("state") or {}).get("waiting") or {}
-    reason = str(waiting.get("reason") or "")
-    if reason == "CrashLoopBackOff":
-        last = (status.get("lastState") or {}).get("terminated") or {}
-        why = f"{last.get('reason')}, exit code {last.get('exitCode')}" if last else "see its log"
-        return reason, f"{name} ended {restarts} times: {why}"
-    if reason and reason not in ("ContainerCreating", "PodInitializing"):
-        return reason, f"{name}: {waiting.get('message') or reason}"
+def _container(one: Unready) -> tuple[str, str]:
+    """Return why a container does not run, or not for long; a reason that lies deeper than a back-off comes first."""
+    waiting = (one.status.get("state") or {}).get("waiting") or {}
+    reason, last = str(waiting.get("reason") or ""), one.ended
+    if reason == "CrashLoopBackOff" or (last and (one.times > 1 or not one.began_again) and not _waits(reason)):
+        return _ended(one, last)
+    if _waits(reason):
+        return reason, f"{one.name}: {_shortly(str(waiting.get('message') or reason))}"
     return "", ""
+
+
+def _waits(reason: str) -> bool:
+    """Whether a container waits for something that a node says in a word of its own."""
+    return bool(reason) and reason not in ("ContainerCreating", "PodInitializing", "CrashLoopBackOff")
+
+
+def _ended(one: Unready, last: Mapping[str, Any]) -> tuple[str, str]:
+    """Return how a container ends again and again."""
+    reason, code = str(last.get("reason") or ""), last.get("exitCode")
+    times = f"{one.name} ended {one.times} time{'' if one.times == 1 else 's'}"
+    if reason == "OOMKilled":
+        return reason, f"{times}: it took more memory than it may (OOMKilled, exit code {code})"
+    if reason in ("StartError", "ContainerCannotRun"):
+        return "StartError", f"{times}: it cannot be started: {_shortly(str(last.get('message') or reason))}"
+    words = f"{reason}, exit code {code}" if last else "see its log"
+    return "CrashLoopBackOff", f"{times}: {words}"
+
+
+def _shortly(message: str) -> str:
+    """Return the end of a runtime's message: it begins with what called what."""
+    return " ".join(message.split()).rpartition("unable to start container process: ")[2][-200:]
+
+
+def is_over(pod: Object) -> bool:
+    """Whether a pod has ended and stays listed, as one that was evicted does: no container of it runs any more."""
+    status = pod.get("status") or {}
+    states = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    runs = any("running" in (one.get("state") or {}) for one in states)
+    return status.get("phase") in ("Failed", "Succeeded") and not runs
 
 
 def restarts(pods: Iterable[Object]) -> int:
@@ -128,6 +201,7 @@ def older(pods: Sequence[Object], configurations: Mapping[tuple[str, str], str])
     for pod in pods:
         began = str((pod.get("status") or {}).get("startTime") or pod["metadata"]["creationTimestamp"])
         for kind, name in dict.fromkeys(configuration_of(pod["spec"])):
-            if configurations.get((kind, name), "") > began and not pod["metadata"].get("deletionTimestamp"):
+            ends = pod["metadata"].get("deletionTimestamp") or is_over(pod)
+            if configurations.get((kind, name), "") > began and not ends:
                 found.append((str(pod["metadata"]["name"]), f"{kind} {name}"))
     return found

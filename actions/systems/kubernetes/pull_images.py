@@ -20,6 +20,7 @@ from actions.systems.kubernetes.pull_pods import LABEL, OnNode, pull_pod, seen
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
 from actions.systems.kubernetes.trial import Applier
+from actions.systems.kubernetes.trust import require_trusted
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -54,7 +55,8 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
 def pull_images(ctx: ActionContext, *, stable: bool = False, path: str = FOLDER, wait_s: float = 300.0) -> Outcome:
     """Pull the manifests' images to every node that can run them, by digest.
 
-    What a tag means is asked at its registry once, now; kubernetes.apply then names the images by that digest. Each
+    What a tag means is asked at its registry once, now; kubernetes.apply then names the images by that digest. Where
+    the inventory names keys or digests, an image that is not signed by one (cosign), or is another, is refused. Each
     node pulls through a pod whose command no image has: nothing of an image is run.
 
     Needs: registries that can be asked from here, and from the nodes; a user who may make pods in the namespace.
@@ -73,7 +75,9 @@ def pull_images(ctx: ActionContext, *, stable: bool = False, path: str = FOLDER,
         )
     _require_named(ctx, cluster.settings, wanted, stable)
     found = _resolved(ctx, cluster.settings, wanted)
+    said = require_trusted(ctx, cluster.settings, found)
     nodes, findings = _nodes(ctx, cluster)
+    findings += said
     words = f"have {count(len(nodes), 'node')} pull {count(len(found), 'image')}: {', '.join(nodes)}"
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would {words}", findings=findings)
@@ -89,10 +93,10 @@ def pull_images(ctx: ActionContext, *, stable: bool = False, path: str = FOLDER,
 def _require_named(ctx: ActionContext, settings: KubernetesSettings, wanted: Sequence[Image], stable: bool) -> None:
     """Refuse images that are named by what was not decided."""
     signed = ctx.incident.decisions.get("images") == "signed"
-    allowed = "" if signed else settings.stable_tag
+    allowed = settings.stable_tag if settings.signed_by or not signed else ""  # a tag's image is verified with a key
     others = [one.text for one in wanted if not one.digest and one.tag != allowed]
     if others and (stable or signed):
-        by = "by digest, as was decided" if signed else f"by the tag {settings.stable_tag} or by digest"
+        by = "by digest, as was decided" if signed and not allowed else f"by the tag {settings.stable_tag} or by digest"
         hint = (
             "Write the digests of the last signed images into the manifests."
             if signed

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from actions.systems.kubernetes.cluster import Object
+from actions.systems.kubernetes.pods import is_over
 from actions.systems.kubernetes.target import condition
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -56,8 +57,9 @@ def rollout(workload: Object, pods: Sequence[Object], lost_nodes: Sequence[str] 
     told = f"{kind.lower()}.apps/{workload['metadata']['name']}"
     wanted = int(status.get("desiredNumberScheduled") or 0) if kind == "DaemonSet" else int(spec.get("replicas", 1))
     ready = _ready(kind, status)
-    failed = _failed(workload)
-    waiting = _RULES[kind](spec, status, wanted) if not failed else ""
+    waiting = _RULES[kind](spec, status, wanted)
+    failed = _failed(workload) if waiting else ""  # what gave up once, and came through later, is rolled out
+    waiting = "" if failed else waiting
     if int(status.get("observedGeneration") or 0) < int(workload["metadata"].get("generation") or 0):
         waiting, failed = "the controller has not seen its newest version yet", ""
     elif spec.get("paused"):
@@ -132,7 +134,8 @@ _RULES: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], int], str]]
 def _ending(pods: Sequence[Object], wanted: int) -> str:
     """Pods that end still write (kubectl#1628), and the figures of a workload leave them out."""
     ending = sorted(one["metadata"]["name"] for one in pods if one["metadata"].get("deletionTimestamp"))
-    left = "" if wanted or ending or not pods else f"{len(pods)} pods are still there"
+    there = [one for one in pods if not is_over(one)]
+    left = "" if wanted or ending or not there else f"{len(there)} pods are still there"
     return f"still ending: {', '.join(ending)}" if ending else left
 
 

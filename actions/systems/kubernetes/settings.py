@@ -50,6 +50,9 @@ class KubernetesSettings(SystemSettings, frozen=True, kw_only=True, tag="kuberne
         writers: what writes to the databases, each ``deployment/NAME``, ``statefulset/NAME`` or ``cronjob/NAME``: held
             by `kubernetes.stop_writers`, and let go by `kubernetes.allow_writers`.
         stable_tag: the tag that `kubernetes.pull_images --stable` takes.
+        signed_by: files of public keys (PEM), one of which must have signed each image with cosign. Keyless signatures
+            are not known. Empty: no signature is checked, which is said.
+        digests: what images must mean, by what the manifests call them; one that means another is not pulled.
     """
 
     title: str = "Kubernetes"
@@ -61,6 +64,8 @@ class KubernetesSettings(SystemSettings, frozen=True, kw_only=True, tag="kuberne
     registries: list[Registry] = []
     writers: list[Annotated[str, msgspec.Meta(pattern=r"^(deployment|statefulset|cronjob)/[a-z0-9.-]+$")]] = []
     stable_tag: str = "stable"
+    signed_by: list[str] = []
+    digests: dict[str, Annotated[str, msgspec.Meta(pattern="^sha256:[0-9a-f]{64}$")]] = {}
 
     def __post_init__(self) -> None:
         """Refuse what would mean another file in another folder."""

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from actions.action import action
 from actions.by_hand import ByHand, CommandLine
-from actions.context import ActionContext, Progress
-from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.context import ActionContext
+from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.kubernetes.by_hand import FOLDER, kubectl, which_cluster
 from actions.systems.kubernetes.cluster import Cluster
-from actions.systems.kubernetes.deployed import State, look_at_workloads
+from actions.systems.kubernetes.deployed import State
 from actions.systems.kubernetes.images import Pulled
 from actions.systems.kubernetes.manifests import Manifest, read_manifests
 from actions.systems.kubernetes.rollout import KINDS
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, require_meant
+from actions.systems.kubernetes.watch import helps, tell, watch
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
-
-_PAUSE_S = 0.5
-_STUCK_S = 60.0
-"""Seconds for which all that is missing may be stuck for reasons that seldom go by themselves."""
 
 
 def _by_hand(known: ByHand) -> Sequence[CommandLine]:
@@ -56,6 +53,8 @@ def verify_deployments(ctx: ActionContext, *, path: str = FOLDER, wait_s: float 
 
     As kubectl defines it; beyond that none may be paused, no pod may still be ending or be on a node that is not ready,
     and none may be older than a ConfigMap or Secret that it takes its values from. What is held at 0 has no pod left.
+    Rolled out, they must stay so for some seconds, with no container started again. Of what is stuck the reason is
+    told, the last words of its container, and what helps.
 
     Needs: a kubeconfig whose user may look at workloads, pods, events and nodes; the folder on this machine.
     """
@@ -66,38 +65,11 @@ def verify_deployments(ctx: ActionContext, *, path: str = FOLDER, wait_s: float 
         raise ActionFailed(
             f"The manifests of {path} have no workload to verify.", "Name the folder that has those of the application."
         )
-    states = _watch(ctx, cluster, manifests, 0.0 if ctx.dry_run else wait_s)
-    for one in states:
-        ctx.log(one.rollout.figures if one.verified else f"! {one.open}", "out" if one.verified else "err")
-        for line in one.events:
-            ctx.log(f"    {line}", "err")
-    waited = "now" if ctx.dry_run else f"after {rough_duration(wait_s)}"
+    begun = time.monotonic()
+    states = watch(ctx, cluster, manifests, 0.0 if ctx.dry_run else wait_s)
+    waited = "now" if ctx.dry_run else f"after {rough_duration(time.monotonic() - begun)}"
+    tell(ctx, cluster, states)
     return _outcome(ctx, cluster, manifests, states, waited)
-
-
-def _watch(ctx: ActionContext, cluster: Cluster, manifests: Sequence[Manifest], wait_s: float) -> list[State]:
-    """Look until all are rolled out, one failed for good, or the time is over."""
-    begun, stuck_since, told = time.monotonic(), 0.0, ""
-    while True:
-        states = look_at_workloads(cluster, manifests)
-        left = [one for one in states if not one.verified]
-        words = "; ".join(one.open for one in left)
-        if words != told:
-            ctx.log(words or "all are rolled out")
-            told = words
-        ctx.progress(Progress(fraction=1 - len(left) / len(states), text=words[:120]))
-        now = time.monotonic()
-        stuck_since = (stuck_since or now) if left and all(_final(one) for one in left) else 0.0
-        failed = any(one.rollout.failed for one in left) or (stuck_since and now - stuck_since > min(_STUCK_S, wait_s))
-        if not left or failed or now - begun >= wait_s:
-            return states
-        ctx.check_cancelled()
-        time.sleep(_PAUSE_S)
-
-
-def _final(one: State) -> bool:
-    """Whether waiting is of little use: its pods are stuck, or do not know their configuration."""
-    return bool(one.hard or (one.rollout.whole and one.older))
 
 
 def _outcome(
@@ -110,40 +82,19 @@ def _outcome(
         "restarts": sum(one.restarts for one in states),
         "images": sorted({image for one in states for image in one.images}),
     }
-    findings = [*_restarted(states), *_other_images(ctx, states), *_released(cluster, manifests)]
+    findings = [*_restarted(states), *_evicted(states), *_other_images(ctx, states), *_released(cluster, manifests)]
     if not left:
         return Outcome(
             ok=True, summary=f"{count(len(states), 'workload')} rolled out: {figures}.", facts=facts, findings=findings
         )
-    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=_cure(one).words) for one in left]
+    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=helps(one).words) for one in left]
     return Outcome(
         ok=False,
         summary=f"{len(states) - len(left)} of {count(len(states), 'workload')} rolled out {waited}: "
         f"{'; '.join(one.open for one in left)}.",
         facts=facts,
         findings=[*named, *findings],
-        cures=[_cure(left[0])],
-    )
-
-
-def _cure(one: State) -> Cure:
-    """Return what helps a workload that is stuck."""
-    if any(reason in ("ImagePullBackOff", "ErrImagePull") for reason, _ in one.stuck.values()):
-        return Cure(
-            words="Have the nodes pull the images: it names what cannot be pulled, and why.",
-            action="kubernetes.pull_images",
-        )
-    if "not in the cluster" in one.rollout.failed:
-        return Cure(words="Apply the manifests.", action="kubernetes.apply")
-    if one.rollout.whole and one.older:
-        return Cure(words=f"Start its pods anew: kubectl rollout restart {one.rollout.told.replace('.apps', '')}")
-    if any(reason == "CrashLoopBackOff" for reason, _ in one.stuck.values()):
-        pod = next(iter(one.stuck))
-        return Cure(words=f"Read why it ends: kubectl logs {pod} --previous. It often is a store that does not answer.")
-    if any(reason == "CreateContainerConfigError" for reason, _ in one.stuck.values()):
-        return Cure(words="Make the ConfigMap or Secret that is missing; the pods go on by themselves.")
-    return Cure(
-        words=f"Look closer: kubectl describe {one.rollout.told.replace('.apps', '')}, then its pods' events and logs."
+        cures=[helps(left[0])],
     )
 
 
@@ -156,6 +107,15 @@ def _restarted(states: Sequence[State]) -> list[Finding]:
         for one in states
         if one.restarts
     ]
+
+
+def _evicted(states: Sequence[State]) -> Iterator[Finding]:
+    """Yield a warning for each workload of which pods were put off their node: others took their place, so far."""
+    for one in states:
+        found = [each for each in one.stuck.values() if each.reason == "Evicted"]
+        if found:
+            text = f"{count(len(found), 'pod')} of it evicted: {found[0].words}"
+            yield Finding(severity="warning", about=one.rollout.told, text=text, cure=found[0].cure.words)
 
 
 def _other_images(ctx: ActionContext, states: Sequence[State]) -> list[Finding]:

@@ -12,8 +12,10 @@ from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.by_hand import kubectl, which_cluster
 from actions.systems.kubernetes.cluster import Cluster, Object, Refused
 from actions.systems.kubernetes.held import RELEASED, Writer, find_writers, hold, let_go
+from actions.systems.kubernetes.manifests import Manifest
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
+from actions.systems.kubernetes.watch import helps, tell, watch
 from journal.wording.counting import count
 
 _PAUSE_S = 0.5
@@ -99,12 +101,13 @@ def stop_writers(ctx: ActionContext, *, wait_s: float = 120.0) -> Outcome:
     touches=("namespace",),
     target=identity,
     by_hand=_allow_by_hand,
+    params={"wait_s": "seconds until all that were let go must be at work"},
 )
-def allow_writers(ctx: ActionContext) -> Outcome:
+def allow_writers(ctx: ActionContext, *, wait_s: float = 120.0) -> Outcome:
     """Let what writes to the databases work again; suspended jobs last.
 
     As many as there were before they were stopped, else as many as their manifest says
-    (`cleo-console/released-replicas`).
+    (`cleo-console/released-replicas`). Then their pods are watched until they are at work, and stay so.
 
     Needs: the writers named in the inventory, deployed; a user who may change them; data that were validated: a job
     that is resumed runs a schedule that it missed at once.
@@ -126,15 +129,40 @@ def allow_writers(ctx: ActionContext) -> Outcome:
             f"Nobody knows how many of {', '.join(unknown)} there are to be: no annotation {RELEASED} says so.",
             f"Give its manifest that annotation and apply it, or: kubectl scale {unknown[0]} --replicas=N",
         )
-    if not held:
-        return Outcome(ok=True, summary="None of the writers is held.", findings=findings)
-    words = f"let go {', '.join(f'{one.told}{_many(one)}' for one in held)}"
+    words = f"let go {', '.join(f'{one.told}{_many(one)}' for one in held) or 'nothing: none is held'}"
     if not ctx.effect(words):
         return Outcome(ok=True, summary=f"would {words}", findings=findings)
     for one in held:
         _changed(cluster, one, stop=False)
-        ctx.log(f"{one.told} works again{_many(one)}")
-    return Outcome(ok=True, summary=f"They work again: {', '.join(one.told for one in held)}.", findings=findings)
+        ctx.log(f"{one.told} is let go{_many(one)}")
+    return _seen_at_work(ctx, cluster, writers, held, findings, wait_s)
+
+
+def _seen_at_work(
+    ctx: ActionContext,
+    cluster: Cluster,
+    writers: Sequence[Writer],
+    held: Sequence[Writer],
+    findings: list[Finding],
+    wait_s: float,
+) -> Outcome:
+    """Watch all writers until their pods are at work, whoever let them go; a job begins by its schedule."""
+    made = [Manifest(body=one.body, file="", namespace=cluster.settings.namespace) for one in writers if not one.job]
+    states = watch(ctx, cluster, made, wait_s) if made else []
+    tell(ctx, cluster, states)
+    names = ", ".join(one.told for one in held)
+    left = [one for one in states if not one.verified]
+    if not left:
+        said = f"They work again: {names}." if held else "None of the writers is held; they are at work."
+        return Outcome(ok=True, summary=said, findings=findings)
+    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=helps(one).words) for one in left]
+    return Outcome(
+        ok=False,
+        summary=f"None is held, and not at work: {'; '.join(one.open for one in left)}.",
+        findings=[*named, *findings],
+        cures=[helps(left[0])],
+        left_behind="None of the writers is held.",
+    )
 
 
 @action("kubernetes.writers", target=identity)

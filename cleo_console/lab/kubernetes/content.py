@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from cleo_console.lab.kubernetes.image import make, push
 from cleo_console.lab.kubernetes.place import NAMESPACE, REGISTRY, Place
+from cleo_console.lab.kubernetes.signing import make_key, sign
 
 TAG = "stable"
 IMAGES = ("cleoai/api", "cleoai/worker", "cleoai/backup-agent")
@@ -17,12 +18,13 @@ _WORK = "#!/bin/sh\ntrap 'sleep 2; exit 0' TERM\nwhile :; do sleep 1 & wait $!; 
 """Both take two seconds to end, as what finishes its requests does."""
 
 
-def push_images(place: Place, version: str = "1") -> dict[str, str]:
+def push_images(place: Place, version: str = "1", *, signed: bool = True) -> dict[str, str]:
     """Push the application's images, and return their digests by name.
 
     Args:
         place: the cluster.
         version: what ``/version`` of the API says: another one is another image.
+        signed: sign them, as the application's own pipeline does.
 
     Raises:
         OSError: the registry does not take them.
@@ -38,6 +40,9 @@ def push_images(place: Place, version: str = "1") -> dict[str, str]:
     for name in IMAGES:
         image = make(["/bin/serve" if name == "cleoai/api" else "/bin/work"], files)
         push(image, place.registry, name, TAG)
+        if signed:
+            make_key(place.folder)
+            sign(place.registry, name, image.digest, place.folder / "cosign.key")
         found[f"{REGISTRY}/{name}:{TAG}"] = image.digest
     return found
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 from datetime import UTC, datetime
 
-from cleo_console.lab.kubernetes.content import TAG
+from cleo_console.lab.kubernetes.content import TAG, push_images
 from cleo_console.lab.kubernetes.place import NAMESPACE, Place
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
@@ -27,6 +27,13 @@ def remove_image(place: Place) -> Done:
     at = _now()
     shutil.rmtree(tag)
     return f"the registry has no cleoai/api:{TAG} any more", {"at": at}
+
+
+def move_tag(place: Place) -> Done:
+    """Put images that nobody signed under the stable tag, as who got into the registry could."""
+    at = _now()
+    push_images(place, "moved", signed=False)
+    return f"the tag {TAG} means images that nobody signed", {"at": at}
 
 
 def orphan_webhook(place: Place) -> Done:
@@ -76,6 +83,7 @@ def _now() -> str:
 
 FAULTS = (
     FaultKind("remove-image", "take the API's stable image out of the registry", remove_image),
+    FaultKind("move-tag", "put images that nobody signed under the stable tag", move_tag),
     FaultKind(
         "orphan-webhook", "have a webhook whose service is gone decide on every pod and deployment", orphan_webhook
     ),

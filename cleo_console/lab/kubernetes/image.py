@@ -87,15 +87,26 @@ def push(image: Image, registry: str, repository: str, tag: str) -> None:
     Raises:
         OSError: the registry does not take it.
     """
-    base = f"{registry}/v2/{repository}"
     for blob in (image.layer, image.config):
-        try:
-            _call("HEAD", f"{base}/blobs/{_digest(blob)}")
-        except urllib.error.HTTPError:
-            where = _call("POST", f"{base}/blobs/uploads/", b"").headers["Location"]
-            sign = "&" if "?" in where else "?"
-            _call("PUT", f"{where}{sign}digest={_digest(blob)}", blob, "application/octet-stream")
-    _call("PUT", f"{base}/manifests/{tag}", image.manifest, f"{_DOCKER}distribution.manifest.v2+json")
+        push_blob(blob, registry, repository, "application/octet-stream")
+    url = f"{registry}/v2/{repository}/manifests/{tag}"
+    call("PUT", url, image.manifest, f"{_DOCKER}distribution.manifest.v2+json")
+
+
+def push_blob(blob: bytes, registry: str, repository: str, kind: str) -> dict[str, Any]:
+    """Push a blob, where the registry lacks it, and return how a manifest describes it.
+
+    Raises:
+        OSError: the registry does not take it.
+    """
+    base = f"{registry}/v2/{repository}/blobs"
+    try:
+        call("HEAD", f"{base}/{_digest(blob)}")
+    except urllib.error.HTTPError:
+        where = call("POST", f"{base}/uploads/", b"").headers["Location"]
+        sign = "&" if "?" in where else "?"
+        call("PUT", f"{where}{sign}digest={_digest(blob)}", blob, "application/octet-stream")
+    return {"mediaType": kind, "size": len(blob), "digest": _digest(blob)}
 
 
 def write(image: Image, name: str, path: Path) -> None:
@@ -135,7 +146,12 @@ def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def _call(method: str, url: str, body: bytes | None = None, content: str = "") -> Any:
+def call(method: str, url: str, body: bytes | None = None, content: str = "") -> Any:
+    """Ask a registry, past any proxy, and return its answer.
+
+    Raises:
+        OSError: it does not take it.
+    """
     asked = urllib.request.Request(url, body, {"Content-Type": content} if content else {}, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return opener.open(asked, timeout=60)

@@ -12,6 +12,7 @@ from cleo_console.lab.kubernetes.faults import FAULTS
 from cleo_console.lab.kubernetes.place import REGISTRY, Place, free_net, remove_network
 from cleo_console.lab.kubernetes.programs import find_programs
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.station import DR
 from journal.errors import CleoError
 
 _PROGRAMS = (
@@ -26,9 +27,11 @@ _PROGRAMS = (
 
 
 class KubernetesService(LabService):
-    """A real cluster of one node, on which nothing of the application is deployed yet."""
+    """A real cluster of one node, on which nothing is deployed yet; in a lab of two sites it is the DR site's."""
 
     small_bytes: ClassVar[int] = 60_000_000
+    at_sites: ClassVar[bool] = True
+    own_site: ClassVar[str] = DR
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
 
     @classmethod
@@ -114,6 +117,7 @@ class KubernetesService(LabService):
             "manifests": settings.manifests,
             "writers": ["deployment/api", "deployment/worker", "cronjob/database-backup"],
             "registries": [{"name": REGISTRY, "address": self.place.registry}],
+            "signed_by": [str(self.place.folder / "cosign.pub")],
         }
 
     def inject(self, kind: FaultKind) -> Done:

@@ -108,6 +108,12 @@ class ClusterLab:
             f"{HERE}/endpoints/policy",
         ):
             self.cluster.delete(path)
+        for path in (
+            f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs",
+            f"{HERE}/pods",
+        ):  # a job of before outlives its owner
+            for one in self.cluster.items(path):
+                self.cluster.delete(f"{path}/{one['metadata']['name']}")
 
     def serve(self, name: str) -> None:
         """Make a service, and an address behind it, as if a pod stood ready there."""

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,9 @@ from actions.outcome import ActionFailed
 from actions.secrets import Secret
 from actions.systems.kubernetes.images import Image, parse_image, resolve
 from actions.systems.kubernetes.settings import KubernetesSettings, Registry
-from cleo_console.lab.kubernetes.image import make, push
+from actions.systems.kubernetes.trust import judge
+from cleo_console.lab.kubernetes.image import call, make, push
+from cleo_console.lab.kubernetes.signing import make_key, sign, sign_as_bundle
 from cleo_console.lab.ports import free_port
 from journal.errors import CleoError
 from tests.waiting import until
@@ -107,6 +109,74 @@ def test_a_registry_that_is_not_there_or_wants_a_password_says_so(closed: str, t
     assert "Connection refused" in str(said[0])
     assert "does not let us look at cleoai/api (status 401)" in str(said[1])
     assert "has no cleoai/api:stable" in str(said[2]), "it let us in"
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folders of our key and of somebody else's."""
+    folders = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("theirs")
+    for folder in folders:
+        make_key(folder)
+    return folders
+
+
+Signs = Callable[[str, str, str, Path, Path], object]
+SIGNS: dict[str, tuple[Signs, str]] = {
+    "nobody": (lambda *_: None, "is not signed"),
+    "cosign-2": (lambda at, name, digest, ours, theirs: sign(at, name, digest, ours), ""),
+    "cosign-3": (lambda at, name, digest, ours, theirs: sign_as_bundle(at, name, digest, ours), ""),
+    "somebody": (lambda at, name, digest, ours, theirs: sign(at, name, digest, theirs), "1 signature, none by a key"),
+    "somebody-3": (lambda at, name, digest, ours, theirs: sign_as_bundle(at, name, digest, theirs), "none by a key"),
+    "provenance": (
+        lambda at, name, digest, ours, theirs: sign_as_bundle(at, name, digest, ours, "https://slsa.dev/provenance/v1"),
+        "is not signed",
+    ),
+    "copied": (lambda at, name, digest, ours, theirs: _copied(at, name, digest, ours), "is about another image"),
+}
+
+
+def _copied(at: str, name: str, digest: str, ours: Path) -> None:
+    """Put the signature of another image under this one's name."""
+    other = "sha256:" + "1" * 64
+    sign(at, name, other, ours)
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    found = f"{at}/v2/{name}/manifests/{other.replace(':', '-')}.sig"
+    with urllib.request.urlopen(urllib.request.Request(found, headers={"Accept": kind}), timeout=5) as answer:
+        text = answer.read()
+    call("PUT", f"{at}/v2/{name}/manifests/{digest.replace(':', '-')}.sig", text, kind)
+
+
+@pytest.mark.parametrize("by", SIGNS)
+def test_an_image_is_trusted_where_a_key_of_the_inventory_signed_it(
+    plain: str, keys: tuple[Path, Path], by: str
+) -> None:
+    signs, doubt = SIGNS[by]
+    ours, theirs = keys
+    name = f"signed/{by}"
+    push(IMAGE, plain, name, "stable")
+    signs(plain, name, IMAGE.digest, ours / "cosign.key", theirs / "cosign.key")
+    here = msgspec.structs.replace(
+        settings(Registry(name="registry.lab", address=plain)), signed_by=[str(ours / "cosign.pub")]
+    )
+    image = parse_image(f"registry.lab/{name}:stable")
+    [found] = judge(here, [msgspec.structs.replace(image, digest=IMAGE.digest)])
+    assert doubt in found.doubt
+    assert bool(found.doubt) == bool(doubt), found
+
+
+def test_a_registry_that_gives_no_answer_leaves_it_unmeasured_and_a_moved_tag_is_named(
+    keys: tuple[Path, Path],
+) -> None:
+    silent = settings(Registry(name="registry.lab", address="http://127.0.0.1:9"))
+    image = msgspec.structs.replace(parse_image("registry.lab/cleoai/api:stable"), digest=IMAGE.digest)
+    [found] = judge(msgspec.structs.replace(silent, signed_by=[str(keys[0] / "cosign.pub")]), [image])
+    assert (found.measured, "its signature is not measured" in found.doubt) == (False, True)
+    pinned = msgspec.structs.replace(silent, digests={image.text: "sha256:" + "2" * 64})
+    [found] = judge(pinned, [image])
+    assert found.doubt == f"it means {IMAGE.digest} now; the inventory pins sha256:{'2' * 64}"
+    assert judge(silent, [image]) == []
+    with pytest.raises(ActionFailed, match="The public key /none cannot be read"):
+        judge(msgspec.structs.replace(silent, signed_by=["/none"]), [image])
 
 
 @pytest.mark.parametrize(

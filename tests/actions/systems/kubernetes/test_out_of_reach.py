@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from actions.kube_login import forget
 from actions.systems.kubernetes.cluster import Cluster, NoCluster
 from actions.systems.kubernetes.probe import probe
 from actions.systems.kubernetes.settings import KubernetesSettings
@@ -59,6 +62,70 @@ def test_a_kubeconfig_that_is_of_no_use_says_why(tmp_path: Path) -> None:
         other = KubernetesSettings(kubeconfig=wrong, context="elsewhere", manifests=str(tmp_path))
         assert said in probe("kubernetes", other, None, deadline_s=30.0).detail
     assert probe("kubernetes", here, None, deadline_s=30.0).status == "down"
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Iterator[Callable[..., KubernetesSettings]]:
+    """A kubeconfig that logs in by a program of its own."""
+    forget()
+
+    def made(script: str, port: int = 1, **said: object) -> KubernetesSettings:
+        here = settings(tmp_path, port)
+        written = yaml.safe_load((tmp_path / "kubeconfig").read_text())
+        (tmp_path / "login").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "login").chmod(0o755)
+        call = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", **said}
+        written["users"][0]["user"] = {"exec": call}
+        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(written))
+        return here
+
+    yield made
+    forget()
+
+
+def granted(token: str, until: str = "2999-01-01T00:00:00Z") -> str:
+    """Return the command that prints credentials."""
+    status = {"token": token, "expirationTimestamp": until}
+    printed = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+    return f"echo '{json.dumps(printed)}'"
+
+
+def test_a_login_program_that_hangs_is_ended_in_time_and_named(plugin: Callable[..., KubernetesSettings]) -> None:
+    """It waits for a browser as kubelogin does, with a child of its own that would hold the pipe."""
+    here = plugin("echo 'Open https://login.test/device' >&2\nread line && exit 1\nsleep 300 & sleep 300")
+    begun = time.monotonic()
+    health = probe("kubernetes", here, None, deadline_s=2.0)
+    assert time.monotonic() - begun < 4.0
+    assert health.status == "not measured"
+    assert "gave no credentials within 1 s (it says: Open https://login.test/device)" in health.detail
+    with pytest.raises(NoCluster) as failed:
+        Cluster(here, login_s=0.3).ask("/version")
+    assert failed.value.hint.startswith("Log in at a terminal of your own")
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "words"),
+    [
+        ("echo expired >&2; exit 3", {}, "failed (3) (it says: expired)"),
+        ("echo hello", {}, "printed no credentials"),
+        ("true", {"command": "/none/login"}, "/none/login cannot be run: No such file or directory"),
+        ("true", {"interactiveMode": "Always"}, "wants a terminal, and has none here"),
+        (granted("t", "2001-01-01T00:00:00Z"), {}, "gave what ended at 00:00:00 UTC"),
+        (granted("t").replace("k8s.io/v1", "k8s.io/v1beta1"), {}, "the kubeconfig says"),
+    ],
+)
+def test_a_login_that_fails_says_why_and_nobody_asks_as_nobody(
+    plugin: Callable[..., KubernetesSettings], script: str, said: dict[str, object], words: str
+) -> None:
+    with pytest.raises(NoCluster) as failed:
+        Cluster(plugin(script, **said)).ask("/version")
+    assert words in failed.value.message
+
+
+def test_a_login_is_asked_once_until_its_token_ends(plugin: Callable[..., KubernetesSettings], tmp_path: Path) -> None:
+    here = plugin(f"echo once >>{tmp_path}/log\n{granted('given')}")
+    assert [Cluster(here).token for _ in range(3)] == ["given"] * 3
+    assert (tmp_path / "log").read_text() == "once\n"
 
 
 def test_a_lab_says_what_its_cluster_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
-from actions.systems.kubernetes.pods import changed_at, older, stuck
+from actions.systems.kubernetes.pods import changed_at, is_over, older, stuck
 from actions.systems.kubernetes.rollout import rollout
+from actions.systems.kubernetes.verdicts import verdict
 from tests.actions.systems.kubernetes.record import FOLDER
 
 
 def recorded(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / f"{name}.json").read_text())  # type: ignore[no-any-return]
+    found = whole_record(name)
+    return {"workload": found["workload"], "pods": found["pods"]}
+
+
+def whole_record(name: str) -> dict[str, Any]:
+    return {"events": [], **json.loads((FOLDER / f"{name}.json").read_text())}
 
 
 def reasons(name: str) -> set[str]:
@@ -55,17 +61,46 @@ def test_what_failed_for_good_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason", "words"),
+    ("name", "reason", "words", "helps"),
     [
-        ("no-image", "ImagePullBackOff", "Back-off pulling image"),
-        ("no-secret", "CreateContainerConfigError", 'secret "missing" not found'),
-        ("no-node", "Unschedulable", "no node takes it: 0/1 nodes are available: 1 Insufficient cpu."),
-        ("not-ready", "NotReady", "api runs, and its readiness probe does not pass"),
+        ("no-image", "ImagePullBackOff", "Back-off pulling image", "Have the nodes pull the images"),
+        ("no-secret", "CreateContainerConfigError", 'secret "missing" not found', "Make the ConfigMap or Secret"),
+        ("as-root", "CreateContainerConfigError", "image will run as root", "name another user (runAsUser)"),
+        ("no-node", "Unschedulable", "no node takes it: 0/1 nodes are available: 1 Insufficient cpu.", "Add a node"),
+        ("not-ready", "NotReady", "its readiness probe does not pass: Readiness probe failed", "its readiness waits"),
+        ("crashing", "CrashLoopBackOff", "api ended 1 time: Error, exit code 3", "kubectl logs api-"),
+        ("ends-well", "CrashLoopBackOff", "Completed, exit code 0", "a server's command"),
+        ("no-command", "StartError", 'exec: "/none": stat /none: no such file or directory', "mend command"),
+        ("no-memory", "OOMKilled", "more memory than it may (OOMKilled, exit code 137)", "Raise its memory limit"),
+        ("no-volume", "FailedMount", 'secret "gone" not found', "Make the Secret, ConfigMap or volume"),
+        ("probe-fails", "ProbeFailed", "failed liveness probe", "give it more time"),
+        ("evicted", "Evicted", "exceeds the limit", "see what it writes"),
     ],
 )
-def test_a_pod_that_is_stuck_says_why(name: str, reason: str, words: str) -> None:
-    found = [stuck(one) for one in recorded(name)["pods"]]
-    assert any(each == reason and words in said for each, said in found), found
+def test_a_pod_that_is_stuck_says_why_and_what_helps(name: str, reason: str, words: str, helps: str) -> None:
+    record = whole_record(name)
+    found = [verdict(one, record["events"]) for one in record["pods"]]
+    assert any(one.reason == reason and words in one.words and helps in one.cure.words for one in found), found
+
+
+def test_the_last_words_are_of_the_life_that_ended() -> None:
+    [pod, *_] = whole_record("crashing")["pods"]
+    ended = verdict(pod, [])
+    assert (ended.reason, ended.container, ended.previous) == ("CrashLoopBackOff", "api", False)
+    last = {"terminated": {"reason": "Error", "exitCode": 3}}
+    pod["status"]["containerStatuses"][0] |= {"lastState": last, "state": {"running": {}}, "restartCount": 2}
+    again = verdict(pod, [])
+    assert (again.reason, again.previous) == ("CrashLoopBackOff", True), "it runs again, and ends again"
+
+
+def test_a_pod_that_was_evicted_is_no_pod_that_still_writes() -> None:
+    record = whole_record("evicted")
+    over = next(one for one in record["pods"] if is_over(one))
+    workload = {**record["workload"], "spec": {**record["workload"]["spec"], "replicas": 0}, "status": {}}
+    workload["status"] = {"observedGeneration": workload["metadata"]["generation"]}
+    assert rollout(workload, [over]).held
+    over["status"]["containerStatuses"] = [{"name": "api", "state": {"running": {}}}]
+    assert rollout(workload, [over]).waiting == "1 pods are still there"
 
 
 def test_a_version_that_no_controller_saw_and_a_node_that_is_lost_are_not_whole() -> None:
