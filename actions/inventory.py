@@ -259,5 +259,5 @@ def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
 def _has(settings: SystemSettings) -> list[str]:
     """Return what the house's actions in a breach act on at a system. A standby's are its primary's."""
     type_ = system_type(settings.type)
-    parts = {"evidence": type_.evidence, "credentials": type_.credentials}
+    parts = {"evidence": type_.evidence, "credentials": type_.credentials, "intrusion": type_.traces}
     return [] if settings.standby_of else [name for name, where in parts.items() if where]

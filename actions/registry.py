@@ -21,6 +21,8 @@ _HOUSE = {
     "erasure.list": "actions.erasure.listing:list_requests",
     "evidence.preserve": "actions.evidence.preserve:preserve",
     "evidence.verify": "actions.evidence.verify:verify",
+    "intrusion.scan_backups": "actions.intrusion.scan:scan_backups",
+    "intrusion.scan_left": "actions.intrusion.scan:scan_left",
     "credentials.rotate": "actions.credentials.rotate:rotate",
     "credentials.test": "actions.credentials.test:test",
     "communications.notify": "actions.communications.notify:notify",

@@ -34,6 +34,8 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         stored_keys: reads keys to compare with another store's: an `actions.stored_keys.StoredKeys`; empty: none.
         stored_keys_by_hand: the command that prints them, an `actions.stored_keys.StoredKeysByHand`; empty: none.
         evidence: what of it is evidence of a break-in, an `actions.evidence.evidence.EvidenceSource`; empty: unknown.
+        traces: makes what looks for an intruder's traces in it and in its backups, an
+            `actions.intrusion.traces.TraceSource`; empty: nobody knows what one leaves.
         behind: tells which server answers behind a pooler: an `actions.behind.Behind`; empty: it stands behind none.
         credentials: opens its users, an `actions.credentials.store.CredentialStore`, for a context; empty: it has none.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
@@ -50,6 +52,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     positions: Sequence[PositionForm] = ()
     simulated: str = ""
     evidence: str = ""
+    traces: str = ""
     credentials: str = ""
     lab: str = ""
     stored_keys: str = ""

@@ -55,6 +55,7 @@ SCENES = (
         lambda lab: lab.break_("postgres", "kill-postmaster"),
     ),
     Scene("backup", ("backups.take",)),
+    Scene("intruder looked for", ("intrusion.scan_backups",)),
 )
 
 
@@ -242,6 +243,8 @@ def _afterwards(cluster: Cluster, place: Path, last: str, kept: int) -> list[str
         ended = [p for run in runs for p in run.programs if p.key == key and p.code == 0]
         if len(ended) > 1:
             wrong.append(f"the program {key} ran {len(ended)} times to its end")
+    if left := [path.name for path in cluster.data_directory.parent.glob(f"{cluster.data_directory.name}.scan*")]:
+        wrong.append(f"{', '.join(left)} was left")
     verdict = verify(place / "journal.db")
     if not verdict.ok:
         wrong.append(f"the journal does not verify: {verdict.faults[0].what}")

@@ -19,6 +19,7 @@ from journal.incident.decisions import refusal
 from journal.incident.instances import unmet
 from journal.incident.newest_state import found_since
 from journal.incident.records import Run, RunState, StepState
+from journal.incident.scanned import SCAN, scannable, verdict
 from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
 from journal.plan.model import RECOVERY_POINT, Step
@@ -175,6 +176,21 @@ def _recovery_point(asked: GateInput) -> Closed | None:
     return Closed("recovery-point", why, opens=RECOVERY_POINT) if why else None
 
 
+def _clean_point(asked: GateInput) -> Closed | None:
+    """After a break-in: nothing was found of what an intruder leaves in the state that is restored."""
+    point = asked.incident.recovery_point
+    if point is None or asked.run.system not in scannable(asked.incident):
+        return None
+    found = verdict(asked.incident, asked.run.system, point)
+    if found.kind == "nothing found":
+        return None
+    if found.kind == "strangers":
+        message = f"What is restored brings the intruder back: {found.words}. Decide on an earlier point."
+        return Closed("clean-point", message, "reason and target", RECOVERY_POINT)
+    message = f"Nobody knows what an intruder left in what is restored: {found.words}. Look through the backups first."
+    return Closed("clean-point", message, "reason", SCAN)
+
+
 def _found_wrong_since(asked: GateInput) -> str:
     """Return that the latest was decided before the system's data was proven wrong: then it may bring that back."""
     found = found_since(asked.incident, asked.run.system) if asked.run.system else ""
@@ -326,6 +342,7 @@ _ALWAYS: tuple[Gate, ...] = (_available, _not_closed, _kind, _step_is_free, _sys
 
 _NAMED: dict[str, Gate] = {
     "recovery-point": _recovery_point,
+    "clean-point": _clean_point,
     "strategy": _strategy,
     "smallest-cure": _smallest_cure,
     "hold": _held,

@@ -17,7 +17,7 @@ from journal.commands.run import RunCommands
 from journal.commands.team import TeamCommands
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
-from journal.incident.decisions import check_answer
+from journal.incident.decisions import check_answer, require_reason
 from journal.incident.fold.suppose import suppose
 from journal.incident.known import known
 from journal.incident.late import during, past
@@ -124,6 +124,8 @@ class IncidentCommands(RunCommands, TeamCommands):
         if decision.kind == "recovery-point":
             self._refuse_secret("The recovery point", given.answer)
         answer = check_answer(incident, decision, given.answer, self._forms(incident))
+        if decision.kind == "recovery-point" and not given.reason.strip():
+            require_reason(incident, answer)
         return e.DecisionMade(
             step=given.step.id,
             name=decision.name,

@@ -12,6 +12,7 @@ from journal.incident.affected import choices, chosen, is_hit
 from journal.incident.given_up import data_systems
 from journal.incident.reach import reach
 from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
+from journal.incident.scanned import concerns
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -104,6 +105,22 @@ def check_answer(incident: Incident, decision: Decision, answer: str, forms: For
     if why:
         raise AnswerRefused(why, "Choose a point before the damage: a time, a position or a named backup.")
     return kept if decision.kind == "recovery-point" else _CHECKS[decision.kind](incident, decision, answer)
+
+
+def require_reason(incident: Incident, answer: str) -> None:
+    """Refuse a recovery point, for which no reason is given, that may bring an intruder back.
+
+    Raises:
+        AnswerRefused: somebody's traces were found there, or nobody looked.
+    """
+    point = read(answer)
+    if point is None or not (found := list(concerns(incident, point))):
+        return
+    said = "; ".join(f"{incident.roster.title(system)}: {seen.words}" for system, seen in found)
+    raise AnswerRefused(
+        f"It is not known to be from before the intruder. {said}.",
+        "Choose a point at which nothing was found (intrusion.scan_backups), or give a reason for this one.",
+    )
 
 
 def _one(incident: Incident, decision: Decision, answer: str) -> str:

@@ -12,6 +12,7 @@ from journal.incident.backup_catalogue import catalogues
 from journal.incident.given_up import data_systems
 from journal.incident.reach import reach
 from journal.incident.recovery_point import read
+from journal.incident.scanned import proposed
 from journal.incident.state import Incident
 from journal.wording.instants import utc
 
@@ -23,13 +24,14 @@ class Moment(NamedTuple):
     """A moment up to which data is good, as far as anybody knows.
 
     Attributes:
-        kind: ``found``: by a look at the system; ``said``: by who declared; ``backup``: only a backup that holds it.
+        kind: ``scanned``: nothing that an intruder leaves was found there; ``found``: by a look at the system;
+            ``said``: by who declared; ``backup``: only a backup that holds it.
         answer: the recovery point, as `journal.incident.recovery_point.read` reads it.
         words: what it rests on.
         certain: it is proven; otherwise it is a guess.
     """
 
-    kind: Literal["found", "said", "backup"]
+    kind: Literal["scanned", "found", "said", "backup"]
     answer: str
     words: str
     certain: bool
@@ -42,8 +44,14 @@ class Moment(NamedTuple):
 
 def last_good(incident: Incident) -> list[Moment]:
     """Return the moments that a backup may lead to, the best evidence first."""
-    known = [*_by_time(_found(incident), _said(incident)), *_backup(incident)]
+    known = [*_scanned(incident), *_by_time(_found(incident), _said(incident)), *_backup(incident)]
     return [moment for moment in known if (point := read(moment.answer)) and not reach(incident, point, {}).impossible]
+
+
+def _scanned(incident: Incident) -> Iterator[Moment]:
+    """Yield the newest moment at which the looks through the backups found nothing."""
+    if found := proposed(incident):
+        yield Moment("scanned", _time(found.at), f"{found.words}{_leading(incident, found.at)}", found.whole)
 
 
 def _by_time(found: Iterator[Moment], said: Iterator[Moment]) -> list[Moment]:

@@ -13,7 +13,8 @@ from journal.incident.decisions import CORRUPTION, LOGICAL, PHYSICAL, physical_e
 from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.newest_state import found_since, wrong_as_written
 from journal.incident.records import HealthRecord
-from journal.incident.recovery_point import LATEST
+from journal.incident.recovery_point import LATEST, read
+from journal.incident.scanned import concerns
 from journal.incident.state import Incident
 from journal.incident.strategy_evidence import against, backed_up
 from journal.plan.model import FOUND_WRONG, Decision, Step
@@ -69,10 +70,17 @@ def _known(incident: Incident, decision: Decision) -> Suggestion | None:
 def _recovery_point(incident: Incident, decision: Decision) -> Suggestion | None:
     """Return the last moment proven good where the latest state may hold the damage; that where only pages broke."""
     if _latest_is_in_doubt(incident, decision):
-        return next((Suggestion(one.answer, one.words) for one in last_good(incident) if one.certain), Suggestion())
+        proven = (one for one in last_good(incident) if one.certain and not _in_question(incident, one.answer))
+        return next((Suggestion(one.answer, one.words) for one in proven), Suggestion())
     if incident.answers.get(CORRUPTION) == PHYSICAL:
         return Suggestion(LATEST, "the damage is in the pages: the log does not carry it")
     return None
+
+
+def _in_question(incident: Incident, answer: str) -> bool:
+    """Return whether a point may bring an intruder back, so that it is decided alone, and with a reason."""
+    point = read(answer)
+    return point is not None and any(concerns(incident, point))
 
 
 def _latest_is_in_doubt(incident: Incident, decision: Decision) -> bool:

@@ -13,7 +13,7 @@ from textual.widgets.selection_list import Selection
 
 from actions.positions import position_forms
 from journal.incident.affected import choices, chosen
-from journal.incident.decisions import AnswerRefused, check_answer, refusal
+from journal.incident.decisions import AnswerRefused, check_answer, refusal, require_reason
 from journal.incident.state import Incident
 from journal.incident.suggestion import beginning
 from journal.plan.model import Decision, Step
@@ -102,6 +102,8 @@ class DecisionDialog(Dialog[Answer]):
             return
         try:
             answer = check_answer(self._incident, self.decision, self.answer(), position_forms(self._incident))
+            if self.decision.kind == "recovery-point" and not self.query_one("#reason", Input).value.strip():
+                require_reason(self._incident, answer)
         except AnswerRefused as error:
             self.complain(f"{error.message} {error.hint}")
             return

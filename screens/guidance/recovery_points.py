@@ -11,6 +11,7 @@ from journal.incident.given_up import given_up
 from journal.incident.last_good import last_good
 from journal.incident.reach import reach
 from journal.incident.recovery_point import LATEST, Forms, RecoveryPoint, read, some
+from journal.incident.scanned import concerns
 from journal.incident.state import Incident
 from journal.plan.model import RECOVERY_POINT
 from journal.store.rows import Reading
@@ -112,6 +113,9 @@ def consequences(
         readings: the latest health readings.
     """
     found = reach(incident, point, forms)
+    for system, seen in concerns(incident, point):
+        label = "STRANGERS" if seen.kind == "strangers" else seen.kind
+        yield label, f"{incident.roster.title(system)}: {seen.words}"
     yield from (("impossible", line) for line in found.impossible)
     yield from (("gives up", line) for line in given_up(incident, point, readings))
     yield from (("in doubt", line) for line in found.doubtful)

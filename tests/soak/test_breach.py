@@ -1,8 +1,12 @@
-"""Somebody was inside all three stores and knows every password: NEXT leads to a service that they are out of."""
+"""Somebody was inside all three stores, before their newest backups, and knows every password.
+
+NEXT leads to a service that they are out of, by way of a state in which nothing of them was found.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +16,15 @@ import pytest
 from actions.inventory import load_inventory
 from cleo_console.lab.service_types import STORES
 from journal.incident.records import StepState
+from journal.incident.scanned import scan_of, verdict
+from journal.incident.state import Incident
 from journal.incident.upcoming import next_step
 from journal.verify import verify
 from tests.e2e.follower import Follower
 from tests.labs import Lab, running_stores
-from tests.waiting import until
 
 PROVEN = (
-    *("isolate", "evidence", "postgres-verify", "mongodb-verify", "redis-verify", "rotate-credentials"),
+    *("isolate", "scan-backups", "evidence", "postgres-verify", "mongodb-verify", "redis-verify", "rotate-credentials"),
     *(
         "credentials-test",
         "revoke-tokens",
@@ -36,16 +41,12 @@ PROVEN = (
 @pytest.mark.timeout(1800)
 def test_next_leads_from_a_break_in_to_a_service_that_they_are_out_of(tmp_path: Path) -> None:
     with running_stores("validation", "load_balancer") as lab:
-        good_until = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         old = {system: _secret(lab, system) for system in STORES}
-        until(lambda: lab.psql("SELECT now() > timestamptz '" + good_until + "' + interval '3 s'") == "t")
-        for system in STORES:
-            lab.break_(system, "intruder")
+        done = {system: lab.break_(system, "intruder").details for system in STORES}
         follower = Follower(
             lab.inventory_path,
             tmp_path / "home",
             "security-breach",
-            good_until=good_until,
             hit=STORES,
             to_the_end=True,
             by_hand={"rotate-credentials": lab.put_new_secrets},
@@ -54,10 +55,26 @@ def test_next_leads_from_a_break_in_to_a_service_that_they_are_out_of(tmp_path: 
             follower.follow()
             incident, story = follower.incident, "\n".join(follower.story())
             states = {step: incident.state(step) for step in PROVEN}
-            assert set(states.values()) == {StepState.DONE}, f"{states}\n{next_step(incident)}\n{story}"
+            well = {StepState.DONE, StepState.FOUND}
+            assert set(states.values()) <= well, f"{states}\n{next_step(incident)}\n{story}"
+            _was_looked_through(incident, done)
             follower.close()
         assert verify(follower.place.journal).ok
         _is_out(lab, old)
+
+
+def _was_looked_through(incident: Incident, done: Mapping[str, Mapping[str, Any]]) -> None:
+    """See that every newest backup was found to hold strangers, and that nobody recovered to it."""
+    point = incident.recovery_point
+    assert point and point.instant
+    for system, planted in done.items():
+        scan = scan_of(incident, system)
+        assert scan and scan.looked_for and scan.not_looked_for
+        newest = [state for state in scan.states if state.backup == planted["backup"]]
+        assert newest and all("svc_metrics" in "".join(state.strangers) for state in newest), system
+        assert verdict(incident, system, point).kind == "nothing found"
+        assert point.instant <= datetime.fromisoformat(planted["noticed"])
+    assert "nothing was found" in incident.decisions["recovery_point"].because
 
 
 def _secret(lab: Lab, system: str) -> str:
@@ -75,9 +92,11 @@ def _is_out(lab: Lab, old: dict[str, str]) -> None:
     with redis.node.client() as client:
         assert "off" in (client.acl_getuser("svc_metrics") or {"flags": ["off"]})["flags"]
         sessions = [client.execute_command("SELECT", 1), *client.scan_iter("session:*")]
+        assert not client.exists("backup1")
         assert all(client.hget(key, "device") != "planted" for key in sessions[1:])
     mongodb: Any = lab.services["mongodb"]
     with mongodb.member.session() as client:
         assert client.cleoai.episodic_memories.count_documents({"text": "rewritten"}) == 0
+        assert client.cleoai["system.js"].count_documents({}) == 0
         users = client.admin["system.users"].find({"user": "svc_metrics"})
         assert all(not user["roles"] for user in users)

@@ -39,6 +39,7 @@ SYSTEM = SystemType(
         ),
     ),
     evidence=f"{_HERE}.forensics:evidence",
+    traces=f"{_HERE}.traces_source:source",
     simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.files.service:FilesService",
 )

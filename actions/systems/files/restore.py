@@ -51,7 +51,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     destructive=True,
     probe="files.is_restored",
     resumable=True,
-    gates=("recovery-point", "strategy"),
+    gates=("recovery-point", "clean-point", "strategy"),
     live={"down": nobody_inside, "hold": is_held_for_us, "one-writer": kept_out},
     touches=("data directory", "repository", "hold"),
     undone_by="files.allow_writers",

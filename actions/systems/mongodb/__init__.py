@@ -50,6 +50,7 @@ SYSTEM = SystemType(
     simulated=f"{_HERE}:simulated",
     credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
+    traces=f"{_HERE}.traces_source:source",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     lab="cleo_console.lab.mongodb.service:MongodbService",

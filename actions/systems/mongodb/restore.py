@@ -65,7 +65,7 @@ it there (``again``): the old data was moved aside before."""
     destructive=True,
     probe="mongodb.is_restored",
     resumable=True,
-    gates=("recovery-point", "strategy", "smallest-cure"),
+    gates=("recovery-point", "clean-point", "strategy", "smallest-cure"),
     live={"managed": unmanaged, "down": is_down, "hold": is_held_for_us, "one-writer": no_writer_in},
     touches=("data directory", "repository", "hold"),
     undone_by="mongodb.allow_writers",

@@ -48,7 +48,7 @@ class _Wanted(msgspec.Struct, frozen=True):
     rows: int
 
 
-class _Commit(msgspec.Struct, frozen=True):
+class Commit(msgspec.Struct, frozen=True):
     """One transaction's commit, with what it dropped and which files it deleted."""
 
     at: datetime
@@ -71,9 +71,9 @@ def find_drops(server: Server, manifest: Manifest | None, compared: Comparison) 
     """
     if manifest is None or not (wanted := _wanted(server, manifest, compared)):
         return []
-    found: dict[_Wanted, _Commit] = {}
+    found: dict[_Wanted, Commit] = {}
     try:
-        for commit in _commits(server, parse_lsn(manifest.lsn), _filter(wanted)):
+        for commit in commits(server, parse_lsn(manifest.lsn), _filter(wanted)):
             for one in wanted:
                 if one.object in commit.objects or (one.file in commit.files and one not in found):
                     found[one] = commit
@@ -111,8 +111,11 @@ def _filter(wanted: list[_Wanted]) -> str:
     return rf"/ desc: COMMIT/ && /\/({either})([ ;]|$)/"
 
 
-def _commits(server: Server, since: int, awk: str) -> Iterator[_Commit]:
-    """Yield the commits that ``awk`` picks from the log, the newest first, back to the position ``since``."""
+def commits(server: Server, since: int, awk: str) -> Iterator[Commit]:
+    """Yield the commits that ``awk`` picks from the log, the newest first, back to the position ``since``.
+
+    The server's own log is read, and before that the archive's, for a minute each.
+    """
     here = control(server)
     if here is None:
         return
@@ -145,13 +148,13 @@ def _live(server: Server, here: Control, start: int, awk: str) -> list[str]:
     return server.query(argv, timeout_s=_LIVE_S, env={"TZ": "UTC"}).out.splitlines()
 
 
-def _parsed(lines: Iterable[str]) -> Iterator[_Commit]:
+def _parsed(lines: Iterable[str]) -> Iterator[Commit]:
     """Yield the commits on lines of ``pg_waldump``, the last line's first."""
     for line in reversed(list(lines)):
         named, at = _COMMIT.search(line), committed_at(line)
         if named and at:
             stats, files = _STATS.search(line), _FILES.search(line)
-            yield _Commit(
+            yield Commit(
                 at,
                 named[1],
                 named[2],
@@ -160,16 +163,16 @@ def _parsed(lines: Iterable[str]) -> Iterator[_Commit]:
             )
 
 
-def _described(wanted: list[_Wanted], found: Mapping[_Wanted, _Commit]) -> list[DamageBegan]:
+def _described(wanted: list[_Wanted], found: Mapping[_Wanted, Commit]) -> list[DamageBegan]:
     """Return a line for each commit, with all that it dropped."""
-    by_commit: dict[_Commit, list[_Wanted]] = {}
+    by_commit: dict[Commit, list[_Wanted]] = {}
     for one in wanted:
         if one in found:
             by_commit.setdefault(found[one], []).append(one)
     return sorted((_line(commit, dropped) for commit, dropped in by_commit.items()), key=lambda one: one.at)
 
 
-def _line(commit: _Commit, dropped: list[_Wanted]) -> DamageBegan:
+def _line(commit: Commit, dropped: list[_Wanted]) -> DamageBegan:
     certain = all(one.object in commit.objects for one in dropped)
     first = f"{dropped[0].database}, {dropped[0].name} ({count(dropped[0].rows, 'row')})"
     more = f" and {len(dropped) - 1} more" if len(dropped) > 1 else ""

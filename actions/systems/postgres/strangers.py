@@ -13,53 +13,47 @@ from actions.credentials.store import Stranger
 from actions.systems.postgres.definitions import roles as role_digests
 from actions.systems.postgres.manifest import Manifest, load_manifest
 from actions.systems.postgres.server import Server
+from actions.systems.postgres.traces import FIRST_NORMAL_OID, ROLES, role_words
 
 if TYPE_CHECKING:
     import psycopg
 
-_FIRST_NORMAL_OID = 16384
-_ROLES = """
-    SELECT rolname, quote_ident(rolname), rolcanlogin, rolsuper, rolcreaterole, rolreplication, rolbypassrls, oid::int8,
-           (SELECT array_agg(g.rolname ORDER BY 1) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-            WHERE m.member = r.oid)
-    FROM pg_roles r WHERE rolname !~ '^pg_' ORDER BY 1
-"""
-_POWERS = ("superuser", "may create roles", "may replicate", "bypasses row security")
-
 
 def find_strangers(server: Server, session: psycopg.Connection[Any]) -> tuple[Sequence[Stranger], str]:
     """Return the roles that nobody vouches for, those that were changed, and what they were compared with."""
-    rows = session.execute(_ROLES.encode()).fetchall()
+    rows = _rows(session)
     clean = clean_manifest(server)
     settings = server.settings
     ours = vouched_for(settings, settings.user, *settings.app_roles)
     if clean is None or not clean.roles:
-        found = [_stranger(row) for row in rows if row[0] not in ours and row[7] >= _FIRST_NORMAL_OID]
+        found = [_stranger(row) for row in rows if row["name"] not in ours and row["oid"] >= FIRST_NORMAL_OID]
         return found, "the inventory alone: no manifest of a backup from before tells which roles there were"
     now = role_digests(session)
     return list(_compared(rows, clean.roles, now, ours)), f"backup {clean.label}"
 
 
-def _compared(rows: Sequence[Any], before: Mapping[str, str], now: Mapping[str, str], ours: set[str]) -> list[Stranger]:
+def _compared(
+    rows: Sequence[Mapping[str, Any]], before: Mapping[str, str], now: Mapping[str, str], ours: set[str]
+) -> list[Stranger]:
     found = []
     for row in rows:
-        name = f"role {row[1]}"
-        if name not in before and row[0] not in ours and row[7] >= _FIRST_NORMAL_OID:
+        name = f"role {row['quoted']}"
+        if name not in before and row["name"] not in ours and row["oid"] >= FIRST_NORMAL_OID:
             found.append(_stranger(row))
         elif name in before and before[name] != now.get(name):
-            what = f"its attributes or memberships are others than in that backup ({_what(row)})"
-            found.append(Stranger(name=row[0], what=what, known=True, disabled=not row[2]))
+            what = f"its attributes or memberships are others than in that backup ({role_words(row)})"
+            found.append(Stranger(name=row["name"], what=what, known=True, disabled=not row["login"]))
     return found
 
 
-def _stranger(row: Any) -> Stranger:
-    return Stranger(name=row[0], what=_what(row), disabled=not row[2])
+def _stranger(row: Mapping[str, Any]) -> Stranger:
+    return Stranger(name=row["name"], what=role_words(row), disabled=not row["login"])
 
 
-def _what(row: Any) -> str:
-    powers = [word for word, has in zip(_POWERS, row[3:7], strict=True) if has]
-    member = [f"member of {', '.join(row[8])}"] if row[8] else []
-    return ", ".join([*powers, *member, "can log in" if row[2] else "cannot log in"])
+def _rows(session: psycopg.Connection[Any]) -> list[Mapping[str, Any]]:
+    cursor = session.execute(ROLES.encode())
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def clean_manifest(server: Server) -> Manifest | None:

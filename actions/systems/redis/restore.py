@@ -53,7 +53,7 @@ def down_or_ours(ctx: ActionContext) -> Closed | None:
     destructive=True,
     probe="redis.is_restored",
     resumable=True,
-    gates=("recovery-point", "strategy", "smallest-cure"),
+    gates=("recovery-point", "clean-point", "strategy", "smallest-cure"),
     live={"managed": unmanaged, "down": down_or_ours, "hold": is_held_for_us, "one-writer": writers_kept_out},
     touches=("data directory", "repository", "hold"),
     undone_by="redis.allow_writers",

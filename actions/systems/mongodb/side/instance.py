@@ -28,6 +28,7 @@ from actions.systems.mongodb.side.place import (
     FOLDERS,
     MAKE,
     RECORD,
+    Purpose,
     Side,
     SideRecord,
     require_ours,
@@ -46,12 +47,13 @@ _MODULE, _DUMP = "actions.systems.mongodb.programs.restore", "actions.systems.mo
 _LEFT = f"The side instance is incomplete: run the step again, or remove it ({DISCARD})."
 
 
-def make_side(server: Server, point: RecoveryPoint) -> Side | None:
+def make_side(server: Server, point: RecoveryPoint, purpose: Purpose = "side") -> Side | None:
     """Return a side instance that stands at a point; what is there already is used, gone on with or replaced.
 
     Args:
         server: the real server: nothing of it is touched; its oplog is read where no backup has it yet.
         point: where it shall stand.
+        purpose: what for.
 
     Returns:
         It, or None in a dry run.
@@ -59,19 +61,19 @@ def make_side(server: Server, point: RecoveryPoint) -> Side | None:
     Raises:
         ActionFailed: the point is not covered, or it does not stand there.
     """
-    there = require_ours(server)
+    there = require_ours(server, purpose)
     if there and there.record.state == "ready" and there.record.point == point.text:
         server.ctx.log(f"{there.title} stands there already.")
         return there
     choice = choose(server, point)
-    side = Side(server, _record(server, point, choice))
+    side = Side(server, _record(server, point, choice, purpose))
     _say(side, choice)
     require_same_version(server, choice.chosen.chain.full)
     if there and _same(there.record, side.record):
         server.ctx.log(f"{there.title} was begun, and is gone on with.")
         side = Side(server, there.record)
     elif there and server.ctx.effect(f"remove the side instance that stands {there.record}"):
-        remove_side(server, there)
+        remove_side(server, there, purpose)
     _require_room(side, choice)
     log = "its oplog, and what no backup has of it yet," if choice.unsaved else "its oplog"
     if not server.ctx.effect(f"restore {side.record.backup} into {side.root}, and replay {log} to {point}"):
@@ -86,7 +88,7 @@ def make_side(server: Server, point: RecoveryPoint) -> Side | None:
     return side
 
 
-def _record(server: Server, point: RecoveryPoint, choice: Choice) -> SideRecord:
+def _record(server: Server, point: RecoveryPoint, choice: Choice, purpose: Purpose) -> SideRecord:
     chain = choice.chosen.chain
     return SideRecord(
         made=f"{datetime.now(UTC):%Y%m%d%H%M%S%f}",
@@ -98,6 +100,7 @@ def _record(server: Server, point: RecoveryPoint, choice: Choice) -> SideRecord:
         backup=chain.full.id,
         slices=[entry.id for entry in chain.slices],
         saved=choice.unsaved,
+        purpose=purpose,
     )
 
 

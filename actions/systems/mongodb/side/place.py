@@ -19,6 +19,8 @@ from journal.incident.recovery_point import RecoveryPoint
 MAKE, DISCARD = "mongodb.pitr", "mongodb.pitr_discard"
 RECORD = "side.json"
 """Only a directory that has it is ever removed."""
+Purpose = Literal["side", "scan"]
+"""What it is for: people look and copy, or an intruder is looked for. Each has its own place."""
 FOLDERS = ("lock", "saved")
 LOCK = "lock/side.lock"
 """Held by whichever program works in it."""
@@ -38,6 +40,7 @@ class SideRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         saved: whether the oplog up to its making was copied from the real server.
         result: what the restore came to.
         seconds: how long it took to make it.
+        purpose: what it is for.
     """
 
     made: str
@@ -51,6 +54,7 @@ class SideRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     saved: bool = False
     result: Restored | None = None
     seconds: float = 0
+    purpose: Purpose = "side"
 
     @property
     def begun_at(self) -> datetime:
@@ -92,9 +96,9 @@ class Side:
     def __init__(self, server: Server, record: SideRecord) -> None:
         self.of = server
         self.record = record
-        self.root = side_root(server)
-        self.name = f"the side instance of {server.name}"
-        self.title = f"The side instance of {server.name}"
+        self.root = side_root(server, record.purpose)
+        self.name = f"the {record.purpose} instance of {server.name}"
+        self.title = f"The {record.purpose} instance of {server.name}"
 
     @property
     def data(self) -> str:
@@ -112,23 +116,23 @@ class Side:
         return f"{self.root}/indexes.json"
 
 
-def side_root(server: Server) -> str:
+def side_root(server: Server, purpose: Purpose = "side") -> str:
     """Return the directory of a server's side instance."""
-    return side_place(server.settings)
+    return side_place(server.settings, purpose)
 
 
-def side_place(settings: MongodbSettings) -> str:
+def side_place(settings: MongodbSettings, purpose: Purpose = "side") -> str:
     """Return the same by the inventory alone."""
-    return f"{kept_beside(settings, settings.scratch_in)}.side"
+    return f"{kept_beside(settings, settings.scratch_in)}.{purpose}"
 
 
-def load_side(server: Server) -> Side | None:
+def load_side(server: Server, purpose: Purpose = "side") -> Side | None:
     """Return the side instance that is there, whatever state it is in; None where there is none.
 
     Raises:
         ActionFailed: its record cannot be understood.
     """
-    record = read_record(server, f"{side_root(server)}/{RECORD}", SideRecord)
+    record = read_record(server, f"{side_root(server, purpose)}/{RECORD}", SideRecord)
     return Side(server, record) if record else None
 
 
@@ -137,13 +141,13 @@ def save_side(side: Side) -> None:
     write_record(side.of, f"{side.root}/{RECORD}", side.record)
 
 
-def require_ours(server: Server) -> Side | None:
+def require_ours(server: Server, purpose: Purpose = "side") -> Side | None:
     """Return the side instance that is there, which is this incident's; None where there is none.
 
     Raises:
         ActionFailed: it is another incident's.
     """
-    side = load_side(server)
+    side = load_side(server, purpose)
     if side and side.record.incident != server.ctx.incident.id:
         raise ActionFailed(
             f"There is {side.name} already, of incident {side.record.incident}: it stands {side.record}.",

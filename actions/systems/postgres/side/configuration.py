@@ -10,6 +10,8 @@ from actions.systems.postgres.restore_command import fetch_words, in_configurati
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.side.place import Side
 
+OWN_SETTINGS = "settings-of-backup"
+"""The file in a side instance's directory that has what ALTER SYSTEM had set when the backup was taken."""
 _RULES = "local all all trust\n"
 """The socket's directory lets in nobody but the server's account (and root)."""
 
@@ -125,6 +127,8 @@ def write_configuration(side: Side, text: str, survived: Mapping[str, str]) -> N
     of.write(f"{root}/postgresql.conf", text)
     of.write(f"{root}/pg_hba.conf", _RULES)
     of.write(f"{root}/pg_ident.conf", "")
+    if not of.exists(f"{root}/{OWN_SETTINGS}"):
+        of.write(f"{root}/{OWN_SETTINGS}", of.read(f"{root}/data/postgresql.auto.conf") or "")
     of.write(f"{root}/data/postgresql.auto.conf", "")
     of.write(f"{root}/data/recovery.signal", "")
     of.remove(f"{root}/data/standby.signal")

@@ -43,7 +43,7 @@ _DAY_S = 24 * 3600.0
 _STALL_S = 900.0
 _LAUNCH_S = 5.0
 _PAUSE_S = 0.3
-_RESERVE: dict[Purpose, float] = {"side": 1.1, "drill": 1.5}
+_RESERVE: dict[Purpose, float] = {"side": 1.1, "drill": 1.5, "scan": 1.1}
 """Of the backup's size: log that is fetched, and what the replay adds; a drill leaves more room to the real server."""
 _STOPPED = re.compile(r"recovery stopping before (?:commit|abort) of transaction \d+, time (\S+ \S+)")
 _UNSEAL = '[ ! -d "$1/data/pg_tblspc" ] || chmod 700 "$1/data/pg_tblspc"; '
@@ -62,7 +62,7 @@ def make_side(server: Server, point: RecoveryPoint, *, database: str = "", purpo
         server: the real server: nothing of it is touched.
         point: where it shall stand.
         database: the only database that is wanted; empty: all.
-        purpose: what for. A drill's is made of what is archived by itself, and at a low priority.
+        purpose: what for. Only people's own asks the real server for log that is not archived yet.
 
     Returns:
         It, or None in a dry run.
@@ -74,7 +74,7 @@ def make_side(server: Server, point: RecoveryPoint, *, database: str = "", purpo
     if there and _stands(there, point, database):
         server.ctx.log(f"{there.server.name} stands there already.")
         return there
-    chosen = choose(server, point, as_it_is=purpose == "drill")
+    chosen = choose(server, point, as_it_is=purpose != "side")
     _say(server, chosen, database)
     side, goes_on = Side(server, _record(server, point, chosen, database, purpose)), False
     if there and _can_go_on(there, side.record):

@@ -14,8 +14,9 @@ from actions.systems.postgres.restore_record import name_in, record_folder
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.settings import PostgresSettings, Service
 
-Purpose = Literal["side", "drill"]
-"""What it is for: people look and copy, or a drill proves that the backup can be restored. Each has its own place."""
+Purpose = Literal["side", "drill", "scan"]
+"""What it is for: people look and copy, a drill proves that the backup can be restored, or an intruder is looked for.
+Each has its own place."""
 
 DISCARD = "postgres.pitr_discard"
 RECORD = "side.json"
@@ -112,8 +113,8 @@ class Side:
 
     @property
     def gently(self) -> list[str]:
-        """What its programs are started with: those of a drill give way to the real server's."""
-        return ["nice", "-n", "19"] if self.record.purpose == "drill" else []
+        """What its programs are started with: only people's own do not give way to the real server's."""
+        return ["nice", "-n", "19"] if self.record.purpose != "side" else []
 
     @property
     def databases(self) -> str:

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 from actions.backups.verify import verify as verify_backups
+from actions.intrusion.scan import scan_backups
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.files.engine import ENGINE
 from actions.systems.files.restic import restic
 from actions.systems.files.room import snapshot_size
 from actions.systems.files.store import Store
+from journal.events.scanned import Scan
 from journal.incident.restore_time import RestoreTime
 from tests.actions.systems.files.stores import StoreLab, store_lab
 from tests.cleo_console.test_cli import Cleo
@@ -129,6 +131,29 @@ def test_without_half_as_much_room_again_it_is_not_begun(lab: StoreLab, monkeypa
     with pytest.raises(GateClosed, match="no room"):
         lab.do("files.drill", lab.context(dry_run=True))
     assert left(lab) == []
+
+
+def test_what_an_intruder_left_in_the_newest_snapshot_is_named_by_what_it_can_do(lab: StoreLab) -> None:
+    models = lab.directory / "models"
+    models.mkdir(exist_ok=True)
+    planted = models / "helper", models / "update.sh", models / "away", lab.directory / ".ssh"
+    planted[0].write_bytes(b"x")
+    planted[0].chmod(0o4755)
+    planted[1].touch()
+    planted[2].symlink_to("/etc")
+    planted[3].mkdir()
+    lab.place.take_snapshot()
+    (models / "plain.bin").touch()
+    try:
+        done = lab.context(discovered_at=datetime.now(UTC)).do(scan_backups)
+    finally:
+        for path in planted:
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+    scan = Scan.of(done.facts)
+    assert done.ok and scan and scan.states[-1].backup == newest(lab)
+    named = {"file models/helper", "file models/update.sh", "file models/away", "file .ssh"}
+    assert set(scan.states[-1].strangers) == named == set(done.facts["strangers"])
+    assert "setuid" in scan.states[-1].strangers["file models/helper"]
 
 
 def test_a_damaged_snapshot_is_written_down_as_one_that_could_not_be_restored(lab: StoreLab) -> None:
