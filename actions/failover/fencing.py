@@ -10,13 +10,14 @@ from typing import ClassVar, Generic, NamedTuple
 import msgspec
 
 from actions.context import ActionContext
-from actions.failover.fence_record import FenceRecord, forget
+from actions.failover.fence_record import FenceRecord, Means, forget
 from actions.failover.kind import Kind, S
 from actions.failover.means import (
     DEVICES,
     NOTHING,
     by_device,
     choose_means,
+    device_for_silence,
     nothing_left,
     on_a_word,
     outside,
@@ -112,9 +113,11 @@ class Fencing(ABC, Generic[S]):
         """Return how far a server came, as a record, where it can be told."""
         return FenceRecord(means="service")
 
-    def unseen(self, server: S) -> Outcome:
-        """Fence a server whose host cannot be reached."""
-        return on_a_word(self.kind.fenced(server), self.kind.standing(server))
+    def unseen(self, server: S, by: str) -> Outcome:
+        """Fence a server whose host cannot be reached: from outside, where nobody said how and the inventory can."""
+        fenced, seen = self.kind.fenced(server), self.kind.standing(server)
+        device = None if by or seen.fenced else device_for_silence(fenced)
+        return self._by_device(server, device) if device else on_a_word(fenced, seen)
 
     def still_heard(self, server: S) -> str:
         """Return how a server that was stopped is heard of all the same; empty: not."""
@@ -173,13 +176,12 @@ class Fencing(ABC, Generic[S]):
         self.require_old(server)
         means = choose_means(self.kind.fenced(server), by)
         if means in DEVICES:
-            guard, answers = lambda: self._guard_if_seen(server), lambda: self.kind.answers(server)
-            return by_device(self.kind.fenced(server), means, guard, answers)
+            return self._by_device(server, means)
         try:
             pid = self.kind.pid(server)
         except UNSEEN as error:
             server.ctx.log(f"{server.host} cannot be reached: {error.message}", "err")
-            return self.unseen(server)
+            return self.unseen(server, by)
         return self.by_service(server, pid, immediate=immediate)
 
     def is_fenced(self, ctx: ActionContext) -> Outcome:
@@ -262,6 +264,10 @@ class Fencing(ABC, Generic[S]):
             raise ActionFailed(f"{server.name} still refuses to start: {said}", f"See where else {guard.name} stands.")
         forget(ctx.files, server.name)
         return Outcome(ok=True, summary=f"{server.name} can be started again; it is down.", facts={"fenced": False})
+
+    def _by_device(self, server: S, means: Means) -> Outcome:
+        guard, answers = lambda: self._guard_if_seen(server), lambda: self.kind.answers(server)
+        return by_device(self.kind.fenced(server), means, guard, answers)
 
     def _require_refused(self, server: S) -> None:
         if not self.kind.refused(server):

@@ -9,12 +9,13 @@ import msgspec
 from actions.failover.commands import says_fenced, switch_off, switch_on
 from actions.failover.fence_record import FenceRecord, Means
 from actions.failover.promotion_record import whose_place
+from actions.failover.settings import FenceCommands
 from actions.failover.standing import Answer, FencedServer, Standing
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 
 UNREACHABLE = "unreachable"
-DEVICES = ("power", "network")
+DEVICES: tuple[Means, ...] = ("power", "network")
 NOTHING = "Nothing was changed."
 _NEW = "new-primary"
 
@@ -38,6 +39,16 @@ def choose_means(server: FencedServer, by: str) -> Means:
     if means not in ("", "service", *DEVICES):
         raise ActionFailed(f"Nothing fences by {means!r}: service, power or network.", left_behind=NOTHING)
     return means or "service"  # type: ignore[return-value]
+
+
+def device_for_silence(server: FencedServer) -> Means | None:
+    """Return which device fences a server whose host does not answer; None: none does, or its service was decided."""
+    if server.ctx.incident.decisions.get("fence_by") == "service":
+        return None
+    named = next((device for device in DEVICES if server.fence.commands(device)), None)
+    if named:
+        server.ctx.log(f"{server.host} does not answer, so its service cannot be asked: by its {named}.")
+    return named
 
 
 def require_not_the_new_one(server: FencedServer) -> None:
@@ -144,7 +155,7 @@ def by_device(
     if not server.ctx.effect(f"{line}, proven by `{' '.join(commands.state)}` saying {commands.fenced_says!r}"):
         return Outcome(ok=True, summary=f"would fence {server.name} by its {means}")
     record = msgspec.structs.replace(guard(), means=means)
-    said = switch_off(server.ctx, commands)
+    said = _switched_off(server, means, commands)
     if seen := answers():
         raise ActionFailed(
             f"The {means} of {server.name} is off, says its device ({said}), and {seen.words}.",
@@ -158,6 +169,20 @@ def by_device(
         facts={"fenced_by": means},
         findings=[] if record.guarded else _not_guarded(server, means),
     )
+
+
+def _switched_off(server: FencedServer, means: Means, commands: FenceCommands) -> str:
+    """Have a device fence a server, and return its words; where it does not, what comes after it helps."""
+    try:
+        return switch_off(server.ctx, commands)
+    except ActionFailed as error:
+        later = [one for one in DEVICES[DEVICES.index(means) + 1 :] if server.fence.commands(one)]
+        cures = [Cure(words=f"Fence it by its {one}.", action=server.action, params={"by": one}) for one in later]
+        words = "By its service, or on the word of somebody who saw that it is off."
+        by_people = Cure(words=words, action=server.action, params={"by": "service"})
+        raise ActionFailed(
+            error.message, error.hint, left_behind=error.left_behind, cures=[*cures, by_people]
+        ) from error
 
 
 def _not_guarded(server: FencedServer, means: str) -> list[Finding]:

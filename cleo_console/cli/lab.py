@@ -64,8 +64,8 @@ def lab() -> None:
 @click.option(
     "--two-sites",
     is_flag=True,
-    help="A network for each of two sites, so that one can be cut off: PostgreSQL with its standby, the API, HAProxy "
-    "and DNS, at both. Needs root.",
+    help="A network for each of two sites, so that one can be cut off: the three stores with their standbys, the API, "
+    "HAProxy and DNS, at both. Needs root.",
 )
 @click.option("--post", is_flag=True, help="Also a mail server and a webhook that keep what people are told.")
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")

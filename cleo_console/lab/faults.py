@@ -14,7 +14,9 @@ from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import FaultKind, Instance, LabService
 from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sites.faults import FAULTS as OF_SITE
+from cleo_console.lab.sites.faults import PrimarySite
 from cleo_console.lab.sites.place import FAULTY, Sites
+from cleo_console.lab.station import PRIMARY, station_of
 from journal.errors import CleoError
 
 
@@ -54,7 +56,8 @@ def inject(
     if kind in FAULTS and offsite is None:
         raise CleoError("The lab has no second place.", "Let `cleo lab up` add one.")
     if sites and system == FAULTY:
-        what, details = kind.inject(sites)
+        there = [each for each in services.values() if station_of(each.instance) == sites.stations[PRIMARY]]
+        what, details = kind.inject(PrimarySite(sites, there))
     elif post and system == POST:
         what, details = kind.inject(post)
     elif kind in FAULTS and offsite:

@@ -69,7 +69,7 @@ class Lab:
             first: whether the backups of MongoDB and Redis lie in such a bucket themselves. A lab that is there keeps
                 where they are.
             two_sites: a network for each of two sites, each service where it belongs, with a standby at the DR site:
-                postgres, validation, load_balancer and dns, where nothing else is said. Needs root.
+                the three stores, validation, load_balancer and dns, where nothing else is said. Needs root.
             post: also a mail server and a webhook that keep what an incident tells people.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.

@@ -11,15 +11,16 @@ from actions.system_types import system_types
 from cleo_console.lab.post.place import NAME as POST
 from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
-from cleo_console.lab.service_types import DEFAULT, class_of, managers, service_classes
+from cleo_console.lab.service_types import DEFAULT, STORES, class_of, managers, service_classes
 from cleo_console.lab.sites.place import FAULTY
 from cleo_console.lab.sites.place import NAME as SITES
+from cleo_console.lab.station import OUTSIDE
 from journal.errors import CleoError
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
 
 
-AT_TWO_SITES = ("postgres", "validation", "load_balancer", "dns")
+AT_TWO_SITES = (*STORES, "validation", "load_balancer", "dns")
 """The services of a lab with two sites of which nothing else is said."""
 
 
@@ -54,7 +55,7 @@ def wanted_at_two_sites(systems: Sequence[str]) -> list[Instance]:
         able = ", ".join(sorted(name for name, class_ in service_classes().items() if class_.at_sites))
         raise CleoError(f"A lab of two sites cannot hold a {misfit.type}.", f"It can hold: {able}.")
     found = [replace(each, site=class_of(each).own_site) for each in found]
-    return [one for each in found for one in (each, *(_standbys(each) if class_of(each).standby else ()))]
+    return [one for each in found for one in (each, *(_at_other_site(each) if class_of(each).standby else ()))]
 
 
 def _service(asked: str) -> Instance:
@@ -71,6 +72,12 @@ def _service(asked: str) -> Instance:
     service = Instance(name=name, type=type_name, plays="" if name == type_name else type_name, manager=manager)
     class_of(service)
     return service
+
+
+def _at_other_site(primary: Instance) -> list[Instance]:
+    """Return a service's standby at the DR site; a third member, which its set needs for a majority, is at neither."""
+    first, *others = _standbys(primary)
+    return [first, *(replace(each, site=OUTSIDE) for each in others)]
 
 
 def _standbys(primary: Instance) -> list[Instance]:

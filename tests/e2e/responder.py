@@ -21,6 +21,7 @@ _DUE = re.compile(r"^ DUE  (.*?)  \[([^\]]+)\]\s*$", re.MULTILINE)
 _PAPERWORK = re.compile(r"(tick|call|note who has answered|mark done): ")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
+_LEAVES_OUT = re.compile(r"leave out[^:]*: ")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
 _WORDS = {
     "why (the report lists it": "not here",
@@ -116,6 +117,10 @@ class Responder:
         """Press the first key that NEXT names, and wait until the screen says something else."""
         words, named = _next(screen)
         assert named, f"NEXT names no key\n{screen}"
+        if _LEAVES_OUT.match(words) and self.next_lines[-1:] == [f"{words} [{named}]"]:  # it is not written yet
+            with suppress(AssertionError):
+                self._terminal.until(lambda now: _next(now)[0] not in ("", words), 5)
+                return
         self.next_lines.append(f"{words} [{named}]")
         before = self.next_lines[-_IN_A_CIRCLE:]
         assert len(before) < _IN_A_CIRCLE or len(set(before)) > 2, f"NEXT leads in a circle\n{screen}"

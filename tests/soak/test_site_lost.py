@@ -1,24 +1,23 @@
-"""The primary site is cut off, silently: recovered on the DR site by who presses what NEXT names, and it comes back."""
+"""The primary site is lost, wholly or half: recovered on the DR site by who presses what NEXT names; it comes back."""
 
 from __future__ import annotations
 
-import http.client
 import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from actions.inventory import load_inventory
-from actions.systems.dns.exchange import NoAnswer, ask
-from actions.systems.dns.settings import DnsSettings
+from cleo_console.lab.mongodb.service import MemberService
+from cleo_console.lab.post.place import FIRST, SECOND
+from cleo_console.lab.redis.service import NodeService
 from cleo_console.lab.sites import network
 from cleo_console.lab.station import PRIMARY
-from journal.incident.records import StepState
+from journal.incident.records import RunState, StepState
 from journal.incident.state import Incident
+from tests.e2e.outside import User
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.labs import Lab, lab_directory
@@ -27,68 +26,25 @@ from tests.waiting import until
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks")
 
 STANDBY = "postgres-standby"
+STORES = ("postgres", "mongodb", "redis")
 DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED)
-
-
-class User:
-    """Somebody outside: asks a resolver for the application's address and reads a page there, four times a second.
-
-    Args:
-        lab: a lab of two sites.
-
-    Attributes:
-        seen: when each try began, and which server answered; empty: none did.
-    """
-
-    def __init__(self, lab: Lab) -> None:
-        self._dns = load_inventory(lab.inventory_path).system("dns", DnsSettings)
-        self.seen: list[tuple[datetime, str]] = []
-        self._over = threading.Event()
-
-    @contextmanager
-    def at_work(self) -> Iterator[User]:
-        """Be there while the block runs."""
-        thread = threading.Thread(target=self._work)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._over.set()
-            thread.join()
-
-    def out(self) -> tuple[datetime, datetime]:
-        """Return when the first try failed, and when the first one after all that failed succeeded."""
-        failed = [number for number, (_, server) in enumerate(self.seen) if not server]
-        return self.seen[failed[0]][0], self.seen[failed[-1] + 1][0]
-
-    def _work(self) -> None:
-        while not self._over.wait(0.25):
-            began = datetime.now(UTC)
-            self.seen.append((began, self._try()))
-
-    def _try(self) -> str:
-        import dns.message
-
-        try:
-            answer = ask(self._dns.resolvers[0], dns.message.make_query("api.dr.test.", "A"), 2.0)
-            address = next(one.to_text() for rrset in answer.answer for one in rrset)
-            link = http.client.HTTPConnection(address, timeout=2)
-            link.request("GET", "/ready")
-            got = link.getresponse()
-            return str(got.getheader("X-Served-By")) if got.status == 200 else ""
-        except (OSError, http.client.HTTPException, StopIteration, NoAnswer):
-            return ""
 
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
     with lab_directory() as directory:
-        yield Lab.up(directory, two_sites=True, backup_minutes=600)
+        yield Lab.up(directory, two_sites=True, post=True, backup_minutes=600)
 
 
 @pytest.mark.parametrize(
     ("how", "scenario"),
-    [("cut", "infrastructure-failure"), ("reject", "infrastructure-failure"), ("cut", "natural-disaster")],
+    [
+        ("cut", "infrastructure-failure"),
+        ("reject", "infrastructure-failure"),
+        ("hosts", "infrastructure-failure"),
+        ("half", "infrastructure-failure"),
+        ("cut", "natural-disaster"),
+    ],
 )
 def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(
     lab: Lab, tmp_path: Path, how: str, scenario: str
@@ -96,31 +52,79 @@ def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(
     stand, user = Stand(lab, tmp_path / "home"), User(lab)
     rows = lab.cluster(STANDBY).psql("SELECT count(*) FROM messages")
     with user.at_work(), stand.runner_ended():
-        until(lambda: user.seen and user.seen[-1][1] == "p1", 20)
+        until(lambda: user.is_at("p1", 8), 30)
         lab.break_("site", how)
         stand.declare(scenario)
         with stand.console(incident=stand.incident_id) as console:
             console.until("NEXT")
             responder = Responder(console)
             responder.follow_next_to_the_end()
-            until(lambda: user.seen[-1][1] == "d1", 60)
+            until(lambda: user.is_at("d1"), 60)
             responder.close()
         incident = stand.incident()
         _recovered(lab, stand, rows)
+        _holds_what_users_wrote(lab, user)
         began, back = user.out()
         _the_report_agrees(incident, began, back)
-        lab.break_("site", "heal")
-        _stays_fenced(lab, user)
-    steps = ("postgres-fence", "postgres-promote", "postgres-verify", "enable-traffic", "update-dns", "verify-dns")
+        if how != "half":  # it has nothing that could come back
+            lab.break_("site", "heal")
+            _stays_fenced(lab, user)
+    _people_were_told(lab, incident)
+    fenced = [f"{store}-{what}" for store in STORES for what in ("fence", "promote", "verify", "allow-writers")]
+    steps = (*fenced, "enable-traffic", "update-dns", "verify-dns")
+    steps = tuple("allow-writers" if step == "postgres-allow-writers" else step for step in steps)
     assert {step: incident.state(step) for step in steps if incident.state(step) not in DONE} == {}
-    assert incident.roster.players("postgres") == [STANDBY]
+    assert {store: incident.roster.players(store) for store in STORES} == {s: [f"{s}-standby"] for s in STORES}
+    by = {"half": "service"}.get(how, "network")
+    assert [run.facts.get("fenced_by") for run in _ended(incident, "postgres.fence")] == [by]
+    if how == "half":
+        assert incident.state("isolate-old-site") in DONE
+
+
+def _ended(incident: Incident, action: str) -> list[Any]:
+    """Return the runs of an action that changed something and are over."""
+    return [run for run in incident.runs.values() if run.action == action and not run.dry_run and run.finished_at]
 
 
 def _recovered(lab: Lab, stand: Stand, rows: str) -> None:
     standby = lab.cluster(STANDBY)
     assert standby.psql("SELECT pg_is_in_recovery()") == "f"
     assert standby.psql("SELECT count(*) FROM messages") == rows
+    mongodb, redis = lab.services["mongodb-standby"], lab.services["redis-standby"]
+    assert isinstance(mongodb, MemberService)
+    assert isinstance(redis, NodeService)
+    with mongodb.member.session() as client:
+        assert client.admin.command("hello")["isWritablePrimary"]
+    assert redis.node.info("replication")["role"] == "master"
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
+
+
+def _holds_what_users_wrote(lab: Lab, user: User) -> None:
+    """All that was acknowledged at the DR site is in both, and of the primary site's all but its last second's."""
+    postgres = set(lab.cluster(STANDBY).psql("SELECT title FROM conversations").splitlines())
+    mongodb = lab.services["mongodb-standby"]
+    assert isinstance(mongodb, MemberService)
+    with mongodb.member.session() as client:
+        remembered = set(client.cleoai.episodic_memories.distinct("text"))
+    wanted = {*user.written("p1")[:-4], *user.written("d1")[:-1]}  # the last of all may be under way
+    assert (wanted - postgres, wanted - remembered) == (set(), set())
+
+
+def _people_were_told(lab: Lab, incident: Incident) -> None:
+    """Each recipient of whom the journal says "accepted" got that message."""
+    assert lab.post
+    came = lab.post.messages()
+    told = [run.facts for run in _ended(incident, "communications.notify") if run.state is RunState.SUCCEEDED]
+    assert told, "nobody was told"
+    for facts in told:
+        assert all(answer.startswith("accepted") for answer in facts["told"].values()), facts
+        with_it = [one for one in came if facts["message"] in one]
+        mails = [one for one in with_it if one.startswith("X-Envelope-From")]
+        assert sorted(line for one in mails for line in one.splitlines() if line.startswith("X-Envelope-To")) == [
+            f"X-Envelope-To: {FIRST}",
+            f"X-Envelope-To: {SECOND}",
+        ]
+        assert len(with_it) == len(mails) + 1, "the webhook"
 
 
 def _the_report_agrees(incident: Incident, began: datetime, back: datetime) -> None:
@@ -140,5 +144,5 @@ def _stays_fenced(lab: Lab, user: User) -> None:
     newest = lab.postgres.psql("SELECT count(*), max(at) FROM heartbeat")
     tries = len(user.seen)
     until(lambda: len(user.seen) > tries + 12, 60)
-    assert {server for _, server in user.seen[tries:]} == {"d1"}
+    assert user.is_at("d1", 12)
     assert lab.postgres.psql("SELECT count(*), max(at) FROM heartbeat") == newest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.mongodb.cluster import CONSOLE, DATABASE, Member
 from cleo_console.lab.mongodb.writer import SCRIPTS
 from cleo_console.lab.processes import running_script
+from cleo_console.lab.station import HERE
 from cleo_console.lab.workspace import write_readable
 
 SCHEDULE = "schedule.sh"
@@ -74,7 +76,8 @@ def start_schedule(member: Member) -> list[str]:
     """Start the scheduled backups where they do not run, and return the script's name."""
     if schedule_pid(member) is not None:
         return []
-    member.spawn(["sh", str(member.directory / "bin" / SCHEDULE)], member.log("backups"))
+    outside = replace(member, station=HERE)
+    outside.spawn(["sh", str(member.directory / "bin" / SCHEDULE)], member.log("backups"))
     return [SCHEDULE]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DATABASE = "cleoai"
 CONSOLE, APPLICATION = "cleo", "cleo_app"
 """The users of the console and of the application; both lie in the database `admin`."""
+MEMBER = "__system"
+"""Who a set's members are to each other, with the key: also where there is no user yet, and from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Member(Workspace):
 
     Args:
         mongod: the program.
-        port: its port on 127.0.0.1.
+        port: its port at its station's address.
         set_name: its replica set.
         primary: the service that the set was made with: its own name, where it is that one.
         bucket: the bucket that has the backups; None: they lie in a folder.
@@ -42,15 +44,14 @@ class Member(Workspace):
     @property
     def name_in_set(self) -> str:
         """What the other members call it."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.station.address}:{self.port}"
 
     @property
     def fellows(self) -> list[str]:
         """The other members of its set that the lab has, as they reach each other."""
         texts = {path.parent.name: path.read_text() for path in sorted(self.lab.glob("*/mongod.conf"))}
         ours = {name: text for name, text in texts.items() if f"replSetName: {self.set_name}\n" in text}
-        ports = {name: text.split("\n  port: ", 1)[1].split("\n", 1)[0] for name, text in ours.items()}
-        return [f"127.0.0.1:{port}" for name, port in ports.items() if name != self.name]
+        return [_name_in_set(text) for name, text in ours.items() if name != self.name]
 
     @property
     def data_directory(self) -> Path:
@@ -91,9 +92,12 @@ class Member(Workspace):
         """The file of a user's password, as it was when the set was made."""
         return self.lab / self.primary / "secrets" / user
 
+    def _password(self, user: str) -> Path:
+        return self.key_file if user == MEMBER else self.password_file(user)
+
     @contextmanager
     def session(self, user: str = CONSOLE, *, deadline_s: float = 30.0) -> Iterator[MongoClient[dict[str, Any]]]:
-        """A session with this mongod; without a user where `user` is empty.
+        """A session with this mongod as a user, as another member of its set (`MEMBER`), or, where empty, as nobody.
 
         Raises:
             CleoError: it cannot be talked to, or refuses a command.
@@ -102,15 +106,17 @@ class Member(Workspace):
         from pymongo.errors import PyMongoError
 
         wait_ms = int(deadline_s * 1000)
-        named = {"username": user, "password": self.password_file(user).read_text().strip()} if user else {}
+        named = {"username": user, "password": self._password(user).read_text().strip()} if user else {}
+        source = {"authSource": "local"} if user == MEMBER else {}
         client: MongoClient[dict[str, Any]] = pymongo.MongoClient(
-            "127.0.0.1",
+            self.station.address,
             self.port,
             directConnection=True,
             tz_aware=True,
             serverSelectionTimeoutMS=wait_ms,
             appname="cleo-lab",
             **named,  # type: ignore[arg-type]
+            **source,  # type: ignore[arg-type]
         )
         try:
             with pymongo.timeout(deadline_s):
@@ -119,3 +125,9 @@ class Member(Workspace):
             raise CleoError(f"{self.name}: {error}", f"See {self.server_log}.") from error
         finally:
             client.close()
+
+
+def _name_in_set(configuration: str) -> str:
+    """Return what the other members call the mongod of a configuration: by its last address."""
+    addresses, port = (configuration.split(f"\n  {key}: ", 1)[1].split("\n", 1)[0] for key in ("bindIp", "port"))
+    return f"{addresses.split(',')[-1]}:{port}"

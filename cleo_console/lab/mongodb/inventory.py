@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Mem
 from cleo_console.lab.mongodb.data import OWNERS
 from cleo_console.lab.mongodb.server import start_argv
 from cleo_console.lab.new_secrets import login
-from cleo_console.lab.service import HOST
 
 
 def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str, Any]:
@@ -21,13 +21,13 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         others: the other members of its set, as they reach each other.
     """
     entry = {
-        "host": HOST,
+        "host": member.station.host,
         "title": title,
         "data_directory": str(member.data_directory),
         "config_file": str(member.config_file),
         "bin_directory": str(member.mongod.parent),
         "run_as": member.account.name,
-        "address": "127.0.0.1",
+        "address": member.station.address,
         "port": member.port,
         "replica_set": member.set_name,
         "members": list(others),
@@ -41,6 +41,7 @@ def describe(member: Member, title: str, others: Sequence[str] = ()) -> dict[str
         "service": {"manager": "command", "start": start_argv(member), "log": str(member.server_log)},
         "backups": {
             **member.backups.inventory_entry(),
+            "python": sys.executable,
             **({} if member.bucket else {"hold_file": str(member.hold_file)}),
         },
     }

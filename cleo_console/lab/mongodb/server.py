@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 from cleo_console.lab.clock import behind
-from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, Member
+from cleo_console.lab.mongodb.cluster import APPLICATION, CONSOLE, DATABASE, MEMBER, Member
 from cleo_console.lab.processes import PROC, Process, lab_processes, signal_process
 from cleo_console.lab.workspace import write_readable, write_secret
 from journal.errors import CleoError
@@ -32,7 +32,7 @@ systemLog:
   path: {log}
   logAppend: true
 net:
-  bindIp: 127.0.0.1
+  bindIp: {addresses}
   port: {port}
   unixDomainSocket:
     enabled: false
@@ -57,6 +57,7 @@ def configure(member: Member, key: str) -> None:
     text = _CONFIG.format(
         data=member.data_directory,
         log=member.server_log,
+        addresses=",".join(dict.fromkeys(("127.0.0.1", member.station.address))),
         port=member.port,
         pid_file=member.run_directory / "mongod.pid",
         set_name=member.set_name,
@@ -158,7 +159,7 @@ def initiate(members: Sequence[Member]) -> None:
         {"_id": number, "host": each.name_in_set, "priority": 2 if each is first else 1}
         for number, each in enumerate(members)
     ]
-    with first.session("") as client:
+    with first.session(MEMBER) as client:
         client.admin.command("replSetInitiate", {"_id": first.set_name, "members": seats})
     wait_until_primary(first)
 
@@ -177,18 +178,24 @@ def wait_until_primary(member: Member) -> None:
             time.sleep(0.02)
 
 
-def take_in(primary: Member, new: Member) -> None:
+def take_in(primary: Member, new: Member, *, leads: bool = True) -> None:
     """Have a set take in an empty mongod, and wait until that has all of its data, and votes.
 
     A new member has no vote until the primary saw it as a secondary, and changed the configuration again (MongoDB's
     manual, replica set reconfiguration): where the primary stops before that, nobody can take its place.
+
+    Args:
+        primary: who leads the set.
+        new: the empty one.
+        leads: whether it may lead the set one day.
 
     Raises:
         CleoError: it is refused, or does not come so far.
     """
     with primary.session() as client:
         config = client.admin.command("replSetGetConfig")["config"]
-        seat = {"_id": max(each["_id"] for each in config["members"]) + 1, "host": new.name_in_set, "priority": 1}
+        number = max(each["_id"] for each in config["members"]) + 1
+        seat = {"_id": number, "host": new.name_in_set, "priority": 1 if leads else 0}
         changed = {**config, "version": config["version"] + 1, "members": [*config["members"], seat]}
         client.admin.command("replSetReconfig", changed)
     deadline = time.monotonic() + _PATIENCE_S
@@ -218,7 +225,7 @@ def create_users(member: Member) -> None:
     passwords = {user: secrets.token_urlsafe(24) for user in (CONSOLE, APPLICATION)}
     for user, password in passwords.items():
         write_secret(member.password_file(user), password, os.geteuid(), os.getegid())
-    with member.session("") as client:  # as long as there is no user, whoever comes by loopback may make the first
+    with member.session(MEMBER) as client:
         client.admin.command("createUser", CONSOLE, pwd=passwords[CONSOLE], roles=["root"])
     with member.session() as client:
         everything = {"resource": {"anyResource": True}, "actions": ["anyAction"]}

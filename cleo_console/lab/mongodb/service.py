@@ -18,6 +18,8 @@ from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.repository import bucket_of
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.sites.place import fence_of
+from cleo_console.lab.station import OUTSIDE, station_of
 from journal.errors import CleoError
 
 
@@ -27,6 +29,7 @@ class MemberService(LabService):
     server_programs: ClassVar[Mapping[str, Signals]] = {"mongod": SIGTERM}
     small_bytes: ClassVar[int] = data.SMALL_BYTES
     can_back_up_to_bucket: ClassVar[bool] = True
+    at_sites: ClassVar[bool] = True
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -40,6 +43,7 @@ class MemberService(LabService):
             chosen["set_name"],
             instance.standby_of or instance.name,
             bucket_of(chosen),
+            station=station_of(instance),
         )
 
     @classmethod
@@ -78,7 +82,8 @@ class MemberService(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        return describe(self.member, self.title, self.member.fellows)
+        told = describe(self.member, self.title, self.member.fellows)
+        return {**told, **fence_of(self.instance, self.lab)}
 
     def put_new_secrets(self) -> list[str]:
         """Put a new password of the application in the inventory's place."""
@@ -91,7 +96,11 @@ class MemberService(LabService):
 
 
 class SecondaryService(MemberService):
-    """A mongod that joins the set of another and follows its primary; it may become primary itself."""
+    """A mongod that joins the set of another and follows its primary; it may become primary itself.
+
+    The one that is at neither of two sites may not: it has the data, so that a majority goes on where one site is lost.
+    An arbiter in its place would leave every majority write waiting then (MongoDB's manual, replica set arbiter).
+    """
 
     faults: ClassVar[tuple[FaultKind, ...]] = server_faults.MEMBER_FAULTS
 
@@ -104,7 +113,7 @@ class SecondaryService(MemberService):
         self.member.data_directory.mkdir(mode=0o700)
         server.configure(self.member, self.primary.member.key_file.read_text().strip())
         server.start(self.member)
-        server.take_in(self.primary.member, self.member)
+        server.take_in(self.primary.member, self.member, leads=self.instance.site != OUTSIDE)
 
 
 class MongodbService(MemberService):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cleo_console.lab.mongodb.cluster import APPLICATION, Member
 from cleo_console.lab.processes import running_script
+from cleo_console.lab.station import HERE
 from cleo_console.lab.workspace import write_readable
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -30,7 +32,8 @@ def start_writer(member: Member, members: Sequence[str]) -> list[str]:
     if writer_pid(member) is not None:
         return []
     where = [str(member.password_file(APPLICATION)), member.set_name, ",".join(members)]
-    member.spawn([sys.executable, str(_installed(member)), *where], member.log("heartbeat"))
+    outside = replace(member, station=HERE)  # who writes comes in from outside
+    outside.spawn([sys.executable, str(_installed(member)), *where], member.log("heartbeat"))
     return [WRITER]
 
 

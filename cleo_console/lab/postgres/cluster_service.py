@@ -13,10 +13,11 @@ from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres import server
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
-from cleo_console.lab.postgres.inventory import describe, fence_of
+from cleo_console.lab.postgres.inventory import describe
 from cleo_console.lab.postgres.programs import Programs, find_programs, service_account
 from cleo_console.lab.postgres.shared_memory import remove_left_segments
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService
+from cleo_console.lab.sites.place import fence_of
 from cleo_console.lab.station import station_of
 from cleo_console.lab.workspace import write_secret
 from journal.errors import CleoError

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.new_secrets import login
 from cleo_console.lab.postgres.cluster import DATABASE, Cluster
 from cleo_console.lab.postgres.configuration import REPLICATION_ROLE
-from cleo_console.lab.service import Instance
-from cleo_console.lab.sites.place import fence_commands
-from cleo_console.lab.station import station_of, stations_of
 
 
 def describe(cluster: Cluster, title: str) -> dict[str, Any]:
@@ -39,10 +35,3 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
             "hold_file": str(cluster.hold_file),
         },
     }
-
-
-def fence_of(instance: Instance, lab: Path) -> dict[str, Any]:
-    """What cuts a server off from outside, where its lab has two sites: its host's port at the switch."""
-    if not stations_of(instance):
-        return {}
-    return {"fence": {"network": fence_commands(lab, station_of(instance).host)}}

@@ -19,6 +19,7 @@ from cleo_console.lab.processes import running_script
 from cleo_console.lab.redis import server
 from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
+from cleo_console.lab.station import HERE
 
 SCHEDULE = "schedule.sh"
 _PROGRAM = "actions.systems.redis.backups.store"
@@ -82,7 +83,7 @@ def start_schedule(node: Node) -> list[str]:
     """Start the scheduled backups where they do not run, and return the script's name."""
     if schedule_pid(node) is not None:
         return []
-    _ours(node).spawn(["sh", str(node.directory / "bin" / SCHEDULE)], node.log("backups"))
+    replace(_ours(node), station=HERE).spawn(["sh", str(node.directory / "bin" / SCHEDULE)], node.log("backups"))
     return [SCHEDULE]
 
 

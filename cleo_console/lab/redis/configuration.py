@@ -10,7 +10,7 @@ from cleo_console.lab.workspace import write_secret
 
 CONFIG = """\
 # redis in the lab
-bind 127.0.0.1
+bind {addresses}
 protected-mode yes
 port {port}
 dir {data}
@@ -28,7 +28,7 @@ maxmemory {maxmemory}
 maxmemory-policy allkeys-lru
 """
 FOLLOWS = """\
-replicaof 127.0.0.1 {port}
+replicaof {address} {port}
 masteruser {user}
 masterauth {password}
 """
@@ -49,6 +49,7 @@ def write_passwords(node: Node) -> None:
 def configure(node: Node, maxmemory: int) -> None:
     """Write the server's configuration and users. A replica's users are its primary's."""
     text = CONFIG.format(
+        addresses=" ".join(dict.fromkeys(("127.0.0.1", node.station.address))),
         port=node.port,
         data=node.data_directory,
         run=node.run_directory,
@@ -58,7 +59,8 @@ def configure(node: Node, maxmemory: int) -> None:
         maxmemory=maxmemory,
     )
     if node.primary != node.name:
-        text += FOLLOWS.format(port=node.primary_port, user=REPLICATION, password=_password(node, REPLICATION))
+        where = {"address": node.primary_address, "port": node.primary_port}
+        text += FOLLOWS.format(**where, user=REPLICATION, password=_password(node, REPLICATION))
     users = USERS.format(
         console=CONSOLE,
         console_password=_password(node, CONSOLE),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from cleo_console.lab.processes import running_script
 from cleo_console.lab.redis import backups
 from cleo_console.lab.redis.node import APPLICATION, HEARTBEAT, Node
+from cleo_console.lab.station import HERE
 from cleo_console.lab.workspace import write_readable, write_secret
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -26,6 +28,7 @@ def install_scripts(node: Node, backup_minutes: float) -> None:
         "SYSTEM": node.name,
         "BACKUP_SECONDS": f"{backup_minutes * 60:.0f}",
         "BIN": node.programs,
+        "ADDRESS": node.station.address,
         "PORT": node.port,
         "APP_USER": APPLICATION,
         "APP_PASSWORD_FILE": own,
@@ -46,7 +49,8 @@ def start_helpers(node: Node) -> list[str]:
     """Start those of the two that do not run, and return their names."""
     started = []
     if writer_pid(node) is None:
-        node.spawn(["sh", str(_installed(node))], node.log("heartbeat"))
+        outside = replace(node, station=HERE)  # who writes comes in from outside
+        outside.spawn(["sh", str(_installed(node))], node.log("heartbeat"))
         started = [WRITER]
     return [*started, *backups.start_schedule(node)]
 

@@ -8,20 +8,19 @@ from typing import Any
 from cleo_console.lab.new_secrets import login
 from cleo_console.lab.redis.keys import WARM_KEYS
 from cleo_console.lab.redis.node import APPLICATION, CONSOLE, HEARTBEAT, REPLICATION, Node
-from cleo_console.lab.service import HOST
 
 
 def describe(node: Node, title: str) -> dict[str, Any]:
     """The server's entry as data; secrets are only referred to."""
     return {
-        "host": HOST,
+        "host": node.station.host,
         "title": title,
         "data_directory": str(node.data_directory),
         "config_file": str(node.config_file),
         "acl_file": str(node.acl_file),
         "bin_directory": node.programs,
         "run_as": node.account.name,
-        "address": "127.0.0.1",
+        "address": node.station.address,
         "port": node.port,
         "user": CONSOLE,
         "password": {"file": str(node.password_file(CONSOLE))},

@@ -29,9 +29,10 @@ class Node(Workspace):
 
     Args:
         programs: the folder of Redis' programs.
-        port: its port on 127.0.0.1.
+        port: its port at its station's address.
         primary: the server whose users and backups it has: its own name, where it is no replica.
         primary_port: that one's port.
+        primary_address: where that one listens.
         bucket: the bucket that has the backups; None: they lie in a folder.
     """
 
@@ -40,6 +41,7 @@ class Node(Workspace):
     primary: str
     primary_port: int
     bucket: Where | None = None
+    primary_address: str = "127.0.0.1"
 
     @property
     def data_directory(self) -> Path:
@@ -106,7 +108,7 @@ class Node(Workspace):
         from redis.retry import Retry
 
         client = redis.Redis(
-            host="127.0.0.1",
+            host=self.station.address,
             port=self.port,
             db=database,
             username=user,

@@ -17,6 +17,8 @@ from cleo_console.lab.redis.programs import find_programs, service_account
 from cleo_console.lab.redis.status import read_status
 from cleo_console.lab.repository import bucket_of
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.sites.place import fence_of
+from cleo_console.lab.station import station_of
 from journal.errors import CleoError
 
 _MAXMEMORY = 128 * 2**20
@@ -29,6 +31,7 @@ class NodeService(LabService):
     server_programs: ClassVar[Mapping[str, Signals]] = {"redis-server": SIGTERM, "redis-check-rdb": SIGTERM}
     small_bytes: ClassVar[int] = keys.SMALL_BYTES
     can_back_up_to_bucket: ClassVar[bool] = True
+    at_sites: ClassVar[bool] = True
 
     def __init__(self, instance: Instance, lab: Any, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -42,6 +45,8 @@ class NodeService(LabService):
             instance.standby_of or instance.name,
             chosen["primary_port"],
             bucket_of(chosen),
+            station_of(primary.instance if primary else instance).address,
+            station=station_of(instance),
         )
 
     @classmethod
@@ -65,7 +70,7 @@ class NodeService(LabService):
     @property
     def address(self) -> str:
         """Where the server listens."""
-        return f"127.0.0.1:{self.node.port}"
+        return f"{self.node.station.address}:{self.node.port}"
 
     def start(self) -> None:
         """Start the server and wait until it has loaded its data."""
@@ -85,7 +90,7 @@ class NodeService(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        return describe(self.node, self.title)
+        return {**describe(self.node, self.title), **fence_of(self.instance, self.lab)}
 
     def put_new_secrets(self) -> list[str]:
         """Put a new password of the application in the inventory's place, and in its writer's."""

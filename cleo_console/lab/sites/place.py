@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from cleo_console.lab.account import Account
-from cleo_console.lab.service import HOST, ServiceStatus
+from cleo_console.lab.service import HOST, Instance, ServiceStatus
 from cleo_console.lab.sites import network
-from cleo_console.lab.station import DR, OUTSIDE, PRIMARY, Station
+from cleo_console.lab.station import DR, OUTSIDE, PRIMARY, Station, station_of
 from cleo_console.lab.workspace import TAG, Workspace
 from journal.errors import CleoError
 
@@ -83,6 +83,12 @@ def fence_commands(lab: Path, host: str) -> dict[str, Any]:
         "fenced_says": "is cut",
         "unfence": [*switch, "open", host],
     }
+
+
+def fence_of(instance: Instance, lab: Path) -> dict[str, Any]:
+    """What cuts a server off from outside, where it is at one of two sites: its host's port at the switch."""
+    station = station_of(instance)
+    return {"fence": {"network": fence_commands(lab, station.host)}} if station.namespace else {}
 
 
 class Sites:

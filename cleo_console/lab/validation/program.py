@@ -42,7 +42,7 @@ class Application:
         self._stores = Stores(Path(said["inventory"]), str(said["site"]))
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Return status and body."""
+        """Return status and body; the names of headers are in small letters, whoever passed them on."""
         if "slow" in self._broken():
             time.sleep(SLOW_S)
         routes: dict[tuple[str, str], Callable[[], Reply]] = {
@@ -51,6 +51,7 @@ class Application:
             ("POST", "/v1/login"): partial(self._login, body),
             ("GET", "/v1/me"): partial(self._with_user, headers, self._me),
             ("GET", "/v1/conversations"): partial(self._with_user, headers, self._conversations),
+            ("POST", "/v1/conversations"): partial(self._with_user, headers, partial(self._begin_conversation, body)),
         }
         route = routes.get((method, path.partition("?")[0]))
         try:
@@ -83,7 +84,7 @@ class Application:
 
     def _with_user(self, headers: Mapping[str, str], then: Callable[[int], Reply]) -> Reply:
         """Answer only to who shows a token of ours that holds."""
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        scheme, _, token = headers.get("authorization", "").partition(" ")
         claims, broken = claims_of(token), self._broken()
         if scheme != "Bearer" or claims is None:
             return 401, {"error": "a token is wanted"}
@@ -112,6 +113,17 @@ class Application:
             del found["remembered"]
         return 200, found
 
+    def _begin_conversation(self, body: bytes, user: int) -> Reply:
+        """Begin a conversation: all three stores are written to, and it counts once each has it."""
+        try:
+            title = str(json.loads(body)["title"])
+        except (ValueError, KeyError, TypeError):
+            return 400, {"error": "a title is wanted"}
+        number = self._stores.add_conversation(user, title)
+        self._stores.remember(user, title)
+        self._stores.cache_context(user, title)
+        return 201, {"id": number}
+
     def _broken(self) -> frozenset[str]:
         """Return in which ways it is broken on purpose."""
         try:
@@ -135,7 +147,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, found = self.application.answer(self.command, self.path, dict(self.headers.items()), body)
+        status, found = self.application.answer(
+            self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body
+        )
         text = json.dumps(found).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

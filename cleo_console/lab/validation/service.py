@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
-from cleo_console.lab.station import SITE_PORT, station_of, stations_of
+from cleo_console.lab.station import SITE_PORT, stations_of
 from cleo_console.lab.validation.faults import FAULTS
 from cleo_console.lab.validation.place import USER, Place
 from cleo_console.lab.validation.program import SERVICE
@@ -138,7 +138,7 @@ class ApplicationService(LabService):
                 "password": {"file": str(place.password)},
                 "protected": "/v1/me",
                 "refused": {"expired": {"file": str(place.expired)}},
-                "revoke": {"command": [str(place.new_key)], "host": station_of(self.instance).host},
+                "revoke": {"command": [str(place.new_key)], "host": place.station.host},
             },
             "endpoints": [
                 {"path": "/health", "within_ms": 500},

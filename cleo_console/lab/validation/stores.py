@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +69,30 @@ class Stores:
             return False
         with self._redis(0) as client:
             return bool(client.exists(f"user:{user}:context"))
+
+    def add_conversation(self, user: int, title: str) -> int:
+        """Write a conversation to PostgreSQL, and return its number."""
+        sql = (
+            "INSERT INTO conversations (id, user_id, title, model, started_at) "
+            "SELECT coalesce(max(id), 0) + 1, %s, %s, 'cleo-1', now() FROM conversations RETURNING id"
+        )
+        with self._postgres() as session:
+            row = session.execute(sql, (user, title)).fetchone()
+        return int(row[0]) if row else 0
+
+    def remember(self, user: int, text: str) -> None:
+        """Write what a user said to MongoDB, where the lab has it."""
+        if "mongodb" in self._known():
+            _, entry = self._known()["mongodb"]
+            memory = {"user_id": user, "type": "said", "text": text, "created_at": datetime.now(UTC)}
+            with self._mongodb() as client:
+                client[entry["database"]]["episodic_memories"].insert_one(memory)
+
+    def cache_context(self, user: int, text: str) -> None:
+        """Write a user's context to Redis, where the lab has it."""
+        if "redis" in self._known():
+            with self._redis(0) as client:
+                client.set(f"user:{user}:context", json.dumps({"user": user, "said": text}), ex=_SESSION_S)
 
     def begin_session(self, session: str, user: int) -> None:
         """Write down a session, where the lab has Redis."""

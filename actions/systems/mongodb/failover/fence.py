@@ -75,7 +75,7 @@ class MongodbFencing(Fencing[Server]):
         """Return whom its set has elected meanwhile."""
         return by_its_set(server, look_at_set(server)) or "its set has no primary yet"
 
-    def unseen(self, server: Server) -> Outcome:
+    def unseen(self, server: Server, by: str) -> Outcome:
         """Its host cannot be reached: its set may have fenced it; else a person must say so."""
         if elected := by_its_set(server, look_at_set(server)):
             text = "it may have taken writes until it noticed (about ten seconds)"
@@ -85,7 +85,7 @@ class MongodbFencing(Fencing[Server]):
                 facts={"fenced_by": "set"},
                 findings=[Finding(severity="warning", about=server.name, text=text, cure=_ROLLBACK)],
             )
-        return super().unseen(server)
+        return super().unseen(server, by)
 
     def no_other_primary(self, ctx: ActionContext) -> Closed | None:
         """A gate: its set's other primary knows of it, so that it follows that one; one that was thrown out does not.
@@ -117,7 +117,7 @@ unmanaged_if_seen, fence_identity = FENCING.unmanaged_if_seen, FENCING.identity
     undone_by=UNFENCE,
     target=fence_identity,
     params={
-        "by": "service, power or network (else as was decided, where the inventory has that; else service)",
+        "by": "service, power or network (else as was decided; else service, or from outside where its host is silent)",
         "immediate": "end it at once (SIGKILL); the last writes may not reach the other members",
     },
     by_hand=by_hand.fence,
@@ -127,8 +127,8 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
 
     By its service: it is stopped cleanly, which hands over to another member where a majority is there, and a line in
     its own configuration file has every later start refused, also after a reboot; that is tried. By power or network:
-    the inventory's commands, until the device says so. A host that cannot be reached is not fenced, unless a majority
-    of its set has elected another primary: then the set has fenced it.
+    the inventory's commands, until the device says so. Where its host does not answer, a majority of its set that has
+    elected another primary has fenced it; else these are taken, unless a means was asked for or decided.
 
     Needs: its host, and the configuration file that it is started with; or `fence` in the inventory.
 

@@ -111,7 +111,7 @@ def _follows(server: Server) -> bool:
     undone_by=UNFENCE,
     target=fence_identity,
     params={
-        "by": "service, power or network (else as was decided, where the inventory has that; else service)",
+        "by": "service, power or network (else as was decided; else service, or from outside where its host is silent)",
         "immediate": "do not wait for sessions and a checkpoint; the last commits may not reach the standby",
     },
     by_hand=by_hand.fence,
@@ -121,7 +121,8 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
 
     By its service: it is stopped on its host, and a line in its own configuration has every later start refused, also
     after a reboot; that is tried. By power or network: the inventory's commands, until the device says so.
-    A host that cannot be reached is not fenced.
+    Where its host does not answer, these are taken, unless a means was asked for or decided; without them a host that
+    cannot be reached is not fenced.
 
     Needs: its host, as the server's account; or `fence` in the inventory.
 

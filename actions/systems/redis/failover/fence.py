@@ -91,7 +91,7 @@ unmanaged_if_seen, fence_identity = FENCING.unmanaged_if_seen, FENCING.identity
     undone_by=UNFENCE,
     target=fence_identity,
     params={
-        "by": "service, power or network (else as was decided, where the inventory has that; else service)",
+        "by": "service, power or network (else as was decided; else service, or from outside where its host is silent)",
         "immediate": "end it without letting it write anything, however much was not saved yet",
     },
     by_hand=by_hand.fence,
@@ -101,7 +101,8 @@ def fence(ctx: ActionContext, *, by: str = "", immediate: bool = False) -> Outco
 
     By its service: writes are paused, its replicas catch up, it is stopped on its host, and a line in its own
     configuration has every later start refused, also after a reboot; that is tried. By power or network: the
-    inventory's commands, until the device says so. A host that cannot be reached is not fenced.
+    inventory's commands, until the device says so. Where its host does not answer, these are taken, unless a means was
+    asked for or decided; without them a host that cannot be reached is not fenced.
 
     Needs: its host, and a configuration file that it is started with; or `fence` in the inventory.
 

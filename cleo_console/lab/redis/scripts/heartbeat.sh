@@ -17,6 +17,6 @@ beats() {
 }
 
 while :; do
-    beats | "$BIN/redis-cli" -h 127.0.0.1 -p "$PORT" >/dev/null 2>&1
+    beats | "$BIN/redis-cli" -h "$ADDRESS" -p "$PORT" >/dev/null 2>&1
     sleep 1
 done

@@ -102,7 +102,10 @@ def test_unreachable_is_not_dead(lab: Lab, tmp_path: Path) -> None:
 
 def test_its_power_is_off_when_the_device_says_so(lab: Lab, tmp_path: Path) -> None:
     power = power_of(lab, tmp_path)
-    ctx = FakeContext(inventory_of(lab, tmp_path, gone=True, fence=power), decisions={"fence_by": "power"})
+    ctx = FakeContext(inventory_of(lab, tmp_path, gone=True, fence=power), decisions={"fence_by": "service"})
+    with pytest.raises(ActionFailed, match="NOT fenced: it answers at"):
+        ctx.do(fence)
+    ctx.incident = FakeContext(ctx.inventory).incident  # nothing was decided: its host is silent, its power is not
     done = ctx.do(fence)
     assert "'Chassis Power is off'" in done.summary
     assert "as soon as its power is back" in done.findings[0].text
@@ -119,8 +122,9 @@ def test_its_power_is_off_when_the_device_says_so(lab: Lab, tmp_path: Path) -> N
     broken = {"power": {**power["power"], "fence": ["true"]}}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("actions.failover.commands._PROOF_S", 0.0)
-        with pytest.raises(ActionFailed, match="it is not fenced"):
+        with pytest.raises(ActionFailed, match="it is not fenced") as failed:
             FakeContext(inventory_of(lab, tmp_path, fence=broken)).do(fence, by="power")
+    assert [cure.params for cure in failed.value.cures] == [{"by": "service"}]
     with pytest.raises(ActionFailed, match="names no commands for the network"):
         ctx.do(fence, by="network")
     there = FakeContext(inventory_of(lab, tmp_path, fence=power))
