@@ -83,7 +83,7 @@ def wanted_for(incident: Incident, step: Step) -> Cure | None:
     """Return the cure for which a step is to be run: of its own failure, of another step's, or of what a look found."""
     if own := own_cure(incident, step):
         return own
-    found = helps(incident, step) or next((one for one in found_by_looks(incident) if one.step is step), None)
+    found = helps(incident, step) or found_to_help(incident, step)
     return found.cure if found else None
 
 
@@ -108,7 +108,7 @@ def taken_anew(incident: Incident, decision: str) -> Cure | None:
 def found_by_looks(incident: Incident) -> Iterator[Remedy]:
     """Yield what helps at once against what the latest looks found, the best first: its step is ready.
 
-    Of another step that succeeded it is an optional one, which nothing else proposes.
+    Of another step that succeeded it is an optional one, or one that was done before: nothing else proposes these.
     """
     last = ((step, incident.last_run(step.id)) for step in incident.plan.steps())
     ended = [(step, run) for step, run in last if run and run.finished_at]
@@ -116,8 +116,15 @@ def found_by_looks(incident: Incident) -> Iterator[Remedy]:
         if not step.together and run.state is not RunState.SUCCEEDED:
             continue
         for found in _remedies(incident, run):
-            if incident.state(found.step.id) is StepState.READY and (step.together or found.step.optional):
+            state = incident.state(found.step.id)
+            again = state is StepState.DONE and not step.together and found.step is not step
+            if again or (state is StepState.READY and (step.together or found.step.optional)):
                 yield found
+
+
+def found_to_help(incident: Incident, step: Step) -> Remedy | None:
+    """Return the cure for which ``step`` is to be run by what another one found as it succeeded; None: none."""
+    return next((one for one in found_by_looks(incident) if one.step is step), None)
 
 
 def _first(incident: Incident, step: Step) -> Remedy | None:

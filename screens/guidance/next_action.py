@@ -7,7 +7,16 @@ from enum import StrEnum
 from journal.commands import refusals
 from journal.incident.called import open_items
 from journal.incident.closing import remaining
-from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy, wanted_for, without_help
+from journal.incident.cures import (
+    advised_against,
+    cure_params,
+    found_to_help,
+    helps,
+    own_cure,
+    remedy,
+    wanted_for,
+    without_help,
+)
 from journal.incident.instances import ready, stuck_runs, waiting
 from journal.incident.known import not_met, to_be_taken_back
 from journal.incident.proposals import proposals
@@ -66,7 +75,7 @@ def primary_action(incident: Incident, step: Step, catalogue: Catalogue) -> Prim
     if state.settled:
         run = PrimaryAction.RUN if state.by_evidence else PrimaryAction.RUN_AGAIN
         again = PrimaryAction.DECIDE if step.kind == "decision" else run
-        return again if helps(incident, step) else PrimaryAction.GO_ON
+        return again if helps(incident, step) or found_to_help(incident, step) else PrimaryAction.GO_ON
     if state is StepState.WAITING and not ready(incident, step):
         return PrimaryAction.GO_TO_NEED
     if step.kind == "decision":

@@ -9,7 +9,7 @@ import pytest
 
 from journal.events import types as e
 from journal.events.run import KnownSystem
-from journal.incident.cures import advised_against, cure_params, helps, own_cure, remedy
+from journal.incident.cures import advised_against, cure_params, found_to_help, helps, own_cure, remedy
 from journal.incident.upcoming import beside, due_beside, next_step
 from tests.journal.stories import Story, plan, step
 
@@ -138,6 +138,21 @@ def test_what_a_look_found_to_help_at_once_comes_before_everything_else() -> Non
     assert upcoming(told) == "start"
     told.run("start", status="succeeded")
     assert upcoming(told) == "decide"
+
+
+def test_what_a_step_leaves_to_be_done_again_is_next_in_its_order_though_it_was_done_before() -> None:
+    """Servers that change places leave the application kept out, and one of them fenced, once more."""
+    steps = [step("join", action="db.join", optional=True), step("let", action="db.let"), step("tell", items=["x"])]
+    told = Story(plan(*steps, step("switch", action="db.switch", optional=True)))
+    told.run("let")
+    told.run("join")
+    told.run("switch", cures=[e.Cure(words="kept out", action="db.let"), e.Cure(words="fenced", action="db.join")])
+    assert upcoming(told) == "let"
+    assert (found := found_to_help(told.incident, told.incident.plan.by_id["let"])) and found.cure.words == "kept out"
+    told.run("let")
+    assert upcoming(told) == "join"
+    told.run("join")
+    assert upcoming(told) == "tell"
 
 
 def test_a_failure_that_names_what_helps_leads_there_and_back() -> None:

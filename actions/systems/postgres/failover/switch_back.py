@@ -29,7 +29,7 @@ from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 
-REJOIN = "postgres.rejoin"
+REJOIN, ALLOW = "postgres.rejoin", "postgres.allow_writers"
 _BEHIND = 64 * 1024 * 1024
 """Bytes of log that a standby may lack before: writers are kept out until it has them."""
 _LAST_S = 60.0
@@ -202,4 +202,8 @@ def _done(primary: Server, server: Server, record: PromotionRecord, findings: li
         summary=f"Nothing was lost, both logs end alike. {done.summary}",
         facts=done.facts,
         findings=[*findings, *rest, rejoin],
+        cures=[
+            Cure(words=f"{server.name} is the primary, and the application is kept out of it.", action=ALLOW),
+            Cure(words=f"{primary.name} {text}.", action=REJOIN),
+        ],
     )

@@ -10,10 +10,11 @@ import pytest
 
 from actions.action import Action
 from actions.inventory import load_inventory
-from actions.outcome import Outcome
+from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.system_type import load
 from actions.systems.postgres import SYSTEM
 from actions.systems.postgres.delayed import found_delayed
+from actions.systems.postgres.failover.promote import promote
 from actions.systems.postgres.probe import probe
 from actions.systems.postgres.server import server_of
 from tests.actions.contexts import FakeContext
@@ -53,6 +54,16 @@ def do(ctx: FakeContext, name: str) -> Outcome:
 
 def rows(lab: Lab, name: str) -> str:
     return lab.cluster(name).psql("SELECT count(*) FROM pg_class WHERE relname = 'messages'").strip()
+
+
+def test_it_takes_over_for_who_names_it_with_a_reason_alone(lab: Lab) -> None:
+    ctx = FakeContext(load_inventory(lab.inventory_path), decisions={"recovery_point": "latest"}, dry_run=True)
+    with pytest.raises(ActionFailed, match=f"none is to lead: {STANDBY} applies 1 h 00 min late on purpose") as failed:
+        ctx.do(promote)
+    assert failed.value.cures[0].decision == "strategy"
+    with pytest.raises(GateClosed) as closed:
+        ctx.do(promote, standby=STANDBY)
+    assert (closed.value.gate, closed.value.yields) == ("left-out", "reason and target")
 
 
 def test_it_keeps_what_the_primary_lost(lab: Lab) -> None:

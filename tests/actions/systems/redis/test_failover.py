@@ -105,6 +105,24 @@ def test_a_replica_cures_no_mistake_and_reaches_no_past(lab: RedisLab) -> None:
         lab.ctx(decisions={"recovery_point": "2026-11-22T02:40:00Z"}).do(promote)
 
 
+def test_a_replica_that_is_never_to_lead_takes_over_for_who_names_it_with_a_reason_alone(lab: RedisLab) -> None:
+    ctx = lab.ctx(decisions={"recovery_point": "latest"}, dry_run=True)
+    with lab.node(STANDBY).client() as client:
+        client.config_set("replica-priority", 0)
+        with pytest.raises(ActionFailed, match="none is to lead: redis-standby says that it is never") as failed:
+            ctx.do(promote)
+        assert [(cure.decision, cure.params) for cure in failed.value.cures] == [
+            ("strategy", {}),
+            ("", {"standby": STANDBY}),
+        ]
+        with pytest.raises(GateClosed) as closed:
+            ctx.do(promote, standby=STANDBY)
+        assert (closed.value.gate, closed.value.yields) == ("left-out", "reason and target")
+        ctx.overrides["left-out"] = "nothing else is left"
+        assert ctx.do(promote, standby=STANDBY).ok
+        client.config_set("replica-priority", 100)
+
+
 def test_a_replica_that_nobody_can_place_is_not_promoted(lab: RedisLab) -> None:
     """Restarted while its master is away it has what its own disk had, and says so by its position alone."""
     with lab.frozen():
