@@ -30,6 +30,8 @@ _DATABASES = "SELECT datname AS name FROM pg_database WHERE datallowconn ORDER B
 _BLOCK = re.compile(rf"^{re.escape(BEGIN)}\n.*?^{re.escape(END)}\n", re.MULTILINE | re.DOTALL)
 _ASK_S = 120.0
 _AFTER = timedelta(microseconds=1)
+_MOST = 200
+"""Transactions that are looked for in the log at once: the first of them are the earliest."""
 _LIVE = ("pg_hba.conf", "pg_ident.conf")
 
 
@@ -65,7 +67,8 @@ class PostgresTraces:
         before = [one for one in read_repository(server).backups if one.stopped_at <= since]
         if not wanted or not before:
             return {}
-        awk = f"/ desc: COMMIT/ && / tx: +({'|'.join(sorted(set(wanted.values())))}), lsn/"
+        transactions = sorted(set(wanted.values()), key=int)[:_MOST]
+        awk = f"/ desc: COMMIT/ && / tx: +({'|'.join(transactions)}), lsn/"
         found = {one.xid: one.at for one in commits(server, before[-1].stop_lsn, awk)}
         return {name: found[mark] for name, mark in wanted.items() if mark in found}
 
