@@ -14,6 +14,8 @@ from journal.events.types import Kind
 from journal.store.chain import short_head
 from journal.wording.instants import utc
 
+OUTSIDE = "outside"
+"""The audience of those who can help: vendors, the cloud provider's support. It has a template of its own."""
 CUT = "\n[cut: the rest does not fit here]"
 
 
@@ -99,14 +101,14 @@ def next_update(now: datetime, minutes: int) -> datetime:
 
 
 def _template(audience: str, templates: str) -> tuple[str, str]:
-    """Return the template for an audience, and what to call it in an error. Users have one of their own."""
+    """Return the template for an audience, and what to call it in an error. Users and those outside have their own."""
     own = Path(templates) / f"{audience}.txt" if templates else None
     try:
         if own and own.is_file():
             return own.read_text(encoding="utf-8"), str(own)
     except (OSError, UnicodeDecodeError) as error:
         raise BadTemplate(f"The template {own} cannot be read: {error}.", "Correct it, or move it away.") from error
-    ours = f"{audience if audience == USERS else 'message'}.txt"
+    ours = f"{audience if audience in (USERS, OUTSIDE) else 'message'}.txt"
     return (files("actions.communications") / "templates" / ours).read_text(encoding="utf-8"), "ours"
 
 

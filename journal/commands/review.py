@@ -102,9 +102,9 @@ class ReviewCommands(Commands):
 
 
 def _level(incident: Incident, level: str) -> str:
-    known = [contact.level for contact in incident.plan.escalation]
+    known = [contact.level for contact in incident.plan.callable]
     if level not in known:
-        raise NotNow(f"The plan's escalation matrix has no level {level!r}.", f"It has: {', '.join(known)}.")
+        raise NotNow(f"The plan has nobody to call as {level!r}.", f"It has: {', '.join(known)}.")
     return level
 
 

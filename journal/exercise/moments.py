@@ -165,7 +165,7 @@ def _standing(incident: Incident, script: Exercise) -> Iterator[tuple[str, datet
 def _team_answered(incident: Incident) -> Iterator[tuple[str, datetime]]:
     decided = needed_levels(incident)
     everybody = {contact.level for contact in incident.plan.escalation if contact.level}
-    needed = everybody if decided is None else decided
+    needed = everybody if decided is None else decided & everybody
     calls = [incident.review.calls.get(level) for level in needed]
     answers = [call.answered_at for call in calls if call and call.answered_at]
     if len(answers) == len(needed):

@@ -27,9 +27,15 @@ def _asked_for(incident: Incident) -> Iterator[list[str]]:
 
 
 def is_needed(incident: Incident, level: str) -> bool:
-    """Return whether a level of the escalation matrix is to be called, by what was decided."""
+    """Return whether somebody is to be called, by what was decided; of whom no decision speaks, the step does."""
     needed = needed_levels(incident)
-    return needed is None or level in needed
+    return needed is None or level in needed or level not in _decided_on(incident)
+
+
+def _decided_on(incident: Incident) -> set[str]:
+    """Return the levels that a decision can ask for."""
+    options = (option for step in incident.plan.steps() if step.decision for option in step.decision.options.values())
+    return {level for option in options for level in option.calls}
 
 
 def wanted_items(incident: Incident, step: Step) -> list[str]:

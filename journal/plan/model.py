@@ -215,7 +215,10 @@ class Phase(Part, frozen=True, kw_only=True):
 
 
 class Contact(Part, frozen=True, kw_only=True):
-    """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing."""
+    """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing.
+
+    With a ``level`` a call is noted by it, at a step that names it in ``calls``: also of a contact outside the matrix.
+    """
 
     role: str
     contact: str
@@ -256,6 +259,11 @@ class Plan(Part, frozen=True, kw_only=True, dict=True):
     tests: list[Test] = []
     backups: list[Backup] = []
     places: dict[str, str] = {}
+
+    @property
+    def callable(self) -> list[Contact]:
+        """Those whose calls can be noted: the escalation matrix, and the contacts outside that have a level."""
+        return [contact for contact in (*self.escalation, *self.contacts) if contact.level]
 
     def steps(self) -> Iterator[Step]:
         """Yield every step in the order of the checklist."""

@@ -103,7 +103,7 @@ def _suggest(plan: Plan, decision: Decision, path: FilePath) -> Iterator[Finding
 
 
 def _levels(plan: Plan) -> list[str]:
-    return [contact.level for contact in plan.escalation if contact.level]
+    return [contact.level for contact in plan.callable]
 
 
 def _answers(plan: Plan, name: str, answers: list[str], path: FilePath) -> Iterator[Finding]:

@@ -65,11 +65,11 @@ class CallLog:
             self._calls.remove(call)
 
     def entries(self, incident: Incident) -> list[CallEntry]:
-        """Return the calls in order, then the levels of the plan that nobody called."""
-        contacts = {contact.level: contact for contact in incident.plan.escalation if contact.level}
+        """Return the calls in order, those to contacts outside too, then the matrix's levels that nobody called."""
+        contacts = {contact.level: contact for contact in incident.plan.callable}
         made = [_entry(call, contacts.get(call.level), incident) for call in self._calls]
         levels = {call.level for call in self._calls}
-        idle = [_Call(level, "", []) for level in contacts if level not in levels]
+        idle = [_Call(one.level, "", []) for one in incident.plan.escalation if one.level and one.level not in levels]
         return made + [_entry(call, contacts[call.level], incident) for call in idle]
 
     def _waiting(self, level: str) -> _Call | None:

@@ -33,6 +33,11 @@ def standings(incident: Incident, now: datetime) -> list[Standing]:
     return [standing_of(incident, contact, now) for contact in _levels(incident)]
 
 
+def outside(incident: Incident, now: datetime) -> list[Standing]:
+    """Return the contacts outside the matrix whose calls can be noted: what they answer is no response of the team."""
+    return [standing_of(incident, contact, now) for contact in incident.plan.contacts if contact.level]
+
+
 def _levels(incident: Incident) -> list[Contact]:
     return [contact for contact in incident.plan.escalation if contact.level]
 

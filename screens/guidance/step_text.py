@@ -135,7 +135,7 @@ def _item(incident: Incident, step: Step, number: int, item: str) -> Line:
 
 def _call(incident: Incident, level: str, now: datetime) -> list[Line]:
     """Return how the call that an item stands for is; nothing where nobody was called, or it stands for none."""
-    contact = next((each for each in incident.plan.escalation if level and each.level == level), None)
+    contact = next((each for each in incident.plan.callable if level and each.level == level), None)
     standing = standing_of(incident, contact, now) if contact else None
     if standing is None or standing.word in ("not called", "not needed"):
         return []

@@ -31,7 +31,7 @@ def note_answer(app: App[Any], session: Session, level: str) -> None:
         "words",
         f"{level} has answered",
         session.state.kind,
-        label="who (may stay empty)",
+        label="who, and their case number (may stay empty)",
         required="",
         confirm="Answered",
         then=lambda who: session.review(f"{level} answered", lambda commands: commands.acknowledge(level, who)),

@@ -14,7 +14,7 @@ from journal.plan.contradictions import is_placeholder
 from journal.plan.model import Contact
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
-from screens.guidance.escalation import Standing, standings
+from screens.guidance.escalation import Standing, outside, standings
 from screens.live.calls import note_answer, note_call
 from screens.live.clocked import clock_of
 from screens.pages.page import FullScreen
@@ -50,14 +50,16 @@ class ContactsScreen(FullScreen):
 
     def refresh_body(self) -> None:
         """Show every level as it stands now."""
-        found = standings(self.incident, clock_of(self)())
+        now = clock_of(self)()
+        found = [*standings(self.incident, now), *outside(self.incident, now)]
+        width = max((len(one.contact.level) for one in found), default=0) + 2
         levels = self.query_one("#levels", OptionList)
         if levels.option_count != len(found):
-            levels.set_options([Option(_words(standing), id=standing.contact.level) for standing in found])
+            levels.set_options([Option(_words(standing, width), id=standing.contact.level) for standing in found])
             levels.highlighted = _first_to_call(found)
         for place, standing in enumerate(found):
-            show_option(levels, place, _words(standing))
-        self.query_one("#outside", Quiet).show(_outside(self.incident.plan.contacts))
+            show_option(levels, place, _words(standing, width))
+        self.query_one("#outside", Quiet).show(_outside([one for one in self.incident.plan.contacts if not one.level]))
 
     @property
     def _level(self) -> str:
@@ -92,14 +94,14 @@ def _first_to_call(found: list[Standing]) -> int | None:
     return next((place for place, standing in enumerate(found) if standing.word not in done), 0 if found else None)
 
 
-def _words(standing: Standing) -> Content:
+def _words(standing: Standing, width: int) -> Content:
     contact, (symbol, style) = standing.contact, _STYLES[standing.word]
     promise = (
         f"answers within {rough_minutes(contact.respond_within)}" if contact.respond_within else "no time promised"
     )
     lines = [
         Content.assemble(
-            (f"{symbol} {sanitize(contact.level):<4}", style),
+            (f"{symbol} {sanitize(contact.level):<{width}}", style),
             (f"{sanitize(contact.role):<22} ", "bold"),
             (f"{standing.word}", style),
             (f"   {promise}", "$quiet"),

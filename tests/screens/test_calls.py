@@ -186,3 +186,31 @@ async def test_what_is_noted_with_the_contacts_ticks_the_item_until_they_are_cal
         journal.append(e.ContactPaged(level="L2"))
         await seen.sees("[-] Team lead answered")
         clock.now += timedelta(hours=1)
+
+
+@pytest.fixture
+def outside(services: FakeServices, tmp_path: Path) -> None:
+    """The third item stands for a call to a contact outside of the matrix."""
+    plan = tmp_path / "plan.yaml"
+    text = plan.read_text().replace(CALLS, CALLS.replace("CTO told", "Vendor has a case").replace("L2]", "L2, CLOUD]"))
+    plan.write_text(text.replace("- {role: Cloud", "- {level: CLOUD, role: Cloud"))
+    services.load(plan)
+
+
+async def test_a_contact_outside_is_called_and_its_case_number_noted_whatever_team_was_decided(
+    services: FakeServices, outside: None, journal: Journal, clock: SetClock
+) -> None:
+    async with console(services, (80, 24)) as seen:
+        decide(journal, "one")
+        await seen.at("notify")
+        await seen.press("3")
+        await seen.sees("called 03:11 UTC, no answer yet; the plan promises no time")
+        clock.forward(minutes=9)
+        await seen.press("e")
+        await seen.sees("CLOUD", "Cloud Provider Support")
+        await seen.press("end", "a")
+        await seen.sees("who, and their case number")
+        await seen.press(*"Ana 4711", "enter")
+        await seen.sees("answered 03:20 UTC: Ana 4711")
+    (said,) = written(journal, e.ContactAcknowledged)
+    assert (said.level, said.who) == ("CLOUD", "Ana 4711")

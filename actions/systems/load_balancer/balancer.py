@@ -102,6 +102,9 @@ class Balancer:
             )
         return after
 
+    def require_some_left(self, left: Sequence[str]) -> None:
+        """Refuse to take out all servers, where nobody would answer users then; HAProxy does."""
+
     def settled(self, wanted: dict[str, Setting]) -> dict[str, Setting]:
         """Return what servers are set to where these settings are wanted; HAProxy takes any."""
         return wanted

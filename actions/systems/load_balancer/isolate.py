@@ -32,7 +32,8 @@ def isolate(ctx: ActionContext, *, site: str = "", now: bool = False, back: bool
 
     Its servers drain, and are put into maintenance once nothing is open or their time is over: what is open then is
     ended, holders of a server's cookie and long connections as well. At an ELBv2 its target groups are taken out of the
-    action at once, and where none is left for users it answers 503 itself; nothing is deregistered, and requests that
+    action at once, and where none is left for users it answers 503 itself (a network one cannot: that is refused);
+    what is open at a network one stays open; nothing is deregistered, and requests that
     are under way end by themselves, uncounted. The only action that takes the last healthy server out. It keeps out who
     comes through this load balancer, and nobody else: other writers of the site are fenced there.
 
@@ -49,6 +50,7 @@ def isolate(ctx: ActionContext, *, site: str = "", now: bool = False, back: bool
     names = found.pool(out)
     found.require(seen, names)
     left = [server.name for server in seen.servers.values() if server.takes_users and server.name not in names]
+    found.require_some_left(left)
     sessions = sum(server.sessions for server in seen.of(names))
     open_ = f"{count(sessions, 'session')} open" if seen.counts else "what is open there is not measured"
     after = f"users go on at {', '.join(left)}" if left else "no server is left for users: they get errors"

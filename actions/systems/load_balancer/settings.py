@@ -40,12 +40,15 @@ class PoolServer(Settings, frozen=True, kw_only=True):
 
 
 class Elbv2Settings(Settings, frozen=True, kw_only=True):
-    """An application load balancer of AWS (ELBv2), asked and told through its API from the machine that cleo runs on.
+    """A load balancer of AWS (ELBv2), application or network, asked and told through its API from cleo's machine.
 
     Attributes:
         load_balancer: its ARN.
         listener: the ARN of its listener whose default action sends users to target groups.
-        rule: the ARN of a rule of that listener, whose action is changed instead; empty: the default action.
+        rule: the ARN of a rule of that listener, whose action is changed instead; empty: the default action. A network
+            load balancer has none.
+        tests: of a network load balancer, by target group's name the address of a listener that forwards to that group
+            alone, ``http://10.0.0.5:8081``: no rule can lead a test request to it.
         endpoint: the API's address; empty: Amazon's.
         credentials: a file on that machine that only its owner can read, as AWS's own programs have it; empty: whatever
             boto3 finds there (a role).
@@ -56,6 +59,7 @@ class Elbv2Settings(Settings, frozen=True, kw_only=True):
     load_balancer: str
     listener: str
     rule: str = ""
+    tests: dict[str, str] = {}
     endpoint: str = ""
     credentials: str = ""
     profile: str = "default"
@@ -63,13 +67,20 @@ class Elbv2Settings(Settings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what is no ARN of its kind, and a listener or rule of another load balancer."""
-        for arn, kind in ((self.load_balancer, "loadbalancer/app"), (self.listener, "listener/app")):
-            if not re.fullmatch(_ARN.format(kind), arn):
-                raise ValueError(f"{arn!r} is to be the ARN of a {kind} (an application load balancer's)")
+        for arn, kind in ((self.load_balancer, "loadbalancer"), (self.listener, "listener")):
+            if not re.fullmatch(_ARN.format(f"{kind}/(app|net)"), arn):
+                raise ValueError(f"{arn!r} is to be the ARN of a {kind}/app (application) or {kind}/net (network)")
+        if self.network and self.rule:
+            raise ValueError("a network load balancer has no rules: only its listener's default action")
         if not self.listener.startswith(self.load_balancer.replace(":loadbalancer/", ":listener/") + "/"):
             raise ValueError(f"{self.listener} is no listener of {self.load_balancer}")
         if self.rule and not self.rule.startswith(self.listener.replace(":listener/", ":listener-rule/") + "/"):
             raise ValueError(f"{self.rule} is no rule of {self.listener}")
+
+    @property
+    def network(self) -> bool:
+        """Whether it is a network load balancer: it forwards connections, and answers nothing itself."""
+        return ":loadbalancer/net/" in self.load_balancer
 
     @property
     def region(self) -> str:

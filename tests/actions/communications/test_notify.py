@@ -212,3 +212,18 @@ def test_a_service_with_little_room_gets_the_essential_first() -> None:
     assert text.startswith("EXERCISE (DRILL): incident INC-1\n")
     assert text.endswith("does not fit here]")
     assert Recipient(channel="team").name == "team"
+
+
+def test_those_outside_are_asked_for_a_case_number_and_only_in_earnest(
+    post: tuple[Mailbox, int], tmp_path: Path
+) -> None:
+    box, port = post
+    outside = "    outside:\n      - {channel: mail, to: support@vendor.example}\n"
+    file = inventory_file(tmp_path, port, audience=outside)
+    assert notify.function(context(file), audience="outside", text="PostgreSQL 15 panics.").ok
+    told, text = box.got[-1]
+    assert told == ["support@vendor.example"]
+    for words in ("Subject: Support needed: Orders are wrong", "PostgreSQL 15 panics.", "case number", "INC-1"):
+        assert words in text
+    assert notify.function(context(file, Kind.DRILL), audience="outside").ok
+    assert box.got[-1][0] == [DRILL]

@@ -126,7 +126,8 @@ def test_checklist_and_communications_show_who_ticked_what(report: Report) -> No
     by_id = {s.step.id: s for phase in report.checklist for section in phase.sections for s in section.steps}
     assert (by_id["postgres-restore"].state, by_id["smoke-tests"].state) == ("done", "not done")
     assert (by_id["severity"].note, by_id["mongodb-restore"].state) == ("SEV1 Critical", "not applicable")
-    assert [s.step.id for s in report.communications] == ["notify-stakeholders", "update-status-page", "alert-on-call"]
+    told = ["notify-stakeholders", "update-status-page", "alert-on-call", "tell-outside"]
+    assert [s.step.id for s in report.communications] == told
     posted = report.communications[1].items[0]
     assert (posted.text, posted.checked, posted.by) == ("Incident posted", True, BEN)
 

@@ -27,6 +27,12 @@ _REFUSED = {
     "RuleNotFound": ("there is no such rule", _NOT_THERE),
     "TargetGroupNotFound": ("there is no such target group", _NOT_THERE),
 }
+_NO_WEIGHTS = "NoWeights"
+_REFUSED[_NO_WEIGHTS] = (
+    "this partition takes no weights of network load balancers, so that users cannot be moved by steps there",
+    "Move them all at once: have the listener forward to the other target group alone (y shows it, without weights), "
+    "or by DNS (dns.update). Connections that are open stay until they close.",
+)
 _SAME = {
     "AccessDeniedException": "AccessDenied",
     "UnauthorizedOperation": "AccessDenied",
@@ -127,6 +133,8 @@ class Api:
         said = error.response.get("Error", {})
         code = str(said.get("Code", ""))
         code = _SAME.get(code, code)
+        if "target group weight" in str(said.get("Message", "")):
+            code = _NO_WEIGHTS
         words, hint = _REFUSED.get(code, (f"{code}: {said.get('Message', error)}", "See what AWS says of it."))
         found = ApiTrouble(f"AWS's API{self._at} does not {do}: {words.format(do=do)}.", hint)
         found.code = code

@@ -15,7 +15,7 @@ from actions.outcome import ActionFailed, Cure, GateClosed
 from actions.systems.load_balancer.balancer import VERIFY, Balancer, reported
 from actions.systems.load_balancer.elbv2.api import Api
 from actions.systems.load_balancer.elbv2.look import actions_now, look
-from actions.systems.load_balancer.elbv2.routes import actions_for, settled
+from actions.systems.load_balancer.elbv2.routes import actions_for, nothing_left, settled
 from actions.systems.load_balancer.elbv2.seen import Elbv2Seen, route_words
 from actions.systems.load_balancer.programs.send_requests import send
 from actions.systems.load_balancer.record import Record, Setting, differences, settings_of
@@ -79,6 +79,15 @@ class Elbv2Balancer(Balancer):
         record = self.record()
         return wanted if record and wanted == record.before else settled(wanted)
 
+    def require_some_left(self, left: Sequence[str]) -> None:
+        """Refuse to leave a network load balancer without a target group: nobody would answer for it.
+
+        Raises:
+            ActionFailed: it would be.
+        """
+        if self.own.network and not left:
+            raise nothing_left()
+
     def require_unchanged(self, seen: Seen) -> None:
         """Refuse where somebody else changed the action since this run read it, or since this incident set it last.
 
@@ -130,7 +139,8 @@ class Elbv2Balancer(Balancer):
         """
         assert isinstance(seen, Elbv2Seen)  # of our own look
         record = self.record()
-        actions: Sequence[Any] = actions_for(wanted, record.actions if record else seen.actions)
+        before = record.actions if record else seen.actions
+        actions: Sequence[Any] = actions_for(wanted, before, network=self.own.network)
         if record and record.before == wanted:
             actions = record.actions
         self._known = None
@@ -173,6 +183,13 @@ class Elbv2Balancer(Balancer):
     def try_servers(self, names: Sequence[str], each: int, timeout_s: float = 5.0) -> dict[str, list[dict[str, Any]]]:
         """Send requests from this machine through the frontend, each asking for one target group; return what came."""
         own = self.settings
+        if lacks := [name for name in names if self.own.network and name not in self.own.tests]:
+            raise ActionFailed(
+                f"No request can be led to {', '.join(lacks)} alone: a network load balancer has no rules.",
+                f"Make a listener for tests that forwards to {lacks[0]} alone, and name its address (elbv2: tests:). "
+                "Or try the application there itself (validation.*, with connect_to).",
+                left_behind="Nothing was changed.",
+            )
         order = {
             "frontend": own.frontend,
             "path": own.ready,
@@ -184,5 +201,5 @@ class Elbv2Balancer(Balancer):
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
         for name in [*names] * each:
             self.ctx.check_cancelled()
-            found[name].append(send(order, name))
+            found[name].append(send(order | {"frontend": self.own.tests.get(name, own.frontend)}, name))
         return found

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from actions.by_hand import CommandLine
-from actions.systems.load_balancer.elbv2.routes import actions_for, settled
+from actions.systems.load_balancer.elbv2.routes import actions_for, nothing_left, settled
 from actions.systems.load_balancer.record import Setting
 from actions.systems.load_balancer.settings import Elbv2Settings, LoadBalancerSettings
 
@@ -31,7 +31,10 @@ def divide(settings: LoadBalancerSettings, own: Elbv2Settings, weights: dict[str
         for site, pool in settings.pools.items()
         for server in pool
     }
-    return modify(own, json.dumps(actions_for(settled(wanted), ())), what)
+    if own.network and not weights:
+        return CommandLine(what=f"{what} {nothing_left().hint}")
+    actions = actions_for(settled(wanted), (), network=own.network)
+    return modify(own, json.dumps(actions), what)
 
 
 def modify(own: Elbv2Settings, actions: str, what: str) -> CommandLine:

@@ -8,6 +8,7 @@ from typing import Any
 
 from actions.outcome import ActionFailed
 from actions.systems.load_balancer.elbv2.api import Api
+from actions.systems.load_balancer.elbv2.network import group_attributes, network_of
 from actions.systems.load_balancer.elbv2.seen import Elbv2Seen, Group, group_of, target_of, weights_in
 from actions.systems.load_balancer.settings import LoadBalancerSettings
 
@@ -35,6 +36,7 @@ def look(api: Api, settings: LoadBalancerSettings, bases: Mapping[str, int] | No
     }
     known = {one.address for one in settings.servers.values()}
     return Elbv2Seen(
+        network=network_of(api, balancer, list(groups.values())) if api.settings.network else None,
         pid=0,
         uptime_s=0,
         version="",
@@ -66,10 +68,11 @@ def _balancer(api: Api) -> Mapping[str, Any]:
     arn = api.settings.load_balancer
     told = api.ask("describe the load balancer", "describe_load_balancers", LoadBalancerArns=[arn])["LoadBalancers"]
     found: Mapping[str, Any] = told[0] if told else {}
-    if found.get("LoadBalancerArn") != arn or found.get("Type") != "application":
+    kind = "network" if api.settings.network else "application"
+    if found.get("LoadBalancerArn") != arn or found.get("Type") != kind:
         raise ActionFailed(
-            f"AWS's API tells of no application load balancer {arn}, but of: {found.get('Type', 'none')}.",
-            "Correct its ARN in the inventory; another kind has no weights to set: do its steps by hand.",
+            f"AWS's API tells of no {kind} load balancer {arn}, but of: {found.get('Type', 'none')}.",
+            "Correct its ARN in the inventory.",
         )
     return found
 
@@ -83,6 +86,4 @@ def _group(api: Api, name: str, arn: str, weights: Mapping[str, int], base: int)
 
 
 def _delay_s(api: Api, name: str, arn: str) -> int:
-    told = api.ask(f"tell how {name} drains", "describe_target_group_attributes", TargetGroupArn=arn)
-    found = {one["Key"]: one["Value"] for one in told["Attributes"]}
-    return int(found.get(_ARN_DELAY, 300))
+    return int(group_attributes(api, name, arn).get(_ARN_DELAY, 300))

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from actions.outcome import ActionFailed
 from actions.systems.load_balancer.elbv2.seen import route_of
 from actions.systems.load_balancer.record import Setting
 
@@ -18,6 +19,16 @@ _NOBODY = {
         "MessageBody": "The service is not available at the moment.",
     },
 }
+
+
+def nothing_left() -> ActionFailed:
+    """Return why nobody can be left without a target group at a network load balancer."""
+    words = "A network load balancer answers nothing itself: its listener must forward to some target group."
+    hint = (
+        "Fence the site's servers: unhealthy ones get no connections. Or by hand: close the load balancer's security "
+        "group, or let the listener forward to a target group without targets."
+    )
+    return ActionFailed(words, hint, left_behind="Nothing was changed.")
 
 
 def settled(wanted: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -34,9 +45,17 @@ def settled(wanted: Mapping[str, Setting]) -> dict[str, Setting]:
     }
 
 
-def actions_for(wanted: Mapping[str, Setting], now: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the actions that set target groups as wanted; how users are kept at one stays as it was."""
+def actions_for(
+    wanted: Mapping[str, Setting], now: Sequence[Mapping[str, Any]], *, network: bool = False
+) -> list[Mapping[str, Any]]:
+    """Return the actions that set target groups as wanted; how users are kept at one stays as it was.
+
+    Raises:
+        ActionFailed: a network load balancer would have no target group left.
+    """
     tuples = [{"TargetGroupArn": one.address, "Weight": one.weight} for one in wanted.values() if one.state == "ready"]
+    if not tuples and network:
+        raise nothing_left()
     if not tuples:
         return [_NOBODY]
     sticky = route_of(now).get("ForwardConfig", {}).get("TargetGroupStickinessConfig")

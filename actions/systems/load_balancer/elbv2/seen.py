@@ -25,11 +25,13 @@ class Target:
         state: as AWS has it. Only ``healthy`` is: neither ``unused`` (no listener or rule has its group) nor
             ``initial``, ``draining``, ``unhealthy``, ``unavailable``.
         reason: AWS's code for it, and its words.
+        zone: its Availability Zone; empty: not told.
     """
 
     name: str
     state: str
     reason: str
+    zone: str = ""
 
     @property
     def words(self) -> str:
@@ -84,6 +86,17 @@ class Group(Server):
 
 
 @dataclass(frozen=True)
+class Network:
+    """What a network load balancer's attributes mean for a move.
+
+    Attributes:
+        doubts: each with what it is about, and what helps.
+    """
+
+    doubts: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
 class Elbv2Seen(Seen):
     """An ELBv2 at one moment.
 
@@ -92,12 +105,14 @@ class Elbv2Seen(Seen):
         arn: its ARN.
         actions: the actions of the listener or rule, as the API tells them.
         strangers: target groups there that are in no pool of the inventory, by ARN.
+        network: what else there is to know of a network load balancer; None: it is an application load balancer.
     """
 
     address: str
     arn: str
     actions: Sequence[Mapping[str, Any]]
     strangers: Sequence[str]
+    network: Network | None = None
     counts: ClassVar[bool] = False
 
     @property
@@ -116,6 +131,7 @@ class Elbv2Seen(Seen):
         found = [(arn, "users are sent there; it is in no pool", "Name it in the inventory.") for arn in self.strangers]
         groups = [one for one in self.servers.values() if isinstance(one, Group) and one.sick]
         found += [(one.name, f"has {', '.join(one.sick)}", "See to these targets.") for one in groups]
+        found += self.network.doubts if self.network else []
         if sticky_s(self.actions):
             text = f"keeps users where they are for up to {sticky_s(self.actions)} s (stickiness): steps move them late"
             found.append((self.address, text, "A target group that is taken out of the action keeps nobody."))
@@ -180,4 +196,5 @@ def target_of(told: Mapping[str, Any]) -> Target:
     target, health = told["Target"], told.get("TargetHealth", {})
     port = f":{target['Port']}" if target.get("Port") else ""
     reason = ": ".join(part for part in (health.get("Reason", ""), health.get("Description", "")) if part)
-    return Target(f"{target['Id']}{port}", str(health.get("State", "unknown")), reason)
+    zone = str(target.get("AvailabilityZone", ""))
+    return Target(f"{target['Id']}{port}", str(health.get("State", "unknown")), reason, zone)

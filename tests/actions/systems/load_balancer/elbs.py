@@ -7,6 +7,7 @@ that exist, and no user's request ever comes through it.
 from __future__ import annotations
 
 import http.server
+import json
 import logging
 import threading
 import uuid
@@ -34,7 +35,7 @@ _REGION = "eu-central-1"
 class Account:
     """What an account has, emulated: a load balancer, and three target groups with two targets each."""
 
-    def __init__(self, endpoint: str, frontend: str) -> None:
+    def __init__(self, endpoint: str, frontend: str, kind: str = "application") -> None:
         self.endpoint = endpoint
         self.frontend = frontend
         self.client = self._client("elbv2")
@@ -45,7 +46,8 @@ class Account:
             for n in (0, 1)
         ]
         name = f"users-{uuid.uuid4().hex[:8]}"
-        made = self.client.create_load_balancer(Name=name, Subnets=[net["SubnetId"] for net in nets])
+        self.protocol = "TCP" if kind == "network" else "HTTP"
+        made = self.client.create_load_balancer(Name=name, Type=kind, Subnets=[net["SubnetId"] for net in nets])
         self.arn = made["LoadBalancers"][0]["LoadBalancerArn"]
         self.groups = {name: self._group(name, vpc, n) for n, name in enumerate(("old", "new", "strange"))}
         self.listeners = 0
@@ -63,7 +65,7 @@ class Account:
 
     def _group(self, name: str, vpc: str, number: int) -> str:
         own = f"{name}-{uuid.uuid4().hex[:8]}"
-        made = self.client.create_target_group(Name=own, Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+        made = self.client.create_target_group(Name=own, Protocol=self.protocol, Port=80, VpcId=vpc, TargetType="ip")
         arn: str = made["TargetGroups"][0]["TargetGroupArn"]
         targets = [{"Id": f"10.0.{number}.{last}", "Port": 80} for last in (11, 12)]
         self.client.register_targets(TargetGroupArn=arn, Targets=targets)
@@ -73,7 +75,7 @@ class Account:
         """Make a listener."""
         self.listeners += 1
         made = self.client.create_listener(
-            LoadBalancerArn=self.arn, Protocol="HTTP", Port=80 + self.listeners, DefaultActions=actions
+            LoadBalancerArn=self.arn, Protocol=self.protocol, Port=80 + self.listeners, DefaultActions=actions
         )
         arn: str = made["Listeners"][0]["ListenerArn"]
         return arn
@@ -154,6 +156,14 @@ class Elb:
         return probe("alb", settings, None, deadline_s=5)
 
 
+def named_as_aws_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have network load balancers that are made from now on be called so: the emulation calls all of them `app`."""
+    from moto.elbv2 import models, utils
+
+    name = utils.make_arn_for_load_balancer
+    monkeypatch.setattr(models, "make_arn_for_load_balancer", lambda **said: name(**said).replace("/app/", "/net/"))
+
+
 class Ailing:
     """Says how targets are, which the emulation finds healthy always."""
 
@@ -172,7 +182,8 @@ class Ailing:
 class _Frontend(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("X-Served-By", self.headers.get("X-Cleo-Server", ""))
+        listener = self.path.split("/")[1] if self.path.count("/") > 1 else ""  # for tests, of a network load balancer
+        self.send_header("X-Served-By", listener or self.headers.get("X-Cleo-Server", ""))
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -196,3 +207,55 @@ def account() -> Iterator[Account]:
         server.stop()
         frontend.shutdown()
         frontend.server_close()
+
+
+class Network(Elb):
+    """A network load balancer's listener, as strict as AWS: it forwards, and has no answer of its own."""
+
+    def __init__(self, folder: Path, aws: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.zones = {"old": "ab", "new": "a"}
+        self.weights_taken = True
+        super().__init__(folder, aws)
+        self._strict(monkeypatch)
+
+    def write_inventory(self, **changes: Any) -> None:
+        """Write the inventory; each target group has a listener for tests."""
+        tests = {name: f"{self.account.frontend}/{name}" for name in ("old", "new")}
+        super().write_inventory(elbv2={"tests": tests} | changes.pop("elbv2", {}), **changes)
+
+    def say(self, name: str, **attributes: str) -> None:
+        """Set attributes of a target group."""
+        told = [{"Key": key.replace("__", "."), "Value": value} for key, value in attributes.items()]
+        self.client.modify_target_group_attributes(TargetGroupArn=self.groups[name], Attributes=told)
+
+    def _strict(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Refuse what AWS refuses of a network load balancer, and tell targets' zones, which the emulation does not."""
+        from moto.elbv2.exceptions import ValidationError
+        from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
+
+        modify = ELBv2Backend.modify_listener
+
+        def modify_listener(backend: Any, arn: str, *args: Any, **named: Any) -> Any:
+            actions = [one for each in (*args, *named.values()) if isinstance(each, list) for one in each]
+            if [one for one in actions if one.get("Type") not in (None, "forward")]:
+                raise ValidationError("The action type of a network load balancer must be forward")
+            if not self.weights_taken and '"Weight"' in json.dumps(actions):
+                raise ValidationError("You cannot specify a target group weight on load balancers of type 'network'")
+            return modify(backend, arn, *args, **named)
+
+        class Health(FakeHealthStatus):
+            zone = ""
+
+            @property
+            def target(self) -> dict[str, str]:
+                return super().target | {"AvailabilityZone": self.zone}
+
+        def health_for(group: Any, target: Mapping[str, Any], _backend: object) -> Any:
+            place, zones = int(target["Id"].rpartition(".")[2]) - 11, self.zones[group.name.partition("-")[0]]
+            state = "healthy" if place < len(zones) else "unhealthy"
+            told = Health(target["Id"], target.get("Port", 80), "80", state, None, None)
+            told.zone = f"{_REGION}{'ab'[place]}"
+            return told
+
+        monkeypatch.setattr(ELBv2Backend, "modify_listener", modify_listener)
+        monkeypatch.setattr(FakeTargetGroup, "health_for", health_for)

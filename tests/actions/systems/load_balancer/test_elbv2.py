@@ -13,7 +13,7 @@ from actions.system_type import load
 from actions.systems.load_balancer import SYSTEM
 from actions.systems.load_balancer.elbv2 import balancer as elbv2_balancer
 from actions.systems.load_balancer.elbv2.api import Api, ApiTrouble
-from tests.actions.systems.load_balancer.elbs import Account, Ailing, Elb, account
+from tests.actions.systems.load_balancer.elbs import Account, Ailing, Elb, Network, account, named_as_aws_does
 
 pytestmark = pytest.mark.xdist_group("moto")
 
@@ -202,3 +202,43 @@ def test_what_is_not_there_or_does_not_answer_says_nothing_of_the_balancer(alb: 
     alb.credentials.chmod(0o644)
     with pytest.raises(ApiTrouble, match="Others can read the credentials"):
         alb.do("verify")
+
+
+@pytest.fixture
+def nlb(tmp_path: Path, aws: Account, monkeypatch: pytest.MonkeyPatch) -> Network:
+    monkeypatch.setattr(elbv2_balancer, "_BETWEEN_S", 0.01)
+    named_as_aws_does(monkeypatch)
+    return Network(tmp_path, Account(aws.endpoint, aws.frontend, "network"), monkeypatch)
+
+
+def test_a_network_load_balancer_moves_new_connections_and_says_what_stays(nlb: Network) -> None:
+    before = nlb.actions
+    assert nlb.do("update", dr_site=True).ok
+    assert nlb.do("test_traffic", each=2).ok
+    nlb.say("old", deregistration_delay__connection_termination__enabled="true", preserve_client_ip__enabled="true")
+    nlb.say("new", preserve_client_ip__enabled="false")
+    said = {f"{one.about}: {one.text}": one.cure for one in nlb.do("verify").findings}
+    stays = "old: connections that are open there stay until they close: weights move new ones alone"
+    assert "drain 300 s, then their connections are ended" in said[stays]
+    assert "preserve_client_ip.enabled: not the same for all target groups: new false, old true" in said
+    assert "new: no healthy target in eu-central-1b, and cross-zone is off: who comes by it is not served" in said
+    moved = nlb.do("enable_traffic")
+    assert moved.ok and "5 %, 25 %, 100 %" in moved.summary
+    assert nlb.weights == {"new": 100}
+    assert nlb.do("put_back").ok
+    assert nlb.actions == before
+
+
+def test_what_a_network_load_balancer_cannot_do_is_refused_before_anything_is_changed(nlb: Network) -> None:
+    before = nlb.actions
+    with pytest.raises(ActionFailed, match="answers nothing itself") as refused:
+        nlb.do("isolate", nlb.context(dry_run=True))
+    assert "Fence the site's servers" in refused.value.hint
+    nlb.weights_taken = False
+    with pytest.raises(ActionFailed, match="takes no weights of network load balancers") as refused:
+        nlb.do("update", dr_site=True)
+    assert "forward to the other target group alone" in refused.value.hint
+    nlb.write_inventory(elbv2={"tests": {}})
+    with pytest.raises(ActionFailed, match="No request can be led to new alone"):
+        nlb.do("test_traffic")
+    assert nlb.actions == before
