@@ -81,11 +81,13 @@ def _by_script(lab: Lab, incident: Incident, runs: list[Run]) -> float:
     began = time.monotonic()
     for run in runs:
         action: Action = registry()[run.action]
-        standby = context.inventory.systems[run.system].standby_of if run.system else ""
-        context.system, context.overrides = standby or run.system, {one.gate: one.reason for one in run.overrides}
+        old = context.inventory.systems[run.system].standby_of if run.system else ""
+        context.system, context.overrides = old or run.system, {one.gate: one.reason for one in run.overrides}
         context.do(action, **run.params)
-        if standby:
-            context.inventory = _in_its_place(context.inventory, run.system, standby)
+        if old:
+            context.inventory = _in_its_place(context.inventory, run.system, old)
+            taken = {**context.incident.takeovers, old: run.system}
+            context.incident = msgspec.structs.replace(context.incident, takeovers=taken)
     return time.monotonic() - began
 
 

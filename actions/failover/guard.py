@@ -43,6 +43,7 @@ class Guard(Generic[S]):
         undo: the action that takes it out.
         refuses, lift: what a start is told, and what helps.
         user: who writes that file; None: the server's account, empty: our own.
+        first: whether it stands at the file's beginning: what is read before it could end a trial for another reason.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Guard(Generic[S]):
     refuses: str
     lift: str
     user: str | None = ""
+    first: bool = False
 
     @property
     def begin(self) -> str:
@@ -79,7 +81,7 @@ class Guard(Generic[S]):
         return f"{self.begin}\n{self.line.format(name=self.name, why=said)}\n{_END}\n"
 
     def put(self, server: S, why: str) -> None:
-        """Put it at the end of the file; once is enough. Call it only where ``effect`` said True.
+        """Put it into the file; once is enough. Call it only where ``effect`` said True.
 
         Raises:
             ActionFailed: it cannot be written.
@@ -89,7 +91,8 @@ class Guard(Generic[S]):
         file = self.file(server)
         text = server.read(file) or ""
         parted = text if not text or text.endswith("\n") else f"{text}\n"
-        server.write(file, parted + self.block_of(why), user=self.user)
+        parts = [self.block_of(why), text] if self.first else [parted, self.block_of(why)]
+        server.write(file, "".join(parts), user=self.user)
 
     def take_out(self, server: S) -> None:
         """Take it out; the rest of the file stays to the letter. Call it only where ``effect`` said True.

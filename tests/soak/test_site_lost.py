@@ -71,7 +71,7 @@ def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(
             _stays_fenced(lab, user)
     _people_were_told(lab, incident)
     fenced = [f"{store}-{what}" for store in STORES for what in ("fence", "promote", "verify", "allow-writers")]
-    steps = (*fenced, "enable-traffic", "update-dns", "verify-dns")
+    steps = (*fenced, "redis-warm-cache", "enable-traffic", "update-dns", "verify-dns")
     steps = tuple("allow-writers" if step == "postgres-allow-writers" else step for step in steps)
     assert {step: incident.state(step) for step in steps if incident.state(step) not in DONE} == {}
     assert {store: incident.roster.players(store) for store in STORES} == {s: [f"{s}-standby"] for s in STORES}

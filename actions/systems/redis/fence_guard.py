@@ -29,6 +29,7 @@ GUARD = Guard(
     undo=UNFENCE,
     refuses="it is not to come up as a master again.",
     lift="Only if no other master takes writes: lift the fence first.",
+    first=True,  # a data directory that is gone ends a start at its own line, until it is back
 )
 take_out, require_not_fenced = GUARD.take_out, GUARD.require_none
 

@@ -86,13 +86,14 @@ def warm_cache(ctx: ActionContext) -> Outcome:
 
 
 def _warming(server: Server) -> Warming:
+    """Return what it is warmed with, from whoever serves in the place of the system that the inventory names."""
     warm = server.settings.warm
     if warm is None or not warm.keys:
         raise ActionFailed(
             f"The inventory does not say what {server.name} is warmed with.",
             "Name the system and the queries of its keys (warm:), or leave this step out: the cache fills by itself.",
         )
-    return warm
+    return msgspec.structs.replace(warm, system=server.ctx.incident.serving(warm.system))
 
 
 def _count(server: Server) -> Counted:

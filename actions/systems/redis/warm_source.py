@@ -41,11 +41,12 @@ class SqlServer(Protocol):
 
 
 def source_settings(ctx: ActionContext, name: str) -> SqlServer:
-    """Return what the inventory says of the system that is read.
+    """Return what the inventory says of the system that is read; where another one took its place, of that one.
 
     Raises:
         ActionFailed: there is none, it is no PostgreSQL, or something in it is proven to be wrong.
     """
+    name = ctx.incident.serving(name)
     found = ctx.inventory.systems.get(name)
     if found is None or not all(hasattr(found, field) for field in _FIELDS):
         raise ActionFailed(
@@ -77,6 +78,7 @@ def reading(ctx: ActionContext, name: str, deadline_s: float) -> Iterator[psycop
     import psycopg
 
     settings = source_settings(ctx, name)
+    name = ctx.incident.serving(name)
     where = f"{name} at {settings.address}:{settings.port}"
     try:
         with (

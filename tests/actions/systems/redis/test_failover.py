@@ -177,6 +177,11 @@ def test_a_master_that_cannot_be_reached_is_fenced_by_a_word_or_a_device_alone(l
     assert "FATAL CONFIG FILE ERROR" in launched(lab).stderr, "its host answered: no start of it either"
     assert ctx.do(unfence).ok
     assert state.read_text().strip() == "on"
+    data = lab.node().data_directory
+    data.rename(tmp_path / "lost")
+    assert ctx.do(fence).ok, "its disk may be gone: that ends a start, too, until it is back"
+    (tmp_path / "lost").rename(data)
+    assert ctx.do(unfence).ok
     server.start(lab.node())
     server.wait_until_followed(lab.node(STANDBY))
 

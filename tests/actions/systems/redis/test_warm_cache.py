@@ -117,6 +117,8 @@ def test_a_dry_run_changes_nothing(both: Both) -> None:
 def test_nothing_is_read_from_what_is_proven_wrong_or_is_not_there(both: Both) -> None:
     with pytest.raises(ActionFailed, match="proven to be wrong: a table is missing"):
         both.ctx(found_wrong={"postgres": "a table is missing"}).do(warm_cache)
+    with pytest.raises(ActionFailed, match="has no PostgreSQL other"):  # who took its place is asked, not the old one
+        both.ctx(takeovers={"postgres": "other"}).do(warm_cache)
     here = both.redis.ctx()
     with pytest.raises(ActionFailed, match="has no PostgreSQL postgres"):
         here.do(warm_cache)
