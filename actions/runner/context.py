@@ -26,6 +26,8 @@ from journal.paths import IncidentPlace
 from journal.store.journal import JournalWriteFailed
 
 PROGRESS_EVERY_S = 0.5
+ANNOUNCED_S = 2.0
+"""Seconds that an effect waits for its announcement to be on the disk."""
 
 
 class RunContext:
@@ -130,7 +132,7 @@ class RunContext:
             self._journal.set_reading(f"progress:{self._run.id}", payload)
 
     def effect(self, what: str) -> bool:
-        """Announce an effect; True where it is to be carried out.
+        """Announce an effect, on the disk, and return True where it is to be carried out.
 
         Raises:
             GateClosed: what was proven at the start is not so any more.
@@ -139,6 +141,8 @@ class RunContext:
         if not self._run.dry_run:
             require_open(self._live, self, self._run.overrides)
         self.log(f"would {what}" if self._run.dry_run else what)
+        if not self._run.dry_run:
+            self._pump.flush(ANNOUNCED_S)
         return not self._run.dry_run
 
     def closed(self) -> list[Closed]:

@@ -32,7 +32,8 @@ class OutputPump:
         self._waiting: list[OutputLine] = []
         self._size = 0
         self._changed = threading.Condition()
-        self._closing = False
+        self._closing = self._urgent = False
+        self._taken = self._stored = 0
         self._thread = threading.Thread(target=self._pump, name=f"output-{run}", daemon=True)
         self._thread.start()
 
@@ -42,9 +43,22 @@ class OutputPump:
         with self._changed:
             self._changed.wait_for(lambda: self._size < MOST_WAITING)
             self._waiting.append(lines)
+            self._taken += 1
             self._size += len(text) + _AROUND_A_TEXT
             if len(self._waiting) == 1:
                 self._changed.notify_all()
+
+    def flush(self, most_s: float) -> bool:
+        """Return once everything taken so far is on the disk: True; or False where that takes longer than it may.
+
+        Args:
+            most_s: seconds after which no more is waited: a disk that takes nothing must not stop a recovery.
+        """
+        with self._changed:
+            wanted = self._taken
+            self._urgent = self._stored < wanted
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._stored >= wanted, most_s)
 
     def close(self) -> None:
         """Return once everything taken is on the disk, however long the disk refuses it."""
@@ -54,19 +68,19 @@ class OutputPump:
         self._thread.join()
 
     def _pump(self) -> None:
-        gathering = threading.Event()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-            if not self._closing:
-                gathering.wait(GATHER_S)
-            with self._changed:
-                taken, self._waiting, self._size = self._waiting, [], 0
+                self._changed.wait_for(lambda: self._urgent or self._closing, GATHER_S)
+                taken, self._waiting, self._size, self._urgent = self._waiting, [], 0, False
                 self._changed.notify_all()
             for batch in in_transactions(taken):
                 self._store(batch)
+            with self._changed:
+                self._stored += len(taken)
+                self._changed.notify_all()
 
     def _store(self, batch: list[OutputLine]) -> None:
         """Write a batch, which is one transaction, however long it takes: an acknowledged end needs its output."""

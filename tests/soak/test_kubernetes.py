@@ -159,6 +159,20 @@ def test_images_are_pulled_by_digest_and_deployed_so(kube: ClusterLab) -> None:
     assert kube.health().status == "up"
 
 
+def test_images_that_nobody_signed_are_pulled_for_a_reason_only(kube: ClusterLab) -> None:
+    faults.move_tag(kube.place)
+    with pytest.raises(GateClosed) as closed:
+        kube.do("pull_images", stable=True)
+    assert closed.value.gate == "signatures"
+    assert "3 images of 3 not trusted: registry.lab/cleoai/api:stable: sha256:" in closed.value.message
+    assert "is not signed" in kube.findings()["registry.lab/cleoai/api:stable"].text
+    assert kube.do("pull_images", kube.context(overrides={"signatures": "built by hand, known"})).ok
+    push_images(kube.place, "1")
+    context = kube.context()
+    assert kube.do("pull_images", context, stable=True).ok
+    assert "registry.lab/cleoai/api:stable: signed by a key of the inventory" in context.lines
+
+
 def test_an_image_that_no_registry_has_and_a_registry_that_hangs_are_named(kube: ClusterLab) -> None:
     push_images(kube.place, "4")
     faults.remove_image(kube.place)
@@ -230,7 +244,10 @@ def test_pods_on_a_node_that_is_lost_are_not_verified(kube: ClusterLab) -> None:
 
 def test_writers_are_held_until_no_pod_is_left_and_let_go_again(kube: ClusterLab) -> None:
     kube.do("apply")
-    assert kube.do("allow_writers").summary == "They work again: deployment/worker, cronjob/database-backup."
+    let_go = kube.do("allow_writers")
+    assert let_go.summary == "They work again: deployment/worker, cronjob/database-backup."
+    claim = "its pods wait for what is not there: PersistentVolumeClaim cleo-backup"
+    assert [(one.about, one.text) for one in let_go.findings] == [("cronjob/database-backup", claim)]
     assert kube.do("verify_deployments").facts["workloads"]["deployment.apps/worker"] == "2/2"
     assert kube.do("apply").summary == "6 objects are as the manifests have it already.", "they are left as they are"
     context = kube.context()
@@ -293,7 +310,7 @@ def test_a_user_with_few_rights_is_told_what_nobody_looked_at(kube: ClusterLab, 
     assert unseen == ["validatingwebhookconfigurations", "mutatingwebhookconfigurations", "apiservices"]
     nodes = next(one for one in identity(kube.context()) if one.name == "nodes")
     assert nodes.known == "unknown"
-    assert kube.health().status == "up"
+    assert (kube.health().status, "not deployed: api, worker" in kube.health().detail) == ("degraded", True)
     with pytest.raises(Refused, match='cannot list resource "nodes"'):
         kube.do("pull_images", context)
     token = Cluster(kube.settings).token

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
+from actions.outcome import ActionFailed, GateClosed
 from cleo_contract.acting import target_word
 from cleo_contract.dying_runners import Zygote
 from cleo_contract.incident import Work
 from journal.incident.records import RunState
 from journal.verify import verify
-from tests.actions.systems.kubernetes.clusters import HERE, NAME, ClusterLab, cluster_lab
+from tests.actions.systems.kubernetes.clusters import APPS, HERE, NAME, ClusterLab, cluster_lab
 from tests.actions.systems.kubernetes.record import STATES, changed, runs
 from tests.waiting import until
 
@@ -92,7 +94,7 @@ def test_a_deployment_that_gave_up_is_verified_once_it_was_mended(kube: ClusterL
     assert said.cures[0].action == "kubernetes.pull_images"
     changed(("api:none", "api:stable"))(kube)
     mended = kube.do("verify_deployments")
-    assert mended.ok, mended
+    assert mended.ok, mended.summary
 
 
 def test_evicted_pods_stay_listed_and_are_no_writers(kube: ClusterLab) -> None:
@@ -102,6 +104,55 @@ def test_evicted_pods_stay_listed_and_are_no_writers(kube: ClusterLab) -> None:
     held = kube.do("stop_writers")
     assert held.ok, held
     assert [one["status"]["reason"] for one in kube.cluster.items(f"{HERE}/pods")] != []
+
+
+def test_pods_that_may_not_be_made_and_a_service_that_leads_nowhere_are_named(kube: ClusterLab) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "small"},
+        "spec": {"hard": {"pods": "1"}},
+    }
+    kube.cluster.create(f"{HERE}/resourcequotas", quota)
+    try:
+        kube.do("apply")
+        until(lambda: "no pod can be made: " in kube.do("verify_deployments", wait_s=0.0).summary, 60)
+        [helps, *_] = kube.do("verify_deployments", wait_s=0.0).cures
+        assert helps.words.endswith("at once by: kubectl rollout restart deployment/api")
+    finally:
+        kube.cluster.delete(f"{HERE}/resourcequotas/small")
+    kube.change(
+        "20-api.yaml", "  selector: {app.kubernetes.io/name: api,", "  selector: {app.kubernetes.io/name: apis,"
+    )
+    kube.do("apply")
+    kube.patch(f"{APPS}/api", {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}})
+    mended = kube.do("verify_deployments")
+    assert mended.ok, mended.summary
+    assert ("service/api", "no pod stands ready behind it: nobody is served") in [
+        (one.about, one.text) for one in mended.findings
+    ]
+
+
+def test_what_kubectl_applied_before_is_told_and_a_namespace_that_ends_is_waited_for(kube: ClusterLab) -> None:
+    kube.do("apply")
+    kube.patch(f"{APPS}/api", {"spec": {"replicas": 4}}, manager="kubectl-client-side-apply")
+    with pytest.raises(GateClosed, match="kubectl-client-side-apply owns it") as closed:
+        kube.do("apply")
+    assert closed.value.cures[0].words.startswith("kubectl wrote these")
+    ends = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ends"}}
+    kube.cluster.create("/api/v1/namespaces", ends)
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["lab.test/held"]}}
+    kube.cluster.create("/api/v1/namespaces/ends/configmaps", held)
+    kube.cluster.delete("/api/v1/namespaces/ends")
+    (kube.manifests / "10-config.yaml").write_text(
+        yaml.safe_dump({**held, "metadata": {"name": "more", "namespace": "ends"}})
+    )
+    try:
+        with pytest.raises(ActionFailed, match="is being terminated") as failed:
+            kube.do("apply", kube.context(overrides={"field-owners": "known"}))
+        assert "Wait until the namespace ends is gone" in failed.value.cures[0].words
+    finally:
+        kube.patch("/api/v1/namespaces/ends/configmaps/held", {"metadata": {"finalizers": None}})
 
 
 def test_a_node_without_room_and_one_that_was_cordoned_are_named_with_what_helps(kube: ClusterLab) -> None:
@@ -115,8 +166,12 @@ def test_a_node_without_room_and_one_that_was_cordoned_are_named_with_what_helps
         kube.patch(node, {"spec": {"unschedulable": False}})
     assert kube.do("verify_deployments").ok
     with _disk_nearly_full(kube):
-        until(lambda: kube.place.node() in kube.findings(), 90)
-        assert "its disk is nearly full (DiskPressure)" in kube.findings()[kube.place.node()].text
+        until(lambda: "its disk is nearly full (DiskPressure)" in _of_node(kube), 90)
+
+
+def _of_node(kube: ClusterLab) -> str:
+    found = kube.findings().get(kube.place.node())
+    return found.text if found else ""
 
 
 @contextmanager

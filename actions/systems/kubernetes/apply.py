@@ -103,6 +103,8 @@ def _decided(ctx: ActionContext, tried: Sequence[Tried]) -> bool:
     if not conflicts:
         return False
     words = "Leave the field out of the manifest where its owner is right (an autoscaler owns replicas)."
+    if all("kubectl" in line.rpartition(": ")[2] for line in conflicts):
+        words = "kubectl wrote these: leave out what somebody changed on purpose since."
     closed = GateClosed(
         "field-owners",
         f"Others own fields that the manifests set: {'; '.join(conflicts)}.",

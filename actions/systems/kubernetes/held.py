@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from actions.systems.kubernetes.cluster import Cluster, Object
-from actions.systems.kubernetes.pods import is_over, of_workload
+from actions.systems.kubernetes.manifests import pod_spec
+from actions.systems.kubernetes.pods import is_over, needs, of_workload
 
 MANAGER = "cleo-writers"
 """Who owns the field that holds a writer; kubernetes.apply leaves it alone."""
@@ -111,6 +112,18 @@ def let_go(cluster: Cluster, writer: Writer) -> None:
         _change(cluster, writer, {"suspend": False}, {})
     else:
         _change(cluster, writer, {"replicas": writer.let_go}, {BEFORE: None})
+
+
+def lacking(cluster: Cluster, writer: Writer) -> list[str]:
+    """Return what the pods of a writer cannot begin without, and what is not there, in words.
+
+    Raises:
+        NoCluster: the cluster does not answer.
+        Refused: it does not let us look.
+    """
+    here = f"/api/v1/namespaces/{cluster.settings.namespace}"
+    wanted = dict.fromkeys(needs(pod_spec(writer.body)))
+    return [f"{kind} {name}" for kind, name in wanted if cluster.find(f"{here}/{kind.lower()}s/{name}") is None]
 
 
 def kept_field(live: Object | None) -> str:

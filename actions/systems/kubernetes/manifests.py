@@ -176,7 +176,19 @@ def _misfit(body: Any) -> str:
         missing.append("metadata.name")
     if missing:
         return f"{body.get('kind') or 'an object'} without {', '.join(missing)}"
-    return _ports(body)
+    return _ports(body) or _named_twice(body)
+
+
+def _named_twice(body: Object) -> str:
+    """A variable or port that stands there twice: created so it works, and no server-side apply takes it any more."""
+    for one in containers(pod_spec(body)):
+        variables = [str(each.get("name")) for each in one.get("env") or []]
+        ports = [f"{each.get('containerPort')}/{each.get('protocol', 'TCP')}" for each in one.get("ports") or []]
+        for what, names in (("variable", variables), ("port", ports)):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                where = f"{body['kind'].lower()}/{body['metadata']['name']}, container {one.get('name')}"
+                return f"{where}: {what} {', '.join(twice)} stands there twice"
+    return ""
 
 
 def _ports(body: Object) -> str:

@@ -112,7 +112,7 @@ def _container(one: Unready) -> tuple[str, str]:
     """Return why a container does not run, or not for long; a reason that lies deeper than a back-off comes first."""
     waiting = (one.status.get("state") or {}).get("waiting") or {}
     reason, last = str(waiting.get("reason") or ""), one.ended
-    if reason == "CrashLoopBackOff" or (last and (one.times > 1 or not one.began_again) and not _waits(reason)):
+    if reason == "CrashLoopBackOff" or (last and not _waits(reason)):
         return _ended(one, last)
     if _waits(reason):
         return reason, f"{one.name}: {_shortly(str(waiting.get('message') or reason))}"
@@ -177,6 +177,20 @@ def _referred(source: Mapping[str, Any], map_: str, secret: str) -> Iterator[tup
         yield "ConfigMap", str(source[map_]["name"])
     if secret in source:
         yield "Secret", str(source[secret]["name"])
+
+
+def needs(pods: Object) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of all that a pod cannot begin without: volume claims, ConfigMaps and Secrets."""
+    for volume in pods.get("volumes") or []:
+        if "persistentVolumeClaim" in volume:
+            yield "PersistentVolumeClaim", str(volume["persistentVolumeClaim"]["claimName"])
+    optional = {
+        str((volume.get("configMap") or volume.get("secret") or {}).get(key))
+        for volume in pods.get("volumes") or []
+        for key in ("name", "secretName")
+        if (volume.get("configMap") or volume.get("secret") or {}).get("optional")
+    }
+    yield from (each for each in configuration_of(pods) if each[1] not in optional)
 
 
 def changed_at(configuration: Object) -> str:

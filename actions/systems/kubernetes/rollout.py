@@ -24,6 +24,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
         waiting: what is still missing; empty: it is rolled out.
         failed: why it will not be, by itself; empty: nobody can say that.
         held: it is to have no pods, and has none.
+        retried: it failed, and the cluster tries again by itself, in ever longer steps.
     """
 
     told: str
@@ -32,6 +33,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str = ""
     failed: str = ""
     held: bool = False
+    retried: bool = False
 
     @property
     def whole(self) -> bool:
@@ -66,8 +68,17 @@ def rollout(workload: Object, pods: Sequence[Object], lost_nodes: Sequence[str] 
         waiting = "it is paused: its newest version is not rolled out"
     waiting = waiting or ("" if failed else _ending(pods, wanted) or _lost(pods, lost_nodes))
     return Rollout(
-        told=told, wanted=wanted, ready=ready, waiting=waiting, failed=failed, held=not (wanted or waiting or failed)
+        told=told,
+        wanted=wanted,
+        ready=ready,
+        waiting=waiting,
+        failed=failed,
+        held=not (wanted or waiting or failed),
+        retried=failed.startswith(_NO_POD),
     )
+
+
+_NO_POD = "no pod can be made: "
 
 
 def _ready(kind: str, status: Mapping[str, Any]) -> int:
@@ -82,7 +93,7 @@ def _failed(workload: Object) -> str:
     """Return why a deployment gave up: its deadline passed, or it may not make pods."""
     progressing, failing = condition(workload, "Progressing"), condition(workload, "ReplicaFailure")
     if failing.get("status") == "True":
-        return f"no pod can be made: {failing.get('message')}"
+        return f"{_NO_POD}{failing.get('message')}"
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return f"it exceeded its progress deadline: {progressing.get('message')}"
     return ""

@@ -165,6 +165,11 @@ def _helps(one: Manifest, error: Refused) -> str:
         return f"{one.told} cannot be changed so: remove it and apply again (its pods go), or keep that field as it is."
     if "does not support dry run" in error.said:
         return "Its owner must say that it has no side effects (sideEffects: None); until then apply by kubectl."
+    if "is being terminated" in error.said:
+        return (
+            f"Wait until the namespace {one.namespace} is gone, and apply again; what holds it, it says itself: "
+            f"kubectl get namespace {one.namespace} -o yaml"
+        )
     if error.hint:
         return error.hint
     if error.reason == "NotFound" and "namespaces" in error.said:

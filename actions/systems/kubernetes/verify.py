@@ -9,6 +9,7 @@ from actions.action import action
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding, Outcome
+from actions.systems.kubernetes.ahead import unserved
 from actions.systems.kubernetes.by_hand import FOLDER, kubectl, which_cluster
 from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.deployed import State
@@ -83,6 +84,7 @@ def _outcome(
         "images": sorted({image for one in states for image in one.images}),
     }
     findings = [*_restarted(states), *_evicted(states), *_other_images(ctx, states), *_released(cluster, manifests)]
+    findings += _unserved(cluster, manifests, states)
     if not left:
         return Outcome(
             ok=True, summary=f"{count(len(states), 'workload')} rolled out: {figures}.", facts=facts, findings=findings
@@ -132,6 +134,26 @@ def _other_images(ctx: ActionContext, states: Sequence[State]) -> list[Finding]:
         for image in one.images
         if pulled and image.rpartition("@")[2] not in pulled
     ]
+
+
+def _unserved(cluster: Cluster, manifests: Sequence[Manifest], states: Sequence[State]) -> Iterator[Finding]:
+    """Yield a warning for each service that leads to no pod, but for those whose workload is held or not rolled out."""
+    not_there = {one.rollout.told for one in states if one.rollout.held or not one.verified}
+    for one in manifests:
+        selector = (one.body.get("spec") or {}).get("selector") if one.kind == "Service" else None
+        behind = [each for each in manifests if selector and selector.items() <= _labels(each).items()]
+        if not selector or any(each.told in not_there for each in behind):
+            continue
+        if why := unserved(cluster, {"namespace": one.namespace, "name": one.name}):
+            text = "no pod stands ready behind it: nobody is served" if "no pod" in why else "it is not there"
+            cure = "Compare its selector with the labels of the pods: kubectl get pods --show-labels"
+            yield Finding(severity="warning", about=one.told, text=text, cure=cure)
+
+
+def _labels(one: Manifest) -> dict[str, str]:
+    """Return the labels of the pods of a workload; of anything else none."""
+    template = (one.body.get("spec") or {}).get("template") or {}
+    return (template.get("metadata") or {}).get("labels") or {}
 
 
 def _released(cluster: Cluster, manifests: Sequence[Manifest]) -> list[Finding]:

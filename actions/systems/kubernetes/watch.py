@@ -67,7 +67,7 @@ class _Since:
         seen = {
             "whole": not left and restarts == self._restarts,
             "stuck": bool(left) and all(_final(one) for one in left),
-            "failed": any(one.rollout.failed for one in left),
+            "failed": any(one.rollout.failed and not one.rollout.retried for one in left),
         }
         self._restarts, now = restarts, time.monotonic()
         self._since = {name: self._since.get(name, now) for name, so in seen.items() if so}
@@ -80,8 +80,8 @@ class _Since:
 
 
 def _final(one: State) -> bool:
-    """Whether waiting is of little use: its pods are stuck, or do not know their configuration."""
-    return bool(one.hard or (one.rollout.whole and one.older))
+    """Whether waiting is of little use: its pods are stuck, cannot be made, or do not know their configuration."""
+    return bool(one.hard or one.rollout.retried or (one.rollout.whole and one.older))
 
 
 def tell(ctx: ActionContext, cluster: Cluster, states: Sequence[State]) -> None:
@@ -103,12 +103,14 @@ def _last_words(cluster: Cluster, one: State) -> list[str]:
 
 def helps(one: State) -> Cure:
     """Return what helps a workload that is not rolled out."""
+    restart = f"kubectl rollout restart {one.rollout.told.replace('.apps', '')}"
     if "not in the cluster" in one.rollout.failed:
         return Cure(words="Apply the manifests.", action="kubernetes.apply")
     if "exceeded quota" in one.rollout.failed:
-        return Cure(words="Raise the namespace's quota, or end what uses it up: kubectl describe resourcequota")
+        quota = "Raise the namespace's quota, or end what uses it up (kubectl describe resourcequota)"
+        return Cure(words=f"{quota}. It is tried again after minutes, at once by: {restart}")
     if one.rollout.whole and one.older:
-        return Cure(words=f"Start its pods anew: kubectl rollout restart {one.rollout.told.replace('.apps', '')}")
+        return Cure(words=f"Start its pods anew: {restart}")
     if one.stuck:
         return next(iter(one.stuck.values())).cure
     return Cure(

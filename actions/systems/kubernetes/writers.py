@@ -11,7 +11,7 @@ from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.by_hand import kubectl, which_cluster
 from actions.systems.kubernetes.cluster import Cluster, Object, Refused
-from actions.systems.kubernetes.held import RELEASED, Writer, find_writers, hold, let_go
+from actions.systems.kubernetes.held import RELEASED, Writer, find_writers, hold, lacking, let_go
 from actions.systems.kubernetes.manifests import Manifest
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
@@ -151,6 +151,7 @@ def _seen_at_work(
     states = watch(ctx, cluster, made, wait_s) if made else []
     tell(ctx, cluster, states)
     names = ", ".join(one.told for one in held)
+    findings = [*findings, *_jobs_that_cannot_begin(cluster, writers)]
     left = [one for one in states if not one.verified]
     if not left:
         said = f"They work again: {names}." if held else "None of the writers is held; they are at work."
@@ -163,6 +164,17 @@ def _seen_at_work(
         cures=[helps(left[0])],
         left_behind="None of the writers is held.",
     )
+
+
+def _jobs_that_cannot_begin(cluster: Cluster, writers: Sequence[Writer]) -> list[Finding]:
+    """Return a warning for each job whose pods would wait for ever: nobody looks at a backup that is never taken."""
+    cure = "Make it, with what belongs in it: what is due runs then."
+    return [
+        Finding(severity="warning", about=one.told, text=f"its pods wait for what is not there: {what}", cure=cure)
+        for one in writers
+        if one.job
+        for what in lacking(cluster, one)
+    ]
 
 
 @action("kubernetes.writers", target=identity)

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 
-from cleo_console.lab.kubernetes.image import make, push
+from cleo_console.lab.kubernetes.image import PAUSE, make, push
 from cleo_console.lab.kubernetes.place import NAMESPACE, REGISTRY, Place
 from cleo_console.lab.kubernetes.signing import make_key, sign
 
@@ -36,6 +36,7 @@ def push_images(place: Place, version: str = "1", *, signed: bool = True) -> dic
         "bin/serve": _SERVE,
         "bin/work": _WORK,
     }
+    push(make(PAUSE, {}), place.registry, "pause", "1")  # a node whose disk fills up removes what it could pull again
     found = {}
     for name in IMAGES:
         image = make(["/bin/serve" if name == "cleoai/api" else "/bin/work"], files)

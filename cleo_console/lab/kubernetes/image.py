@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 BUSYBOX = Path("/bin/busybox")
 _DOCKER = "application/vnd.docker."
-_PAUSE = ["/bin/sh", "-c", "trap : TERM INT; sleep infinity & wait"]
+PAUSE = ["/bin/sh", "-c", "trap : TERM INT; sleep infinity & wait"]
 
 
 class Image(NamedTuple):
@@ -158,4 +158,4 @@ def call(method: str, url: str, body: bytes | None = None, content: str = "") ->
 
 
 if __name__ == "__main__":
-    write(make(_PAUSE, {}), "registry.lab/pause:1", Path(sys.argv[2]))
+    write(make(PAUSE, {}), "registry.lab/pause:1", Path(sys.argv[2]))

@@ -163,6 +163,27 @@ def test_who_prints_faster_than_the_disk_takes_it_is_held_up_and_loses_nothing(j
     assert (troubles[0], troubles[-1]) == ("The disk is full.", "")
 
 
+def test_an_effect_is_announced_on_the_disk_before_it_is_carried_out(journal: Journal, tmp_path: Path) -> None:
+    """Whoever dies right after it leaves the words; a disk that takes nothing holds a recovery up for a moment only."""
+    world: Any = SimpleNamespace(inventory=None)
+    facts: Any = None
+    action = reattach_action(asked_for(), Programs(asked_for(), journal.path, journal.append, Redactor()))
+    writes, place = Writes(journal, lambda trouble: None, lambda: False), IncidentPlace(folder=tmp_path)
+    ctx = RunContext(asked_for(), action, incident=facts, place=place, world=world, writes=writes)
+    for what in ("apply one", "apply another"):
+        assert ctx.effect(what)
+        assert texts(journal.path)[-1] == what
+    ctx.close()
+    slow: Any = SlowJournal(journal)
+    pump = OutputPump(slow, RUN, lambda trouble: None)
+    pump.write("log", "apply a third")
+    assert not pump.flush(0.1)
+    slow.may.set()
+    assert pump.flush(30)
+    pump.close()
+    assert texts(journal.path)[-1] == "apply a third"
+
+
 class HangingJournal:
     """Stands where the journal does: what it is given is written, which it says when asked twice."""
 

@@ -68,6 +68,9 @@ def test_what_cannot_be_applied_is_named_with_its_file(tmp_path: Path) -> None:
     port = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api"}, "spec": {"ports": [{"port": 80}]}}
     (tmp_path / "c.yaml").write_text(yaml.safe_dump(port))
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "one"}}
+    twice = {"name": "c", "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [twice]}}
+    (tmp_path / "e.yaml").write_text(yaml.safe_dump(pod))
     (tmp_path / "d.yaml").write_text(yaml.safe_dump_all([space, {}, space]).replace("{}", ""))
     with pytest.raises(ActionFailed) as failed:
         read_manifests(tmp_path, "here")
@@ -76,6 +79,7 @@ def test_what_cannot_be_applied_is_named_with_its_file(tmp_path: Path) -> None:
     assert "a.yaml: something that is no object" in said
     assert "b.yaml: while parsing" in said
     assert "c.yaml: service/api: port 80 says no protocol" in said
+    assert "e.yaml: pod/p, container c: variable A stands there twice" in said
     assert "namespace/one stands there twice" in said
     with pytest.raises(ActionFailed, match="no manifests"):
         read_manifests(tmp_path / "none", "here")
