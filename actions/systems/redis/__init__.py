@@ -34,6 +34,7 @@ SYSTEM = SystemType(
         "redis.unfence": f"{_HERE}.failover.unfence:unfence",
         "redis.promote": f"{_HERE}.failover.promote:promote",
         "redis.is_promoted": f"{_HERE}.failover.promote:is_promoted",
+        "redis.switch_over": f"{_HERE}.failover.switch_over:switch_over",
         "redis.rejoin": f"{_HERE}.failover.rejoin:rejoin",
         "redis.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
         "redis.user_restore": f"{_HERE}.user_restore:user_restore",

@@ -15,14 +15,15 @@ from typing import Any
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.machine.unit import own_unit
-from actions.systems.redis.connection import CannotConnect, Login, connect
+from actions.systems.redis.connection import CannotConnect
+from actions.systems.redis.sentinel import watch_of
 from actions.systems.redis.server import Server, find_server
-from actions.systems.redis.settings import Sentinel
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
 
-GATE = "managed"
+GATE, SWITCH_OVER = "managed", "redis.switch_over"
 _ASK_S = 5.0
+_SENTINEL = " is managed by Sentinel"
 _CONNECTION = re.compile(r"sentinel-[0-9a-f]+-(?:cmd|pubsub)")
 _LOOK = r"""
 ps -eo pid=,args= | grep -E '\[sentinel\]|redis-sentinel|--sentinel' | grep -v grep | sed 's/^ */P /'
@@ -41,9 +42,17 @@ def unmanaged(ctx: ActionContext) -> Closed | None:
     return managed_by(find_server(ctx))
 
 
-def managed_by(server: Server) -> Closed | None:
-    """Return that something starts, replaces or demotes a server on its own; None where nothing is seen to."""
-    return next((Closed(GATE, message, "reason and target") for message in _managers(server)), None)
+def managed_by(server: Server, opens: str = "") -> Closed | None:
+    """Return that something starts, replaces or demotes a server on its own; None where nothing is seen to.
+
+    Args:
+        server: the server.
+        opens: the action that has a Sentinel of the inventory do itself what is wanted.
+    """
+    message = next(_managers(server), "")
+    itself = opens if server.settings.sentinels and _SENTINEL in message else ""
+    more = f" Or let it do that itself: {itself}." if itself else ""
+    return Closed(GATE, message + more, "reason and target", itself) if message else None
 
 
 def _managers(server: Server) -> Iterator[str]:
@@ -54,13 +63,13 @@ def _managers(server: Server) -> Iterator[str]:
     for sentinel in server.settings.sentinels:
         where = f"{sentinel.address}:{sentinel.port}"
         try:
-            name = _watched_as(server, sentinel)
+            watch = watch_of(server, sentinel)
         except CleoError as error:
             why = f"{where} of the inventory cannot be asked ({error.message})"
             yield _told(server, "Sentinel, as far as anybody can tell", why, _PAUSE)
             continue
-        if name:
-            yield _told(server, "Sentinel", f"{where} watches it as {name}", _PAUSE.replace("NAME", name))
+        if watch:
+            yield _told(server, "Sentinel", f"{where} watches it as {watch.name}", _PAUSE.replace("NAME", watch.name))
     signs = server.query(["sh", "-c", _LOOK, "sh", str(found.pid) if found else ""]).out.splitlines()
     if not found and not server.settings.sentinels and (local := [line for line in signs if line.startswith("P ")]):
         why = f"one runs on this host ({local[0][2:80]}), and the inventory does not say what it watches (sentinels:)"
@@ -80,27 +89,6 @@ def watching_sentinels(server: Server) -> list[str]:
         return []
     names = [str(one.get("name", "")) for one in clients]
     return sorted({name.rsplit("-", 1)[0] for name in names if _CONNECTION.fullmatch(name)})
-
-
-def _watched_as(server: Server, sentinel: Sentinel) -> str:
-    """Return the name under which a Sentinel watches the server, as a master or as one of its replicas; empty: not."""
-    login = Login(sentinel.user, sentinel.password.read() if sentinel.password else None)
-    ours = {(server.settings.address, server.settings.port)}
-    with connect(
-        server.settings, deadline_s=_ASK_S, login=login, address=sentinel.address, port=sentinel.port
-    ) as connected:
-        client: Any = connected
-        masters = client.execute_command("SENTINEL", "MASTERS")
-        for each in masters.values() if isinstance(masters, dict) else [_pairs(one) for one in masters]:
-            replicas = client.execute_command("SENTINEL", "REPLICAS", each["name"])
-            known = [each, *(one if isinstance(one, dict) else _pairs(one) for one in replicas)]
-            if ours & {(str(one["ip"]), int(one["port"])) for one in known}:
-                return str(each["name"])
-    return ""
-
-
-def _pairs(flat: list[Any]) -> dict[str, Any]:
-    return dict(zip(flat[::2], flat[1::2], strict=False))
 
 
 def _restarts(server: Server, pid: int) -> str:

@@ -9,7 +9,7 @@ from actions.machine.service import start_line, stop_line
 from actions.systems.redis.by_hand import cli
 from actions.systems.redis.fence_guard import GUARD
 from actions.systems.redis.server import program
-from actions.systems.redis.settings import RedisSettings
+from actions.systems.redis.settings import RedisSettings, Sentinel
 
 _COMMENT_OUT = "sed -i -E 's/^[ ]*(replicaof|slaveof) /# &/I' \"$1\""
 
@@ -67,6 +67,18 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
             cli(settings, "SET", "cleo:promoted", "1", "PX", "60000", what="It must say OK:"),
         ]
     return lines
+
+
+def switch_over(known: ByHand) -> Sequence[CommandLine]:
+    """Tell how a Sentinel is asked to have a replica lead."""
+    settings = known.settings(RedisSettings)
+    found = settings.sentinels[:1] or [Sentinel(address="SENTINEL")]
+    ask = ["redis-cli", "-h", found[0].address, "-p", str(found[0].port), "SENTINEL"]
+    held = CommandLine(argv=[*ask, "MASTERS"], what="What it calls the master (NAME), and whom it takes for it:")
+    over = CommandLine(argv=[*ask, "FAILOVER", "NAME"], what="Unless it promoted one by itself already:")
+    ends = CommandLine(argv=[*ask, "GET-MASTER-ADDR-BY-NAME", "NAME"], what="It must name another one, on which:")
+    keep = [cli(settings, "ACL", "SETUSER", user.name, "off") for user in settings.app_users]
+    return [held, over, ends, *keep]
 
 
 def rejoin(known: ByHand) -> Sequence[CommandLine]:

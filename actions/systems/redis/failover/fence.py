@@ -17,7 +17,7 @@ from actions.systems.redis.failover.pause import paused, position_of
 from actions.systems.redis.failover.standing import FENCE, KIND
 from actions.systems.redis.fence_guard import UNFENCE, guard_file
 from actions.systems.redis.identity import identity_of
-from actions.systems.redis.managers import managed_by
+from actions.systems.redis.managers import SWITCH_OVER, managed_by
 from actions.systems.redis.server import Server
 from actions.systems.redis.shutdown import keep_dump, saving_forbidden, seen_before, stop_server, what_a_stop_writes
 from journal.events.measured import Measured
@@ -33,7 +33,7 @@ class RedisFencing(Fencing[Server]):
 
     def managed(self, server: Server) -> Closed | None:
         """Return the Sentinel or operator of a server."""
-        return managed_by(server)
+        return managed_by(server, SWITCH_OVER)
 
     def identity_of(self, server: Server) -> Sequence[Identity]:
         """Return what tells a server from every other."""

@@ -22,7 +22,8 @@ from actions.systems.redis.failover.told import lag, surprises
 from actions.systems.redis.heartbeat import newest_write
 from actions.systems.redis.identity import identity_of
 from actions.systems.redis.login_block import bar_now, open_ways, require_not_ourselves
-from actions.systems.redis.managers import managed_by
+from actions.systems.redis.managers import SWITCH_OVER, managed_by
+from actions.systems.redis.sentinel import held_otherwise
 from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
 from journal.events.measured import Measured
@@ -42,16 +43,19 @@ _REFUSALS = (
 """What a master says that takes no write, and what helps."""
 
 
-class _Chosen(NamedTuple):
+class Replica(NamedTuple):
+    """A replica, with how far it came."""
+
     server: Server
     seen: Reached
 
     @property
     def already(self) -> bool:
+        """Whether it is a master."""
         return not self.seen.replica
 
 
-class RedisPromoting(Promoting[Server, _Chosen]):
+class RedisPromoting(Promoting[Server, Replica]):
     """How a replica of Redis is promoted."""
 
     fencing = FENCING
@@ -62,31 +66,31 @@ class RedisPromoting(Promoting[Server, _Chosen]):
         """Return the replica that is named, else the only one that may lead."""
         return choose(primary, name)
 
-    def look(self, primary: Server, name: str) -> _Chosen:
+    def look(self, primary: Server, name: str) -> Replica:
         """Return it with how far it came."""
         server = choose(primary, name)
-        return _Chosen(server, reached(server, 30))
+        return Replica(server, reached(server, 30))
 
     def managed(self, server: Server) -> Closed | None:
         """Return the Sentinel or operator of a replica."""
-        return managed_by(server)
+        return managed_by(server, SWITCH_OVER)
 
     def identity_of(self, server: Server) -> Sequence[Identity]:
         """Return what tells a server from every other."""
         return identity_of(server)
 
-    def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
+    def told(self, primary: Server, chosen: Replica) -> list[Finding]:
         """Return what it lacks, and what will be otherwise; stop at one whose data nobody can place."""
         if self.keeps_out(chosen.server):
             require_not_ourselves(chosen.server)
         require_whole(primary, *chosen)
         return [*lag(primary, *chosen), *surprises(primary, *chosen)]
 
-    def left_out(self, chosen: _Chosen) -> tuple[str, str]:
+    def left_out(self, chosen: Replica) -> tuple[str, str]:
         """Return that it is never to lead."""
         return never(chosen.seen), "what it was kept for: a copy, say, or reads"
 
-    def effect(self, chosen: _Chosen) -> str:
+    def effect(self, chosen: Replica) -> str:
         """Return who is kept out, and where it is promoted."""
         server, seen = chosen
         users = ", ".join(user.name for user in server.settings.app_users)
@@ -94,12 +98,12 @@ class RedisPromoting(Promoting[Server, _Chosen]):
         at = f"at {seen.position:,} with {seen.keys:,} keys"
         return f"{kept}have {server.name} follow nobody, at its next start either: promote it {at}"
 
-    def record(self, chosen: _Chosen) -> PromotionRecord:
+    def record(self, chosen: Replica) -> PromotionRecord:
         """Return how far it came of which history."""
         server, seen = chosen
         return PromotionRecord(standby=server.name, received=seen.position, history=seen.history)
 
-    def take_over(self, primary: Server, chosen: _Chosen) -> TookOver[Server]:
+    def take_over(self, primary: Server, chosen: Replica) -> TookOver[Server]:
         """Have it follow nobody: its file first, so that a restart in between does not take the old master's data."""
         server = chosen.server
         follow_nobody(server)
@@ -132,16 +136,17 @@ class RedisPromoting(Promoting[Server, _Chosen]):
         at = f", newest heartbeat {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
         words = f"is the master, {seen.keys:,} keys{at}; a key was written and read back"
         back = Measured(recovered_to=newest, newest_commit_at=newest)
-        return Proven(words, back, _continued(record, seen), {"keys": seen.keys})
+        return Proven(words, back, [*_continued(record, seen), *_held(server)], {"keys": seen.keys})
 
     def keeps_out(self, server: Server) -> bool:
         """Whether there are users to keep out."""
         return bool(server.settings.app_users)
 
     def not_for_good(self, server: Server) -> str:
-        """Return whom its next start would follow."""
-        later = follows_at_start(server)
-        return f"its next start would follow {later}" if later else ""
+        """Return whom its next start would follow, or a Sentinel have it follow."""
+        if later := follows_at_start(server):
+            return f"its next start would follow {later}"
+        return next((finding.text for finding in _held(server)), "")
 
 
 PROMOTING = RedisPromoting()
@@ -209,6 +214,20 @@ def _continued(record: PromotionRecord, seen: Reached) -> list[Finding]:
         return []
     text = f"its history goes on from {second} at {offset:,}, not from {record.history} at {record.received + 1:,}"
     return [Finding(severity="note", about="replication", text=text, cure="More came before it was promoted.")]
+
+
+def _held(server: Server) -> list[Finding]:
+    """A Sentinel that takes another one for the master reverts a promotion within seconds, and tells clients so."""
+    watch = held_otherwise(server)
+    if watch is None:
+        return []
+    text = f"the Sentinel at {watch.where} takes {watch.master[0]}:{watch.master[1]} for the master: it has it follow"
+    own = server.settings
+    cure = (
+        f"At every Sentinel: SENTINEL REMOVE {watch.name}, then SENTINEL MONITOR {watch.name} {own.address} "
+        f"{own.port} QUORUM (auth as before). Or let it do it itself: {SWITCH_OVER}."
+    )
+    return [Finding(severity="warning", about=server.name, text=f"{text} that one again", cure=cure)]
 
 
 def _require_write(server: Server) -> datetime | None:
