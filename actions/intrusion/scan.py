@@ -14,7 +14,7 @@ from actions.intrusion import record
 from actions.intrusion.judge import gone, strangers
 from actions.intrusion.search import newest_without
 from actions.intrusion.told import Told, outcome
-from actions.intrusion.traces import Holding, TraceSource, find_source
+from actions.intrusion.traces import Holding, TraceSource, by_hand, find_source
 from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
 from journal.errors import CleoError
 from journal.events.types import Identity
@@ -54,6 +54,7 @@ def scan_left(ctx: ActionContext) -> Outcome:
     resumable=True,
     touches=("scan instance",),
     target=target,
+    by_hand=by_hand,
     params={
         "since": "when it was noticed or may have begun: later states are not looked at; with its zone",
         "expected": "what was named and belongs there, by its name, with ; between",

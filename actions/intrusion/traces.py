@@ -13,6 +13,7 @@ from actions.outcome import ActionFailed
 from actions.system_type import load
 
 if TYPE_CHECKING:
+    from actions.by_hand import ByHand, CommandLine
     from actions.context import ActionContext
 
 
@@ -79,6 +80,9 @@ class TraceSource(Protocol):
     def place(self, ctx: ActionContext) -> str:
         """Return where backups are restored to be looked at."""
 
+    def by_hand(self, known: ByHand) -> Sequence[CommandLine]:
+        """Return the shell commands that look at what runs, and what to compare it with."""
+
     def left(self, ctx: ActionContext) -> str:
         """Return what a look that was killed left there, in words; empty: nothing."""
 
@@ -97,6 +101,13 @@ def find_source(ctx: ActionContext) -> TraceSource:
         )
     make: Callable[[], TraceSource] = load(type_.traces)
     return make()
+
+
+def by_hand(known: ByHand) -> Sequence[CommandLine]:
+    """Return the shell commands by which a person looks for an intruder, as the system's type has them."""
+    type_ = known.inventory.type_of(known.system)
+    make: Callable[[], TraceSource] | None = load(type_.traces) if type_.traces else None
+    return make().by_hand(known) if make else ()
 
 
 def digest(*said: Any) -> str:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.intrusion.traces import Holding, Thing
 from actions.outcome import ActionFailed
-from actions.systems.files.restic import restic
+from actions.systems.files.restic import by_hand, restic
+from actions.systems.files.settings import FilesSettings
 from actions.systems.files.store import Store, find_store, last_words
 
 _LOOK_S = 3600.0
@@ -56,6 +58,12 @@ class FilesTraces:
     def place(self, ctx: ActionContext) -> str:
         """Return the repository: nothing is restored."""
         return f"{find_store(ctx).settings.repository} (restic lists it, nothing is restored)"
+
+    def by_hand(self, known: ByHand) -> Sequence[CommandLine]:
+        """Return what compares two snapshots."""
+        settings = known.settings(FilesSettings)
+        argv = by_hand(settings, restic(settings, "diff", "--no-lock", "OLDEST", "NEWEST"))
+        return [CommandLine(argv=argv, what="By their ids.", host=settings.host, user=settings.run_as)]
 
     def left(self, ctx: ActionContext) -> str:
         """Return nothing: nothing is restored."""

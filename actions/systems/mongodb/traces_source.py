@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.credentials.own_login import vouched_for
 from actions.intrusion.traces import Holding, Thing
 from actions.outcome import ActionFailed
 from actions.systems.mongodb import traces
+from actions.systems.mongodb.by_hand import in_shell
 from actions.systems.mongodb.scan_side import Found
 from actions.systems.mongodb.server import find_server
+from actions.systems.mongodb.settings import MongodbSettings
 from actions.systems.mongodb.side.instance import make_side
 from actions.systems.mongodb.side.place import Side, load_side, side_root
 from actions.systems.mongodb.side.programs import ask_in_side, server_of_side
@@ -67,6 +70,12 @@ class MongodbTraces:
     def place(self, ctx: ActionContext) -> str:
         """Return the directory of the instance that is looked through."""
         return side_root(find_server(ctx), "scan")
+
+    def by_hand(self, known: ByHand) -> Sequence[CommandLine]:
+        """Return what shows the running server's users; a dump has them in ``admin/system.users.bson``."""
+        script = 'db.getSiblingDB("admin").system.users.find({}, {credentials: 0})'
+        what = "Compare with bsondump of admin/system.users.bson in an older backup."
+        return [in_shell(known.settings(MongodbSettings), script, what)]
 
     def left(self, ctx: ActionContext) -> str:
         """Return whether one is there."""

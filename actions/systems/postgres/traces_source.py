@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.credentials.own_login import vouched_for
 from actions.intrusion.traces import Holding, Thing
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.postgres import traces
+from actions.systems.postgres.command_lines import as_client, psql_words
 from actions.systems.postgres.dropped import commits
 from actions.systems.postgres.hba import BEGIN, END, config_file, hba_file
 from actions.systems.postgres.pgbackrest.command import read_repository
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.side.ask import ask
 from actions.systems.postgres.side.configuration import OWN_SETTINGS
 from actions.systems.postgres.side.instance import make_side
@@ -26,6 +29,7 @@ from actions.systems.postgres.side.removal import remove_side
 from actions.systems.postgres.verified_connection import connect_verified
 from journal.incident.recovery_point import Position, RecoveryPoint
 
+_BY_HAND = ("\\du", "\\df", "\\dy", "TABLE pg_hba_file_rules")
 _DATABASES = "SELECT datname AS name FROM pg_database WHERE datallowconn ORDER BY datname"
 _BLOCK = re.compile(rf"^{re.escape(BEGIN)}\n.*?^{re.escape(END)}\n", re.MULTILINE | re.DOTALL)
 _ASK_S = 120.0
@@ -80,6 +84,12 @@ class PostgresTraces:
     def place(self, ctx: ActionContext) -> str:
         """Return the directory of the instance that is looked through."""
         return side_root(find_server(ctx), "scan")
+
+    def by_hand(self, known: ByHand) -> Sequence[CommandLine]:
+        """Return what shows the running server's roles, code and rules; a backup has to be restored by hand."""
+        settings = known.settings(PostgresSettings)
+        argv = [*psql_words(settings), *(word for one in _BY_HAND for word in ("-c", one))]
+        return [as_client(settings, *argv, what="And in a backup, restored beside it.")]
 
     def left(self, ctx: ActionContext) -> str:
         """Return whether one is there."""

@@ -10,6 +10,7 @@ import msgspec
 
 from actions.backups.repository.checking import check_backup
 from actions.backups.repository.place import Place
+from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.credentials.own_login import vouched_for
 from actions.intrusion.traces import Holding, Thing
@@ -18,10 +19,12 @@ from actions.outcome import ActionFailed
 from actions.systems.redis import traces
 from actions.systems.redis.backups.order import ACL_FILE, CONFIG_FILE
 from actions.systems.redis.backups.place import place_of_backups
+from actions.systems.redis.by_hand import cli
 from actions.systems.redis.config import databases, running
 from actions.systems.redis.restore_record import Source, keeper, place_of
 from actions.systems.redis.scratch import require_scratch_room, scratch_order
 from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.verified_connection import connect_verified
 
@@ -87,6 +90,11 @@ class RedisTraces:
     def place(self, ctx: ActionContext) -> str:
         """Return the folder of the server that is looked through."""
         return f"{place_of(find_server(ctx))}.scan"
+
+    def by_hand(self, known: ByHand) -> Sequence[CommandLine]:
+        """Return what shows the running server's users; a backup has them, and the settings, as files."""
+        settings = known.settings(RedisSettings)
+        return [cli(settings, "ACL", "LIST", what="Compare with users.acl of an older backup; redis.conf, too.")]
 
     def left(self, ctx: ActionContext) -> str:
         """Return whether one is there."""
