@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from actions.system_types import find_type
+from journal.events.measured import Measured
 from journal.events.run import Took
 from journal.incident.affected import is_hit
+from journal.incident.backup_catalogue import catalogue_of
 from journal.incident.exposure import from_standby, without_site
 from journal.incident.forecast import Forecast, forecasts, steps_left
 from journal.incident.given_up import newest_seen
@@ -111,17 +113,48 @@ def _from_backup(incident: Incident, name: str, restore: str, reading: Reading |
     if told is not None:
         until, at = told
         return _since(incident, name, reading, until, f"archived until {until[11:19]} UTC, found {age(at, now)}")
-    found = _measured(title, reading, "exposure_s", "its exposure", now)
-    return found or Loss(title, None, "no look told up to which commit its log is archived")
+    found = _measured(title, reading, "exposure_s", "its exposure", now) or _last_known(incident, name, reading, now)
+    return found or Loss(title, None, "nobody looked up to which write its backups reach")
+
+
+def _last_known(incident: Incident, name: str, reading: Reading | None, now: datetime) -> Loss | None:
+    """Return what is lost of a system that does not answer, by its last good look, else by the latest backup listed.
+
+    It is a bound from below where only its exposure of then is known: more was written since.
+    """
+    last, seen_at = Measured.of(reading.payload.get("last") or {}) if reading else Measured(), _seen_at(reading)
+    when = f" when it last answered, {age(seen_at, now)}" if seen_at else " when it last answered"
+    until = last.archived_until or incident.ledger(name).archived_until
+    if until:
+        return _since(incident, name, reading, until.isoformat(), f"its backups reached to {until:%H:%M:%S} UTC{when}")
+    if last.exposure_s is not None:
+        title = sanitize(incident.roster.title(name))
+        return Loss(title, last.exposure_s, f"at least: its exposure{when}, and what was written since")
+    ended = catalogue_of(incident, name).ended
+    if not ended:
+        return None
+    newest = max(ended.values())
+    return _since(incident, name, reading, newest.isoformat(), f"its newest backup is of {newest:%H:%M:%S} UTC")
+
+
+def _seen_at(reading: Reading | None) -> datetime | None:
+    return Measured.of({"newest_commit_at": reading.payload.get("seen_at")}).newest_commit_at if reading else None
 
 
 def _since(incident: Incident, name: str, reading: Reading | None, until: str, why: str) -> Loss:
-    """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing."""
+    """Return what was committed after ``until``, as far as anybody saw it; the start that was typed tells nothing.
+
+    Of a system that does not answer, that nobody saw a later write does not mean that there was none.
+    """
     title = sanitize(incident.roster.title(name))
-    newest, _ = newest_seen(incident, name, reading)
+    newest, live = newest_seen(incident, name, reading)
     if newest is None:
         return Loss(title, None, f"{why}; nobody has seen the newest commit")
-    return Loss(title, max(0.0, (newest - datetime.fromisoformat(until)).total_seconds()), why)
+    known = incident.newest_known(name)
+    lost = (newest - datetime.fromisoformat(until)).total_seconds()
+    if lost < 0 and not live.newest_commit_at and not (known and known.exact):
+        return Loss(title, None, f"{why}; the newest write that anybody saw is older: {newest:%H:%M:%S} UTC")
+    return Loss(title, max(0.0, lost), why)
 
 
 def _from_standby(incident: Incident, name: str, readings: Mapping[str, Reading], now: datetime) -> Loss:

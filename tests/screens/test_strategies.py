@@ -110,6 +110,36 @@ def test_each_system_that_is_hit_tells_its_own_loss(
     assert told() == [("PostgreSQL right", 240.0)]
 
 
+def test_of_a_system_that_does_not_answer_the_last_known_state_is_a_bound_and_silence_is_no_zero(
+    services: FakeServices, journal: Journal, runner: PlayedRunner
+) -> None:
+    fleet(journal, postgres="postgres")
+
+    def told(**last: object) -> tuple[float | None, str]:
+        payload = {"status": "down", "detail": "refused", "facts": {}, "last": last, "seen_at": START.isoformat()}
+        journal.set_reading("health:postgres", payload)
+        with Reader(journal.path) as reader:
+            first = losses(state(journal), "cold-recovery", reader.readings(), services.clock())[0]
+        return first.seconds, first.why
+
+    assert told() == (None, "nobody looked up to which write its backups reach")
+    assert told(exposure_s=55.0)[0] == 55
+    assert told(exposure_s=55.0)[1].startswith("at least: its exposure when it last answered")
+    run = journal.append(e.RunRequested(step="", action="backups.verify", system="postgres"))[0].seq
+    runner.start(run, step="", action="backups.verify", system="postgres")
+    sets = {"20260101-000000F": (START - timedelta(minutes=30)).isoformat()}
+    runner.finish(run, step="", facts={"sets": sets, "all_sets": True})
+    assert told()[0] is None, "nobody saw a commit"
+    journal.append(e.HealthChanged(system="postgres", status="down", was="up", last=Measured(newest_commit_at=START)))
+    assert told()[0] == 1800
+    later = (START + timedelta(minutes=5)).isoformat()
+    seconds, why = told(archived_until=later)
+    assert seconds is None, (
+        "a backup that is newer than the newest write seen does not prove that nothing came after it"
+    )
+    assert "the newest write that anybody saw is older" in why
+
+
 def test_a_system_of_another_name_tells_the_loss_of_what_it_plays(
     services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
