@@ -82,7 +82,7 @@ class User:
         try:
             link = http.client.HTTPConnection(self._find(), timeout=_PATIENCE_S)
             server = self._write_and_read(link, title)
-        except (OSError, http.client.HTTPException, StopIteration, NoAnswer):
+        except (OSError, http.client.HTTPException, StopIteration, NoAnswer, ValueError):
             server = ""
         if not server:
             self._token = ""
@@ -110,5 +110,5 @@ class User:
         said = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         link.request(method, path, json.dumps(body) if body else None, said)
         got = link.getresponse()
-        found: dict[str, Any] = json.loads(got.read())
-        return (str(got.getheader("X-Served-By")), found) if got.status < 300 else ("", {})
+        text = got.read()
+        return (str(got.getheader("X-Served-By")), json.loads(text)) if got.status < 300 else ("", {})

@@ -23,7 +23,7 @@ from tests.e2e.stand import Stand
 from tests.labs import Lab, lab_directory
 from tests.waiting import until
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks")
+pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks"), pytest.mark.timeout(1800)]
 
 STANDBY = "postgres-standby"
 STORES = ("postgres", "mongodb", "redis")
