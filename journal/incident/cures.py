@@ -130,17 +130,24 @@ def found_to_help(incident: Incident, step: Step) -> Remedy | None:
 def _first(incident: Incident, step: Step) -> Remedy | None:
     """Return what helps first; of several systems, at the latest one that is not well and that something helps.
 
-    Of a step whose dry run never found its target, that is what helps against it: it cannot be confirmed.
+    Of a step whose dry run failed last, that is what helps against it: it would fail of the same.
     """
     found = next((found for run in stuck_runs(incident, step) if (found := _for(incident, run, step))), None)
-    tried = None if found else _without_target(incident, step)
+    tried = None if found else _tried(incident, step)
     return next(_remedies(incident, tried, step), None) if tried else found
+
+
+def _tried(incident: Incident, step: Step) -> Run | None:
+    """Return the last run of a step that is not settled, where that was a dry one that failed."""
+    last = next((run for run in reversed(incident.runs.values()) if run.step == step.id), None)
+    failed = last and last.dry_run and last.state is RunState.FAILED
+    return last if failed and not incident.settled(step.id) else None
 
 
 def _without_target(incident: Incident, step: Step) -> Run | None:
     """Return the step's last run where that was a dry one that failed before it knew its target."""
-    last = next((run for run in reversed(incident.runs.values()) if run.step == step.id), None)
-    return last if last and last.dry_run and last.state is RunState.FAILED and not last.target else None
+    tried = _tried(incident, step)
+    return tried if tried and not tried.target else None
 
 
 def _for(incident: Incident, run: Run, step: Step) -> Remedy | None:

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 def took_of(incident: Incident, run: Run) -> Took | None:
-    """Return how long a run took that did its step wholly; None of any other, and in a tabletop."""
+    """Return how long a run took that did its step wholly; None of any other, and in a tabletop.
+
+    A destructive run that announced no effect found nothing to do (stopped already): that is no measure of doing it.
+    """
     step = incident.plan.by_id.get(run.step)
     whole = run.changes_step and run.state.value == "succeeded" and not run.partial and not run.reentered
-    if step is None or not whole or run.finished_at is None or incident.kind is Kind.TABLETOP:
+    idle = run.destructive and not run.output_lines
+    if step is None or not whole or idle or run.finished_at is None or incident.kind is Kind.TABLETOP:
         return None
     system = run.system if step.system else ""
     return Took(

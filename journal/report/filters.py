@@ -138,8 +138,6 @@ def _shown(report: Report | CustomerReport) -> tuple[list[SystemImpact], datetim
 
 def loss(result: RpoResult) -> str:
     """Return how much data was lost; ``not known`` where no more than a lower bound of nothing is known."""
-    if result.bound == "at least" and not result.achieved_s:
-        return "not known"
     return result.lost or "not measured"
 
 

@@ -50,8 +50,11 @@ def exact_duration(seconds: float) -> str:
 def loss_duration(seconds: float, bound: str = "") -> str:
     """Return how much was lost, with its bound (``at least``, ``at most``), else as `exact_duration`.
 
-    It is rounded up, so that nobody is told of less than was lost; what is lost at least is rounded down.
+    It is rounded up, so that nobody is told of less than was lost; what is lost at least is rounded down. That nothing
+    is lost at least says nothing: ``not known``.
     """
+    if bound == "at least" and not seconds:
+        return "not known"
     rounded = floor if bound == "at least" else ceil
     return f"{bound} {exact_duration(rounded(seconds * 10) / 10 if seconds < 10 else rounded(seconds))}".strip()
 

@@ -92,8 +92,21 @@ def _jump(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
 
 
 def _go_next(incident: Incident, step: Step, catalogue: Catalogue) -> bool:
-    found = next_step(incident)
-    return incident.closed_at is None and found is not None and found.id != step.id
+    return _is_next(incident) not in ("", step.id)
+
+
+def _is_next(incident: Incident) -> str:
+    found = next_step(incident) if incident.closed_at is None else None
+    return found.id if found else ""
+
+
+def _is_beside(incident: Incident) -> str:
+    found = beside(incident) if incident.closed_at is None else []
+    return found[0].id if found else ""
+
+
+LEADS: dict[str, Callable[[Incident], str]] = {"jump": attention, "go_next": _is_next, "go_due": _is_beside}
+"""Keys that lead to a step, by action, each with the step's id, or nothing; from a heading to whichever step it is."""
 
 
 def _go_due(incident: Incident, step: Step, catalogue: Catalogue) -> bool:

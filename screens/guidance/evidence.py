@@ -12,6 +12,9 @@ from journal.store.rows import Reading
 from screens.guidance.recovery_points import consequences
 from screens.guidance.strategies import in_words
 
+_SAID = {"time": "all steps:", "rto": "RTO of", "loss": "loss:"}
+"""What the labels of a strategy's lines are called in a sentence."""
+
 
 def evidence(one: Proposal, readings: Mapping[str, Reading], now: datetime) -> Iterator[str]:
     """Yield what is known of a proposed answer, a line each; nothing where there is no answer.
@@ -24,8 +27,16 @@ def evidence(one: Proposal, readings: Mapping[str, Reading], now: datetime) -> I
     if not one.answer:
         return
     if one.decision.name == "strategy":
-        yield from (" ".join(line.split()) for line in in_words(one.before, one.answer, readings, now))
+        yield from _strategy(in_words(one.before, one.answer, readings, now))
     point = read(one.answer) if one.decision.kind == "recovery-point" else None
     if point:
         found = consequences(one.before, point, position_forms(one.before), readings)
         yield from (f"{label} {line}" for label, line in found)
+
+
+def _strategy(lines: list[str]) -> Iterator[str]:
+    """Yield a strategy's time and loss in words: among other questions without how single steps were measured."""
+    for line in lines:
+        label, _, words = line.partition(" ")
+        if label:
+            yield f"{_SAID[label]} {' '.join(words.split())}"

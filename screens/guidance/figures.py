@@ -16,17 +16,22 @@ _BAR = 10
 
 
 def rto_line(incident: Incident, now: datetime, *, wide: bool) -> Line:
-    """Return the objective that runs out next: what is left of it, or by how much it was missed. It grows louder."""
+    """Return the objective that runs out next: what is left of it, or by how much it was missed. It grows louder.
+
+    Nothing is left of it once the incident is closed. It is named where there is room, or others were reached.
+    """
     tiers = clocks.rto(incident, now)
     open_tiers = [tier for tier in tiers if tier.achieved_at is None]
     if not tiers:
         return line("RTO: the plan names none")
     tier = min(open_tiers, key=lambda t: t.target) if open_tiers else tiers[0]
-    words = Span(f"RTO {_rto_words(tier)}", _rto_tone(tier))
+    unproven = incident.closed_at is not None and tier.achieved_at is None and tier.left >= 0
+    words = Span("RTO not validated", "warn") if unproven else Span(f"RTO {_rto_words(tier)}", _rto_tone(tier))
     if words.tone in ("caution", "alarm"):
         words = Span(f" {words.text} ", words.tone)
     bar = [Span(f" {_bar(tier)}", words.tone)] if wide and tier.achieved_at is None else []
-    return line(words, *bar, *([Span(f" {sanitize(tier.tier)}", "quiet")] if wide else []))
+    named = wide or 0 < len(open_tiers) < len(tiers)
+    return line(words, *bar, *([Span(f" {sanitize(tier.tier)}", "quiet")] if named else []))
 
 
 def _rto_words(tier: RtoClock) -> str:

@@ -116,6 +116,8 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
         return to_call.words
     if _better_left_out(incident, step, todo):
         return "leave out"
+    if todo is PrimaryAction.RUN and own_cure(incident, step) and (params := cure_params(incident, step)):
+        return f"run with{typed('', params)}"  # what its dry run failed for want of
     if todo is not PrimaryAction.RUN_AGAIN:
         return todo.value
     if by_hand_instead(incident, step):

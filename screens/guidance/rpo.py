@@ -163,7 +163,8 @@ def _rpo_words(clock: RpoClock, now: datetime, *, short: bool = False) -> Span:
     if clock.achieved is not None:
         lost = loss_duration(clock.achieved, clock.loss.bound) if clock.loss else ""
         if clock.met is None:
-            return Span(f"NOT PROVEN, {lost} lost", "bad")  # the verdict first: a narrow screen cuts the line
+            words = f"{lost} lost" if clock.achieved else "loss not known"
+            return Span(f"NOT PROVEN, {words}", "bad")  # the verdict first: a narrow screen cuts the line
         return Span(f"met, {lost} lost", "good") if clock.met else Span(f"MISSED, {lost} lost", "bad")
     if clock.exposure is None:
         return Span("not measured", "quiet")

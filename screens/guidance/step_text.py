@@ -107,6 +107,9 @@ def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:
     danger = [Span("  DESTRUCTIVE", "bad")] if destructive(step, catalogue) else []
     lines = [labelled("runs", Span(call(step, cure_params(incident, step)), "strong"), *danger)]
     lines += [labelled("on", sanitize(step.host))] if step.kind == "command" and step.host else []
+    spec = catalogue.get(step.action)
+    if spec and incident.phase_of(step).optional:  # the plan says little of what comes after the recovery, or beside it
+        lines.append(labelled("does", sanitize(spec.title)))
     if why := why_not_here(incident, step, catalogue):
         words = f"Not available here, {why}: do it by hand, then m and note what you did."
         lines.append(line(Span(sanitize(words), "warn")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from journal.incident.called import to_take_back
 from journal.incident.records import StepState
-from screens.guidance.availability import RULES
+from screens.guidance.availability import LEADS, RULES
 from screens.guidance.keys import LOG, RUN_WITH
 from screens.guidance.logs import log_helps
 from screens.guidance.next_action import enter_action
@@ -39,6 +39,8 @@ class KeyState:
             return cursor.ready
         if action in ("act", *_OF_A_STEP) and cursor.ready and cursor.at_heading:
             return action == "act"
+        if action in LEADS and cursor.ready and cursor.at_heading:
+            return bool(LEADS[action](cursor.incident))
         rule = RULES.get(action)
         return rule is None or (cursor.ready and rule(cursor.incident, cursor.step, cursor.session.catalogue))
 

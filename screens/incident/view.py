@@ -17,7 +17,7 @@ from screens.widgets.checklist import Checklist
 from screens.widgets.header import IncidentHeader
 from screens.widgets.health_panel import HealthPanel
 from screens.widgets.key_line import KeyLine
-from screens.widgets.status_line import show_lines
+from screens.widgets.status_line import HEADING, show_lines
 from screens.widgets.step_pane import StepPane
 from screens.widgets.strips import Strips
 
@@ -67,7 +67,8 @@ class IncidentView:
         for checklist in self._screen.query(Checklist):
             checklist.show(now)
         self._draw_health(now)
-        show_lines(self._screen, self._session, now, cursor=self._cursor.step_id)
+        cursor = HEADING if self._cursor.at_heading else self._cursor.step_id
+        show_lines(self._screen, self._session, now, cursor=cursor)
         self.draw_keys()
 
     def draw_measures(self) -> None:

@@ -198,6 +198,7 @@ class Checklist(Tree[Place], inherit_bindings=False):
         right = Text(f" {row.right}" if row.right else "")
         left = Text(f"{fold}{row.symbol} {row.title}" if row.symbol else f"{fold}{row.title}")
         width = self.get_label_width(node)
+        right.truncate(max(1, width - min(left.cell_len, width // 2)), overflow="ellipsis")  # never all of the title
         left.truncate(max(1, width - right.cell_len), overflow="ellipsis", pad=True)
         line = left + right
         line.stylize(style)

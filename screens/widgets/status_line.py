@@ -22,6 +22,8 @@ from screens.live.session import Session
 from screens.widgets.content import block, content
 from screens.widgets.quiet import Quiet
 
+HEADING = "-"
+"""Stands for a step where the checklist's cursor is on a heading: no step has this id."""
 _PADDING = 2
 """Columns at the two sides of the line, from the style sheet."""
 
@@ -33,7 +35,7 @@ def show_lines(screen: Screen[None], session: Session, now: datetime, *, cursor:
         screen: has the lines ``trouble``, ``status`` and ``next``.
         session: the incident.
         now: the present.
-        cursor: the step at the checklist's cursor; empty on another screen.
+        cursor: the step at the checklist's cursor, or `HEADING`; empty on another screen.
         unread: why the screen's own look into the journal failed; it is shown below what is in the way.
     """
     width = screen.app.size.width - _PADDING
@@ -92,7 +94,7 @@ def next_line(session: Session, cursor: str, width: int, now: datetime) -> Conte
 
     Args:
         session: the incident.
-        cursor: the step at the checklist's cursor; empty on another screen.
+        cursor: the step at the checklist's cursor, or `HEADING`; empty on another screen.
         width: how many columns there are.
         now: the present.
     """

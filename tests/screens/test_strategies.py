@@ -10,9 +10,11 @@ from journal.events import types as e
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem, Took
 from journal.incident.fold import fold_journal
+from journal.incident.proposals import Proposal
 from journal.incident.restore_time import RestoreTime
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
+from screens.guidance.evidence import evidence
 from screens.guidance.strategies import Time, expected, in_words, losses
 from tests.screens.app_services import START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import console
@@ -218,3 +220,7 @@ def test_what_was_done_before_counts_and_what_never_was_is_said(
     assert said.unknown == 3
     lines = in_words(state(journal), "cold-recovery", {}, services.clock())
     assert lines[0].startswith("time  about 20 min as was measured, else by the plan's figures")
+    asks = next(step for step in state(journal).plan.steps() if step.decision and step.decision.name == "strategy")
+    among_others = list(evidence(Proposal(asks, "cold-recovery", "", state(journal)), {}, services.clock()))
+    assert among_others[0].startswith("all steps: about 20 min as was measured")
+    assert [line.partition(" ")[0] for line in among_others[1:]] == ["RTO", "loss:", "loss:"]

@@ -81,5 +81,19 @@ async def test_no_key_acts_on_a_step_while_the_cursor_is_on_a_heading(services: 
         assert not written(journal, e.ItemChecked)
 
 
+async def test_from_a_heading_the_keys_lead_back_to_the_step_that_is_next(
+    services: FakeServices, journal: Journal
+) -> None:
+    async with console(services, (80, 24)) as seen:
+        cursor = seen.incident_screen.cursor
+        await seen.until(lambda: cursor.step_id == "check", "the step that is next")
+        await seen.press("left")
+        await seen.until(lambda: cursor.at_heading, "its heading")
+        await seen.sees("[g: go there]")
+        await seen.press("g")
+        await seen.until(lambda: not cursor.at_heading and cursor.step_id == "check", "the step again")
+        await seen.sees("[enter]")
+
+
 def refuses(*_: object) -> None:
     raise JournalWriteFailed("The disk is full.", "Free some space.")

@@ -10,7 +10,7 @@ from actions.behind import Front, Instance, Left
 from actions.context import ActionContext
 from actions.machine.cut import cut_after
 from actions.outcome import ActionFailed
-from actions.systems.postgres.connection import CannotConnect, connect
+from actions.systems.postgres.connection import CannotConnect, connect, words_of
 from actions.systems.postgres.server import server_of
 from actions.systems.postgres.settings import PostgresSettings
 from actions.systems.postgres.tls import tls_parameters
@@ -66,8 +66,8 @@ def through(ctx: ActionContext, name: str, front: Front) -> Instance:
         with closing(session), cut_after(session.fileno(), max(0.1, end - time.monotonic())):
             return _instance(session)
     except psycopg.Error as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-        raise CannotConnect(f"{front.database} at {front.address}:{front.port}: {said}", "other") from error
+        where = f"{front.database} at {front.address}:{front.port}"
+        raise CannotConnect(f"{where}: {words_of(error)}", "other") from error
 
 
 def answers(ctx: ActionContext, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ _NO_LINE = (
 
 _PLAIN: dict[Why, str] = {"refused": "connection refused", "timeout": "no answer in time"}
 """Where the client library's last line is advice rather than the reason."""
+_ADVICE = ("This probably means the server", "before or while processing the request", "Is the server running")
+"""How lines begin that the client library adds to a reason."""
 
 
 class CannotConnect(cannot_connect.CannotConnect):
@@ -110,12 +113,19 @@ def _open(settings: PostgresSettings, deadline_s: float, database: str, login: L
             where = f"PostgreSQL at {settings.address}:{settings.port}"
             raise CannotConnect(f"{where}: {trouble.words}", "tls", trouble.hint) from None
         why = _why(error)
-        words = _PLAIN.get(why) or str(error).strip().splitlines()[-1].rpartition("FATAL:  ")[2].strip()
+        words = _PLAIN.get(why) or words_of(error)
         raise CannotConnect(
             f"PostgreSQL at {settings.address}:{settings.port}: {words}",
             why,
             _NO_LINE if "pg_hba.conf" in words else "",
         ) from None
+
+
+def words_of(error: psycopg.Error) -> str:
+    """Return what the client library says: without its advice, and without where it was going to."""
+    lines = (line.strip() for line in str(error).strip().splitlines())
+    said = [line for line in lines if line and not line.startswith(_ADVICE)] or [type(error).__name__]
+    return re.split(r"FATAL: +| failed: ", said[-1])[-1]
 
 
 def _tls_trouble(settings: PostgresSettings, said: str) -> Trouble | None:

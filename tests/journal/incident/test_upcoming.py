@@ -330,6 +330,20 @@ def test_what_cannot_be_confirmed_leads_to_what_helps_instead_of_to_itself_again
     assert upcoming(told) == "stop"
 
 
+def test_what_its_dry_run_failed_for_want_of_a_step_is_run_with_whether_it_knew_its_target_or_not() -> None:
+    told = Story(plan(step("fence", action="db.fence", destructive=True)))
+    known = [e.Identity(name="host", value="db1", known="unknown")]
+    network = e.Cure(words="fence it by its network", action="db.fence", params={"by": "network"})
+    run = told.tell(e.RunRequested(step="fence", action="db.fence", dry_run=True))
+    told.tell(e.ActionStarted(step="fence", run=run, action="db.fence", target=known, dry_run=True))
+    told.tell(e.ActionFinished(step="fence", run=run, status="failed", summary="not reached", cures=[network]))
+    fence = told.incident.plan.by_id["fence"]
+    assert (upcoming(told), own_cure(told.incident, fence)) == ("fence", network)
+    assert cure_params(told.incident, fence) == {"by": "network"}
+    told.tell(e.StepMarkedDone(step="fence", note="its port is shut"))
+    assert own_cure(told.incident, fence) is None
+
+
 def test_an_action_that_would_do_harm_by_what_a_look_found_is_advised_against() -> None:
     told = Story(plan(step("look", together="looks", **DB), step("reload", action="db.reload"), step("warm", **DB)))
     against = e.Cure(words="its file is torn in the middle", leave_out="db.reload")

@@ -58,6 +58,7 @@ def test_clocks_to_the_second() -> None:
         (119.5, "", "2 min"),
         (119.5, "at least", "at least 1 min 59 s"),
         (0.0, "", "0 s"),
+        (0.0, "at least", "not known"),
     ],
 )
 def test_nobody_is_told_of_less_than_was_lost(seconds: float, bound: str, words: str) -> None:

@@ -34,3 +34,14 @@ def test_a_settled_step_that_helps_is_run_again_and_nothing_else(settled: e.Body
     )
     assert "s: skip" not in advice(told.incident, apply, CATALOGUE)
     assert "m: by hand" not in advice(told.incident, apply, CATALOGUE)
+
+
+def test_what_a_dry_run_failed_for_want_of_is_in_what_is_next() -> None:
+    told = Story(plan(step("apply", action="db.apply")))
+    apply = told.incident.plan.by_id["apply"]
+    run = told.tell(e.RunRequested(step="apply", action="db.apply", dry_run=True))
+    known = [e.Identity(name="host", value="db1", known="unknown")]
+    told.tell(e.ActionStarted(step="apply", run=run, action="db.apply", target=known, dry_run=True))
+    by_network = e.Cure(words="by its network", action="db.apply", params={"by": "network"})
+    told.tell(e.ActionFinished(step="apply", run=run, status="failed", summary="not reached", cures=[by_network]))
+    assert action_words(told.incident, apply, CATALOGUE) == "run with --by network"

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext, Progress
+from actions.failover.cut_off import require_reached
 from actions.failover.fence_record import forget
 from actions.gate import Closed
 from actions.machine.directories import size_words
@@ -14,7 +15,7 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.fence import fence_identity, unmanaged_if_seen
 from actions.systems.mongodb.failover.members import Set, look_at_set
-from actions.systems.mongodb.failover.standing import FENCE, name_in_set, standing
+from actions.systems.mongodb.failover.standing import FENCE, KIND, name_in_set, standing
 from actions.systems.mongodb.fence_guard import UNFENCE, stands, take_out
 from actions.systems.mongodb.launch import launch, require_member_of_its_set
 from actions.systems.mongodb.server import Server, find_server
@@ -63,6 +64,7 @@ def rejoin(ctx: ActionContext) -> Outcome:
     Killed half way: it is fenced still, or starts and follows by itself; run again, it is seen through.
     """
     server = find_server(ctx)
+    require_reached(KIND.fenced(server), lambda: KIND.pid(server))
     leader, found = _require_leader(server)
     before = _rolled_back(server)
     running = server.process()

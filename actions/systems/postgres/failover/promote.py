@@ -18,7 +18,7 @@ from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.fence import FENCING
 from actions.systems.postgres.failover.standbys import Reached, choose_next, late, reached
-from actions.systems.postgres.failover.told import lag, require_all_log, surprises
+from actions.systems.postgres.failover.told import lag, require_all_log, slots_at_fence, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, others, require_not_ourselves
@@ -76,7 +76,7 @@ class PostgresPromoting(Promoting[Server, _Chosen]):
     def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
         """Return what it lacks, and what does not come along."""
         require_not_ourselves(chosen.server, running=True)
-        return [*lag(primary, *chosen), *surprises(primary, *chosen)]
+        return [*lag(primary, *chosen), *surprises(primary, *chosen, slots_at_fence(primary))]
 
     def left_out(self, chosen: _Chosen) -> tuple[str, str]:
         """Return that it is kept late."""

@@ -9,6 +9,7 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
+from actions.failover.cut_off import require_reached
 from actions.failover.fence_record import forget
 from actions.failover.standing import UNSEEN
 from actions.gate import Closed
@@ -35,7 +36,7 @@ from actions.systems.postgres.failover.rebuild import (
 )
 from actions.systems.postgres.failover.rejoin_record import RejoinRecord, forget_rejoin
 from actions.systems.postgres.failover.standbys import choose
-from actions.systems.postgres.failover.standing import FENCE, standing
+from actions.systems.postgres.failover.standing import FENCE, KIND, standing
 from actions.systems.postgres.fence_guard import UNFENCE
 from actions.systems.postgres.hba import bar, barred_files, hba_file, unbar
 from actions.systems.postgres.login_block import reload_files
@@ -124,6 +125,7 @@ def rejoin(ctx: ActionContext, *, copy: bool = False, standby: str = "") -> Outc
     Killed half way: it is fenced still, or can only come up as a standby; run again, it goes on.
     """
     server = _old(ctx, standby)
+    require_reached(KIND.fenced(server), lambda: KIND.pid(server))
     primary = _primary(server)
     new = position(primary)
     if postmaster(server):

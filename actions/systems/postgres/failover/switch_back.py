@@ -17,6 +17,7 @@ from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.failover.fence import by_service
 from actions.systems.postgres.failover.following import asked
 from actions.systems.postgres.failover.promote import finish, standby_identity, tell_to_promote
+from actions.systems.postgres.failover.slots import logical_slots
 from actions.systems.postgres.failover.standbys import Reached, choose_next, reached
 from actions.systems.postgres.failover.standing import answers
 from actions.systems.postgres.failover.told import surprises
@@ -80,7 +81,7 @@ def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
         _require_following(primary, server, new)
         require_not_ourselves(primary, running=True)
         require_not_ourselves(server, running=True)
-        findings = surprises(primary, server, seen)
+        findings = surprises(primary, server, seen, logical_slots(primary, running=True))
     if not ctx.effect(f"keep the application out of {primary.name}, stop and fence it, and promote {server.name}"):
         return Outcome(ok=True, summary=f"would have {server.name} take the place of {primary.name}", findings=findings)
     _shut(primary)

@@ -89,9 +89,22 @@ def require_all_log(primary: Server, standby: Server, seen: Reached) -> None:
     decide(standby.ctx, GateClosed(BEHIND, message, cures=cures), "Promoted without log that the archive has")
 
 
-def surprises(primary: Server, standby: Server, seen: Reached) -> list[Finding]:
-    """Return what will be missing or otherwise after the promotion."""
-    return [*_wrong(primary, standby), *_slots(primary), *_in_databases(standby), *_settings(standby, seen)]
+def surprises(primary: Server, standby: Server, seen: Reached, slots: list[str] | None) -> list[Finding]:
+    """Return what will be missing or otherwise after the promotion.
+
+    Args:
+        primary: the server whose place is taken.
+        standby: the one that takes it.
+        seen: how that one stands.
+        slots: the primary's logical slots; None where nobody could see them.
+    """
+    return [*_wrong(primary, standby), *_slots(primary, slots), *_in_databases(standby), *_settings(standby, seen)]
+
+
+def slots_at_fence(primary: Server) -> list[str] | None:
+    """Return the logical slots that a primary had as it was fenced; None where nobody could see them."""
+    record = FenceRecord.of(primary.ctx.files, primary.name)
+    return record.slots if record else None
 
 
 def _wrong(primary: Server, standby: Server) -> Iterator[Finding]:
@@ -101,9 +114,7 @@ def _wrong(primary: Server, standby: Server) -> Iterator[Finding]:
         yield Finding(severity="warning", about=standby.name, text=text, cure=cure)
 
 
-def _slots(primary: Server) -> Iterator[Finding]:
-    record = FenceRecord.of(primary.ctx.files, primary.name)
-    slots = record.slots if record else None
+def _slots(primary: Server, slots: list[str] | None) -> Iterator[Finding]:
     about = SLOTS
     if slots is None:
         text = f"nobody could see which {primary.name} had; they are on no standby"

@@ -14,7 +14,7 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, InDoubt, Out
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.slots import logical_slots
 from actions.systems.postgres.failover.standbys import reached
-from actions.systems.postgres.failover.told import SLOTS, lag, surprises
+from actions.systems.postgres.failover.told import SLOTS, lag, slots_at_fence, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins
@@ -161,9 +161,10 @@ def _told(found: _Found, name: str, new: Server, *, planned: bool) -> tuple[list
     ctx = found.server.ctx
     with connect_verified(new, deadline_s=30) as session:
         seen = reached(session)
-    ahead = surprises(found.server, new, seen)
+    slots = logical_slots(found.server, running=True) if planned else slots_at_fence(found.server)
+    ahead = surprises(found.server, new, seen, [] if planned and slots else slots)
     if planned:
-        ahead = [*_slots(found.server), *(one for one in ahead if one.about != SLOTS)]
+        ahead = [*_slots(found.server, slots), *ahead]
         leader = ask_leader(found.server)
         state, at = leader.followers.get(name, ("", 0))
         if state != "streaming":
@@ -184,9 +185,8 @@ def _told(found: _Found, name: str, new: Server, *, planned: bool) -> tuple[list
     return ahead, seen.timeline
 
 
-def _slots(server: Server) -> list[Finding]:
-    """Return the leader's logical slots, which are on no replica: it can still be asked."""
-    slots = logical_slots(server, running=True)
+def _slots(server: Server, slots: list[str] | None) -> list[Finding]:
+    """Return what becomes of the leader's logical slots, which are on no replica: Patroni can keep them."""
     if not slots:
         return []
     text = f"{', '.join(slots)} of {server.name}: they are on no replica, so their consumers miss what comes after"

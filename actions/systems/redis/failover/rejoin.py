@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext, Progress
+from actions.failover.cut_off import require_reached
 from actions.failover.fence_record import FenceRecord, forget
 from actions.failover.promotion_record import PromotionRecord
 from actions.failover.standing import UNSEEN
@@ -19,7 +20,7 @@ from actions.systems.redis.failover import by_hand
 from actions.systems.redis.failover.fence import fence_identity, unmanaged_if_seen
 from actions.systems.redis.failover.follows import follow, follows_at_start
 from actions.systems.redis.failover.replicas import Reached, reached
-from actions.systems.redis.failover.standing import FENCE, standing
+from actions.systems.redis.failover.standing import FENCE, KIND, standing
 from actions.systems.redis.fence_guard import UNFENCE
 from actions.systems.redis.launch import launch, newest_lines, went_down
 from actions.systems.redis.login_block import load_barred
@@ -76,6 +77,7 @@ def rejoin(ctx: ActionContext) -> Outcome:
     Killed half way: it is fenced still, or can only come up as a replica; run again, it goes on.
     """
     server = find_server(ctx)
+    require_reached(KIND.fenced(server), lambda: KIND.pid(server))
     master = _master(server)
     leads = _require_master(server, master)
     where, aside = f"{master.settings.address} {master.settings.port}", ""

@@ -126,7 +126,9 @@ def test_they_change_places_and_back_with_nothing_lost(lab: Lab) -> None:
     """After what the tests above left: the one called postgres is the primary again, the other its standby."""
     inventory, standby = load_inventory(lab.inventory_path), lab.cluster(STANDBY)
     ctx = FakeContext(inventory, dry_run=True)
-    assert ctx.do(switch_back).ok
+    told = ctx.do(switch_back)
+    assert told.ok
+    assert not [one for one in told.findings if "slots" in one.about], "the primary is up, and was asked: it has none"
     assert lab.psql("SELECT pg_is_in_recovery()") == "f"
     ctx.dry_run = False
     done = ctx.do(switch_back)

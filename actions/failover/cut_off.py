@@ -1,0 +1,44 @@
+"""What is said of a server whose host does not answer because the device that fenced it still keeps it cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actions.failover.fence_record import FenceRecord
+from actions.failover.means import NOTHING
+from actions.failover.standing import UNSEEN, FencedServer, by_device
+from actions.outcome import ActionFailed, Cure
+
+
+def require_reached(server: FencedServer, look: Callable[[], object]) -> None:
+    """Look at a fenced server's host, before the server is brought back.
+
+    Args:
+        server: the server.
+        look: asks its host for something.
+
+    Raises:
+        ActionFailed: it cannot be looked at, and the device that fenced it says why.
+    """
+    try:
+        look()
+    except UNSEEN as error:
+        record = server.record
+        if record is None or not (seen := by_device(server, record)).fenced:
+            raise
+        message = f"{server.host} does not answer, since {server.name} is still fenced {seen.words}."
+        raise ActionFailed(message, left_behind=NOTHING, cures=[_back(server, record)]) from error
+
+
+def _back(server: FencedServer, record: FenceRecord) -> Cure:
+    """Return how a server comes within reach again without a second one that takes writes."""
+    commands = server.fence.commands(record.means)
+    typed = f" (`{' '.join(commands.unfence)}` on {commands.host})" if commands and commands.unfence else ""
+    then = f"switch its {record.means} on{typed}, and run this again"
+    if record.guarded:
+        return Cure(words=f"Its configuration refuses every start: {then}.")
+    words = (
+        f"Once its {record.means} is on it may take writes, as a second primary: see first at its console, or with its "
+        f"clients cut off, that {server.name} is down and stays down. Then {then}."
+    )
+    return Cure(words=words)
