@@ -36,7 +36,8 @@ def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
         CleoError: a name does not serve or is given twice, or there is no such type or standby.
     """
     services = [_service(each) for each in systems]
-    given = [each for number, each in enumerate(services) if each.manager or (standby and not number)]
+    own = [bool(each.manager and class_of(each).standby) for each in services]
+    given = [each for number, each in enumerate(services) if own[number] or (standby and not number)]
     services += [one for each in given for one in _standbys(each)]
     names = [each.name for each in services]
     if twice := next((name for name in names if names.count(name) > 1), ""):

@@ -25,13 +25,14 @@ def note_call(app: App[Any], session: Session, level: str) -> None:
 
 
 def note_answer(app: App[Any], session: Session, level: str) -> None:
-    """Ask who answered for a level, and note it."""
+    """Ask who answered for a level, and note it; of a contact outside, who has what case number."""
+    outside = level in (contact.level for contact in session.state.plan.contacts)
     push(
         app,
         "words",
         f"{level} has answered",
         session.state.kind,
-        label="who, and their case number (may stay empty)",
+        label="who, and their case number (may stay empty)" if outside else "who (may stay empty)",
         required="",
         confirm="Answered",
         then=lambda who: session.review(f"{level} answered", lambda commands: commands.acknowledge(level, who)),

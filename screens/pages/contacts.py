@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from journal.events.types import Kind
 from journal.plan.contradictions import is_placeholder
 from journal.plan.model import Contact
 from journal.wording.durations import rough_minutes
@@ -44,7 +45,7 @@ class ContactsScreen(FullScreen):
 
     def body(self) -> Iterable[Widget]:
         """Yield the matrix and the contacts outside."""
-        yield Quiet("The console calls nobody: call, then press p. Its clock runs until you press a.", id="lead")
+        yield Quiet(_lead(self.incident.kind), id="lead")
         yield OptionList(id="levels", markup=False)
         yield Quiet(id="outside")
 
@@ -86,6 +87,13 @@ class ContactsScreen(FullScreen):
         """Take back what was noted last of the level."""
         level = self._level
         self.session.review(f"take back the call of {level}", lambda commands: commands.take_call_back(level))
+
+
+def _lead(kind: Kind) -> str:
+    """Return what the page is for; in an exercise nobody outside hears of it."""
+    if kind is Kind.REAL:
+        return "The console calls nobody: call, then press p. Its clock runs until you press a."
+    return f"A {kind}: say whom you would call, call nobody outside. p notes it, a that they answered."
 
 
 def _first_to_call(found: list[Standing]) -> int | None:

@@ -22,7 +22,7 @@ from journal.events.types import Identity
 _API_S = 10.0
 _BETWEEN_S = 0.2
 """Seconds between two looks."""
-VERIFY = Cure(words="See what HAProxy runs with.", action="load_balancer.verify")
+VERIFY = Cure(words="See what it runs with.", action="load_balancer.verify")
 PUT_BACK = Cure(words="Put back what was set before.", action="load_balancer.put_back")
 
 

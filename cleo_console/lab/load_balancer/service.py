@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cleo_console.lab.load_balancer import processes
+from cleo_console.lab.load_balancer.elbv2.service import Elbv2Service
 from cleo_console.lab.load_balancer.faults import FAULTS
 from cleo_console.lab.load_balancer.place import BACKEND, Place
 from cleo_console.lab.ports import free_port
@@ -30,6 +31,7 @@ class LoadBalancerService(LabService):
     small_bytes: ClassVar[int] = 100_000
     at_sites: ClassVar[bool] = True
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+    managed: ClassVar[Mapping[str, type[LabService]]] = {"elbv2": Elbv2Service}
 
     @classmethod
     def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:

@@ -144,7 +144,8 @@ class Elbv2Balancer(Balancer):
         if record and record.before == wanted:
             actions = record.actions
         self._known = None
-        self.ctx.log(f"{key}: {self.settings.place()} {route_words(actions)}: {json.dumps(actions)}")
+        self.ctx.log(f"{key}: {route_words(actions)}")
+        self.ctx.log(f"  as the API is told: {json.dumps(actions)}")
         if self.own.rule:
             self._open().ask("modify the rule", "modify_rule", RuleArn=self.own.rule, Actions=actions)
             return
