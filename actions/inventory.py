@@ -155,6 +155,7 @@ def _problems(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
             yield ("systems", name, "standby_of"), f"there is no other {settings.type} of that name under systems:"
         elif settings.standby_of and _in_circle(inventory, name):
             yield ("systems", name, "standby_of"), "the standbys follow each other in a circle: none is a primary"
+        yield from _misplaced_standby(inventory, name, settings)
 
 
 def _mistold(inventory: Inventory) -> Iterator[tuple[FilePath, str]]:
@@ -179,6 +180,17 @@ def _leads(inventory: Inventory, name: str, settings: SystemSettings) -> bool:
     """Whether a standby follows another system of its own type."""
     leader = inventory.systems.get(settings.standby_of)
     return leader is not None and settings.standby_of != name and leader.type == settings.type
+
+
+def _misplaced_standby(inventory: Inventory, name: str, settings: SystemSettings) -> Iterator[tuple[FilePath, str]]:
+    """Yield why a cold standby would be of no use: it stands by for nobody, or is lost with its primary."""
+    leader = inventory.systems.get(settings.standby_of)
+    if settings.cold and not settings.standby_of:
+        yield ("systems", name, "cold"), "nothing tells in whose place it is restored (standby_of:)"
+    elif settings.cold and leader and leader.site == settings.site:
+        yield ("systems", name, "site"), f"it stands by for {settings.standby_of}, on whose site it would be lost, too"
+    elif settings.cold and leader and settings.host and leader.host == settings.host:
+        yield ("systems", name, "host"), f"it stands by for {settings.standby_of}, whose host that is"
 
 
 def _in_circle(inventory: Inventory, name: str) -> bool:
@@ -209,7 +221,11 @@ def known_systems(inventory: Inventory, planned: Collection[str]) -> list[KnownS
         alone = [name for name, one in inventory.systems.items() if one.type == type_ and not one.standby_of]
         if len(alone) == 1 and not plays[alone[0]]:
             plays[alone[0]] = type_
-    return [_known(name, settings, plays[name]) for name, settings in inventory.systems.items()]
+    led = {one.standby_of for one in inventory.systems.values() if one.cold}
+    return [
+        _known(name, settings, plays[name], cold=["cold_standby"] if name in led else [])
+        for name, settings in inventory.systems.items()
+    ]
 
 
 def _by_name(name: str, settings: SystemSettings) -> bool:
@@ -242,7 +258,7 @@ def misplaced(inventory: Inventory, planned: Collection[str]) -> list[str]:
     return found
 
 
-def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
+def _known(name: str, settings: SystemSettings, plays: str, cold: list[str]) -> KnownSystem:
     keeps_backups = bool(system_type(settings.type).backups) and not settings.standby_of
     return KnownSystem(
         name=name,
@@ -251,8 +267,9 @@ def _known(name: str, settings: SystemSettings, plays: str) -> KnownSystem:
         site=settings.site,
         plays=plays,
         standby_of=settings.standby_of,
+        cold=settings.cold,
         backups_site=settings.backups_site,
-        acts=[settings.type, *(["backups"] if keeps_backups else []), *_has(settings)],
+        acts=[settings.type, *(["backups"] if keeps_backups else []), *_has(settings), *cold],
     )
 
 

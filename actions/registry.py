@@ -34,6 +34,8 @@ _HOUSE = {
     "backups.held": "actions.backups.hold:held",
     "backups.take": "actions.backups.take:take",
     "backups.fetch": "actions.backups.fetch:fetch",
+    "cold_standby.activate": "actions.cold_standby.activate:activate",
+    "cold_standby.is_activated": "actions.cold_standby.activate:is_activated",
 }
 """The actions that are about every type of system, and where each is. The others are in the types' declarations."""
 

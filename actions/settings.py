@@ -136,7 +136,9 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
         host: the host that its programs run on; empty where it has none (a cloud's service).
         site: where it lives: ``primary``, ``dr``. Fencing, exposure and traffic are told per site.
         plays: the plan's system that it is, where its own name is another.
-        standby_of: the system that it follows.
+        standby_of: the system that it follows, or in whose place it is restored where it is ``cold``.
+        cold: nothing runs or lies there until copies from the second place are restored: it has programs, account and
+            configuration, on a host of another site. `cold_standby.activate` has it take its primary's place.
         backups_site: where its backups lie (of a configuration, the Git remote), if that is not its own site.
         drill: where restore drills try its backups, if not on its own host, and what they take that lies off site.
         logins: the users whose passwords are changed after a break-in; cleo's own may be one of them.
@@ -148,6 +150,7 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
     site: str = "primary"
     plays: str = ""
     standby_of: str = ""
+    cold: bool = False
     backups_site: str = ""
     drill: DrillSettings = DrillSettings()
     logins: list[Credential] = []

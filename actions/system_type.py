@@ -38,6 +38,8 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
             `actions.intrusion.traces.TraceSource`; empty: nobody knows what one leaves.
         behind: tells which server answers behind a pooler: an `actions.behind.Behind`; empty: it stands behind none.
         credentials: opens its users, an `actions.credentials.store.CredentialStore`, for a context; empty: it has none.
+        cold: what it adds to the activation of a cold standby, an `actions.cold_standby.standby.ColdWay`; empty: it is
+            restored on its own host alone.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 
@@ -58,6 +60,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     stored_keys: str = ""
     stored_keys_by_hand: str = ""
     behind: str = ""
+    cold: str = ""
 
     def role(self, role: str) -> str:
         """Return the name of the action that plays a role."""

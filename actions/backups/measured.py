@@ -10,6 +10,7 @@ from actions.backups.engine import BackupSet
 from actions.backups.engines import engine_of
 from actions.backups.marks import Mark
 from actions.backups.offsite.acting import is_copied, look_offsite
+from actions.backups.offsite.look import Seen
 from journal.errors import CleoError
 from journal.incident.restore_time import RestoreTime
 
@@ -101,6 +102,11 @@ def _last_from_offsite(ctx: ActionContext, system: str) -> RestoreTime | None:
     except CleoError as error:
         ctx.log(f"How long a restore from the second place takes is not known: {error.message}", "err")
         return None
+    return offsite_time(seen)
+
+
+def offsite_time(seen: Seen) -> RestoreTime | None:
+    """Return the last restore from the second place that was measured, by a look at it; None where none was."""
     if (found := seen.measured) is None:
         return None
     newest = max(seen.backups.values(), key=lambda one: one.ended_at, default=None)

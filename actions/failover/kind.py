@@ -207,7 +207,9 @@ class Kind(ABC, Generic[S]):
     def followers(self, server: S) -> list[S]:
         """Return the inventory's standbys of a server."""
         known = server.ctx.inventory.systems.items()
-        named = [n for n, one in known if isinstance(one, self.settings) and one.standby_of == server.name]
+        named = [
+            n for n, one in known if isinstance(one, self.settings) and one.standby_of == server.name and not one.cold
+        ]
         return [self.server(server.ctx, name) for name in named]
 
     def receiving(self, server: S, within_s: float = JUST_NOW_S) -> str:

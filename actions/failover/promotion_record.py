@@ -83,19 +83,21 @@ def require_ours(record: PromotionRecord | None, name: str, kind: str) -> Promot
     return record
 
 
-def still_names(old: str, new: str, plays: str = "") -> Finding:
+def still_names(old: str, new: str, plays: str = "", *, cold: bool = False) -> Finding:
     """Return that the inventory's file still names the old primary, with the lines to change there.
 
     Args:
         old: the old primary.
         new: who took over.
         plays: the plan's system that the old one plays by the file, where that is said there.
+        cold: whether the new one stands by cold by the file.
     """
     text = f"still names {old}; in this incident {new} plays its part from now on"
     out = f", and take `plays: {plays}` out" if plays else ""
     cure = (
         f"Before it is closed, under systems: at {new} write `plays: {plays or old}` in the place of "
-        f"`standby_of: {old}`; at {old} add `standby_of: {new}`{out}. Backups outside of an incident go by the file."
+        f"`standby_of: {old}`{' and `cold: true`' if cold else ''}; at {old} add `standby_of: {new}`{out}. "
+        "Backups outside of an incident go by the file."
     )
     return Finding(severity="warning", about=INVENTORY, text=text, cure=cure)
 

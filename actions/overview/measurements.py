@@ -32,12 +32,14 @@ _AT_ONCE = 16
 def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
     """Return every system's health by its name: all are asked at once, and one that hangs holds up no other.
 
+    Of a cold standby there is nothing to ask before it takes its primary's place: it is left out.
+
     Args:
         ctx: with the systems.
         deadline_s: seconds that each of them may take, and so all of them; one that does not keep to it is left
             behind half a second later.
     """
-    found: dict[str, Future[Health]] = {name: Future() for name in ctx.inventory.systems}
+    found: dict[str, Future[Health]] = {name: Future() for name, one in ctx.inventory.systems.items() if not one.cold}
     all_there = Event()  # looks that run already would make each further thread wait for its turn: seconds, with 200
     for name, future in found.items():
         Thread(target=_look, args=(ctx, name, deadline_s, future, all_there), name=f"look-{name}", daemon=True).start()
@@ -66,6 +68,8 @@ def _measure(ctx: ActionContext, name: str, deadline_s: float) -> Health:
 
 def probe(name: str, settings: SystemSettings, host: Transport | None, *, deadline_s: float) -> Health:
     """Return one system's health as its type's `actions.examination.Probe` tells it: it may raise, or tell a secret."""
+    if settings.cold:
+        return Health(status="not measured", detail=f"a cold standby of {settings.standby_of}: nothing runs there yet")
     found: Health = load(system_type(settings.type).probe)(name, settings, host, deadline_s=deadline_s)
     return found
 

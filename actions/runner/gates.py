@@ -8,11 +8,11 @@ the way (space, a damaged backup) the action closes itself, with ``GateClosed``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from actions.gate import Closed, overridden
-from actions.inventory import Inventory
+from actions.runner.gate_input import Gate, GateInput, last_done
+from actions.runner.site_gates import fenced, second_primary, stale_site
 from actions.system_types import role
 from journal.events.types import Kind
 from journal.incident.decisions import refusal
@@ -24,29 +24,8 @@ from journal.incident.state import Incident
 from journal.plan.action_spec import ActionSpec
 from journal.plan.model import RECOVERY_POINT, Step
 
-
-@dataclass(frozen=True, slots=True)
-class GateInput:
-    """The run and the state that a gate may look at. ``live`` names the gates that will ask the system itself."""
-
-    run: Run
-    spec: ActionSpec
-    incident: Incident
-    inventory: Inventory
-    at_work: Sequence[tuple[Run, ActionSpec]]
-    live: Collection[str] = ()
-
-    def role(self, name: str) -> str:
-        """Return the action that plays a role at the type of system that is acted on."""
-        known = self.incident.roster.systems.get(self.run.system)
-        return role(known.type if known else self.spec.system, name)
-
-    def concerns(self, run: Run) -> bool:
-        """Return whether another run is about the same system."""
-        return not run.system or not self.run.system or run.system == self.run.system
-
-
-Gate = Callable[[GateInput], Closed | None]
+EMPTY_HOST = "cold_standby.activate"
+"""After it there is nothing to start where the system is from then on."""
 
 
 def closed_gates(asked: GateInput) -> list[Closed]:
@@ -212,7 +191,8 @@ def _smallest_cure(asked: GateInput) -> Closed | None:
         return None
     start = asked.role("start")
     tried = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED}
-    starts = [run for run in asked.incident.runs.values() if run.action == start and asked.concerns(run)]
+    tries = (start, EMPTY_HOST)
+    starts = [run for run in asked.incident.runs.values() if run.action in tries and asked.concerns(run)]
     if any(run.state in tried and run.changes_step for run in starts):
         return None
     by_hand = {StepState.MARKED_DONE, StepState.SKIPPED}
@@ -238,7 +218,7 @@ def _held(asked: GateInput) -> Closed | None:
     """In a tabletop: backups were held, by a run or by hand, and not released since."""
     incident = asked.incident
     by_hand = {StepState.MARKED_DONE, StepState.NOT_APPLICABLE}
-    if _last_done(asked, "backups.hold", "backups.release") == "backups.hold":
+    if last_done(asked, "backups.hold", "backups.release") == "backups.hold":
         return None
     if any(s.action == "backups.hold" and incident.state(s.id) in by_hand for s in incident.plan.steps()):
         return None
@@ -249,60 +229,10 @@ def _held(asked: GateInput) -> Closed | None:
 def _one_writer(asked: GateInput) -> Closed | None:
     """In a tabletop: a run blocked the writers, and none allowed them again. A step ticked off by hand is no proof."""
     stop = asked.role("stop_writers")
-    if _last_done(asked, stop, asked.role("allow_writers")) == stop:
+    if last_done(asked, stop, asked.role("allow_writers")) == stop:
         return None
     message = "Writers are not proven to be stopped: what they write during the restore is lost or mixed in."
     return Closed("one-writer", message, "reason and target", stop)
-
-
-def _fenced(asked: GateInput) -> Closed | None:
-    """No second primary: a run fenced the old one. A fence that failed, was skipped or done by hand proves nothing."""
-    fence = asked.role("fence")
-    if _last_done(asked, fence) == fence:
-        return None
-    states = [asked.incident.state(s.id) for s in asked.incident.plan.steps() if s.action == fence]
-    said = f" ({fence} is {states[0]})" if states else ""
-    message = f"The old primary is not proven to be fenced{said}: it may come back, and then there are two."
-    return Closed("fenced", message, "reason and target", fence)
-
-
-def _second_primary(asked: GateInput) -> Closed | None:
-    """In a tabletop: nothing was promoted in the place of the system."""
-    promote = asked.role("promote")
-    if _last_done(asked, promote) != promote:
-        return None
-    message = f"{promote} was done: another server is the primary, and this would be a second one."
-    return Closed("second-primary", message, "reason and target")
-
-
-def _stale_site(asked: GateInput) -> Closed | None:
-    """Users are not sent back to a site that was fenced, or whose data is behind what another one took since."""
-    why = _was_fenced(asked) or _wrote_elsewhere(asked.incident)
-    if not why:
-        return None
-    message = f"{why}: users would be sent to a site that is fenced, or whose data is behind. Fail back first."
-    return Closed("stale-site", message, "reason and target")
-
-
-def _was_fenced(asked: GateInput) -> str:
-    """Return that something was fenced, by a run or by hand (a step of the plan whose id says that it fences)."""
-    incident, done = asked.incident, {StepState.DONE, StepState.MARKED_DONE}
-    for run in incident.runs.values():
-        known = incident.roster.systems.get(run.system)
-        fence = role(known.type, "fence") if known else f"{run.action.partition('.')[0]}.fence"
-        if run.action == fence and run.changes_step and run.state is RunState.SUCCEEDED:
-            return f"{run.system or run.action} was fenced"
-    steps = [step for step in incident.plan.steps() if "fence" in step.id.split("-")]
-    return next((f"{step.title} is done" for step in steps if incident.state(step.id) in done), "")
-
-
-def _wrote_elsewhere(incident: Incident) -> str:
-    """Return that another site became the one that is written to: promoted, or opened to users."""
-    made = ("promote", "enable_traffic")
-    for run in incident.runs.values():
-        if run.action.partition(".")[2] in made and run.changes_step and run.state is RunState.SUCCEEDED:
-            return f"{run.action} was done"
-    return ""
 
 
 def _sound_data(asked: GateInput) -> Closed | None:
@@ -326,14 +256,6 @@ def _verifies(incident: Incident, system: str) -> str:
     return verify if any(step.action == verify for step in steps) else incident.found_wrong[system].action
 
 
-def _last_done(asked: GateInput, *actions: str) -> str:
-    """Return which of ``actions`` was last done at the system; empty where none ran, or the last one failed."""
-    runs = [run for run in asked.incident.runs.values() if run.action in actions and asked.concerns(run)]
-    tried = [run for run in runs if run.changes_step and run.started_at]
-    last = max(tried, key=lambda run: run.id, default=None)
-    return last.action if last and last.state is RunState.SUCCEEDED else ""
-
-
 def _asks_the_system(asked: GateInput) -> None:
     """In a tabletop there is no system to ask."""
 
@@ -347,10 +269,10 @@ _NAMED: dict[str, Gate] = {
     "smallest-cure": _smallest_cure,
     "hold": _held,
     "one-writer": _one_writer,
-    "fenced": _fenced,
-    "second-primary": _second_primary,
+    "fenced": fenced,
+    "second-primary": second_primary,
     "sound-data": _sound_data,
-    "stale-site": _stale_site,
+    "stale-site": stale_site,
     "down": _asks_the_system,
     "managed": _asks_the_system,
     "old-site": _asks_the_system,

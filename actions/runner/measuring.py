@@ -9,6 +9,7 @@ from actions.runner.monitor import Monitor, readings_of
 from actions.runner.second_place import SecondPlaceWatch
 from actions.runner.world import World
 from journal.events.types import ExposureMeasured
+from journal.incident.exposure import OFFSITE
 from journal.incident.state import Incident
 from journal.store.journal import Journal
 
@@ -30,7 +31,8 @@ class Measuring:
         self._readings = self._monitor.readings
         before = readings_of(journal) if world.copies else {}
         self._second_place = SecondPlaceWatch(world.copies, self._readings.put, before)
-        self._log = ExposureLog([f"health:{name}" for name in world.probes])
+        copied = [f"{OFFSITE}{name}" for name in world.copies]
+        self._log = ExposureLog([*(f"health:{name}" for name in world.probes), *copied])
         self._monitor.start()
         self._second_place.start()
 

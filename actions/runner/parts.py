@@ -27,7 +27,7 @@ def with_parts(world: World, incident: Incident) -> World:
         if old not in systems or new not in systems or systems[new].standby_of != old:
             continue
         taking = systems[new].taking_over(systems[old])
-        systems[new] = changed[new] = msgspec.structs.replace(taking, plays=plays[old], standby_of="")
+        systems[new] = changed[new] = msgspec.structs.replace(taking, plays=plays[old], standby_of="", cold=False)
         systems[old] = changed[old] = msgspec.structs.replace(systems[old], plays="", standby_of=new)
         plays[old], plays[new] = "", plays[old]
         if old in copies:

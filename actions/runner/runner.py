@@ -16,7 +16,8 @@ from actions.gate import Closed
 from actions.inventory import Inventory, known_systems, misplaced
 from actions.runner import durations
 from actions.runner.aim import aim
-from actions.runner.gates import GateInput, closed_gates, foreseen
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
 from actions.runner.lease import Lease, describe, start_time

@@ -67,6 +67,11 @@ def lab() -> None:
     help="A network for each of two sites, so that one can be cut off: the three stores with their standbys, the API, "
     "HAProxy and DNS, at both. Needs root.",
 )
+@click.option(
+    "--cold",
+    is_flag=True,
+    help="With --two-sites: at the DR site no standby follows; a host with programs stands by, for copies of backups.",
+)
 @click.option("--post", is_flag=True, help="Also a mail server and a webhook that keep what people are told.")
 @click.option("--only", multiple=True, metavar="NAME[=TYPE]", help="Instead of the three stores; may be repeated.")
 def up(
@@ -78,6 +83,7 @@ def up(
     s3: bool,
     s3_first: bool,
     two_sites: bool,
+    cold: bool,
     post: bool,
     only: tuple[str, ...],
 ) -> None:
@@ -105,6 +111,7 @@ def up(
         s3=s3,
         first=s3_first,
         two_sites=two_sites,
+        cold=cold,
         post=post,
         backup_minutes=backup_every,
         say=click.echo,

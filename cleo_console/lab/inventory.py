@@ -9,14 +9,10 @@ from typing import Any
 from cleo_console.lab.post.place import Post
 from cleo_console.lab.service import HOST, LabService
 from cleo_console.lab.sites.place import Sites
+from cleo_console.lab.workspace import inventory_path
 
 NAME = "lab"
 """What an inventory of a lab is called: notes of its backups lie in a folder of this name."""
-
-
-def inventory_path(lab: Path) -> Path:
-    """What the console reads to reach the lab in this folder."""
-    return lab / "inventory.yaml"
 
 
 def evidence_folder(lab: Path) -> Path:
@@ -65,7 +61,7 @@ def write_inventory(
 
 def _entry(service: LabService, safe: Path | None) -> dict[str, Any]:
     instance = service.instance
-    place = {"plays": instance.plays, "site": instance.site, "standby_of": instance.standby_of}
+    place: dict[str, Any] = {"plays": instance.plays, "site": instance.site, "standby_of": instance.standby_of}
     kept = service.keep_offsite(safe) if safe else {}
-    said = {name: value for name, value in place.items() if value}
+    said = {name: value for name, value in {**place, "cold": instance.cold}.items() if value}
     return {"type": instance.type, **said, **service.inventory_entry(), **kept}

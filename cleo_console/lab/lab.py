@@ -9,13 +9,13 @@ from typing import Self
 from cleo_console import settings
 from cleo_console.lab import construction, faults, folder, removal
 from cleo_console.lab.fault_log import Fault
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.second_place.kinds import second_place
 from cleo_console.lab.service import FaultKind, Instance, LabService, Say
 from cleo_console.lab.service_types import STORES
 from cleo_console.lab.state import State, load_state, new_state
 from cleo_console.lab.status import LabStatus, read_status
-from cleo_console.lab.wanted import AT_TWO_SITES, wanted_at_two_sites, wanted_services
+from cleo_console.lab.wanted import usual_at_two_sites, wanted_at_two_sites, wanted_services
+from cleo_console.lab.workspace import inventory_path
 from journal.errors import CleoError
 
 BACKUP_MINUTES = 15.0
@@ -49,6 +49,7 @@ class Lab:
         s3: bool = False,
         first: bool = False,
         two_sites: bool = False,
+        cold: bool = False,
         post: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
         say: Say = lambda _: None,
@@ -70,6 +71,7 @@ class Lab:
                 where they are.
             two_sites: a network for each of two sites, each service where it belongs, with a standby at the DR site:
                 the three stores, validation, load_balancer and dns, where nothing else is said. Needs root.
+            cold: at the DR site nothing follows: a host with programs stands by, on which copies can be restored.
             post: also a mail server and a webhook that keep what an incident tells people.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
             say: told what is being done, a line at a time.
@@ -81,7 +83,7 @@ class Lab:
         folder.check_place(place)
         removal.remove_abandoned()
         state = load_state(place)
-        wanted = _wanted(state, [*systems], [*also], standby=standby, two_sites=two_sites)
+        wanted = _wanted(state, [*systems], [*also], standby=standby, two_sites=two_sites, cold=cold)
         if state and state.complete:
             state = construction.resume(place, state, wanted, say, s3=s3 or first)
             return cls(place, construction.with_post(place, state, say) if post or state.post else state)
@@ -183,7 +185,7 @@ def _place(directory: Path | None) -> Path:
 
 
 def _wanted(
-    state: State | None, systems: list[str], also: list[str], *, standby: bool, two_sites: bool
+    state: State | None, systems: list[str], also: list[str], *, standby: bool, two_sites: bool, cold: bool
 ) -> list[Instance]:
     """The services that are asked for; of a lab with two sites those that can be there.
 
@@ -193,7 +195,12 @@ def _wanted(
     if state and state.complete and two_sites and not state.sites:
         raise CleoError("The lab that is there is on loopback alone.", "Remove it first: cleo lab down.")
     if two_sites or (state and state.complete and state.sites):
-        return wanted_at_two_sites([*(systems or (_primaries(state) if state else AT_TWO_SITES)), *also])
+        cold = cold or any(each.cold for each in (state.instances if state else ()))
+        return wanted_at_two_sites(
+            [*(systems or (_primaries(state) if state else usual_at_two_sites(cold=cold))), *also], cold=cold
+        )
+    if cold:
+        raise CleoError("A cold standby is at another site.", "Say --two-sites as well.")
     return wanted_services([*(systems or _primaries(state)), *also], standby)
 
 

@@ -28,6 +28,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         plays: the plan's system that it plays, where that is not its own name.
         site: where it lives; empty means the primary site.
         standby_of: the service that it follows.
+        cold: it follows nothing: it is a host with programs and without data, until the other's copies are restored.
         manager: what manages it, of what its type knows (Patroni); empty: nothing does.
         settings: what its type chose when it was made, such as its port.
     """
@@ -37,6 +38,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plays: str = ""
     site: str = ""
     standby_of: str = ""
+    cold: bool = False
     manager: str = ""
     settings: dict[str, Any] = {}
 
@@ -121,6 +123,9 @@ class LabService(ABC):
 
     standby: ClassVar[type[LabService] | None] = None
     """The class of a standby of it, where one can be made."""
+
+    cold: ClassVar[type[LabService] | None] = None
+    """The class of a cold standby of it, where one can be made."""
 
     managed: ClassVar[Mapping[str, type[LabService]]] = {}
     """The class that makes it and its standbys under a manager, by what that is called (``cleo lab up patroni``)."""

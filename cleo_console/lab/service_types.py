@@ -45,9 +45,10 @@ def class_of(instance: Instance) -> type[LabService]:
     found = found.managed[instance.manager] if instance.manager else found
     if not instance.standby_of:
         return found
-    if not found.standby:
-        raise CleoError(f"A lab cannot make a standby of a {instance.type}.", "Leave --standby away.")
-    return found.standby
+    standby = found.cold if instance.cold else found.standby
+    if not standby:
+        raise CleoError(f"A lab cannot make a standby of a {instance.type}.", "Leave --standby or --cold away.")
+    return standby
 
 
 @cache

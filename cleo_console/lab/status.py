@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.fault_log import Fault, injected_faults
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.post.place import Post
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import LabService, ServiceStatus
 from cleo_console.lab.sites.place import Sites
+from cleo_console.lab.workspace import inventory_path
 
 
 @dataclass(frozen=True)

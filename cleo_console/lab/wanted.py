@@ -11,7 +11,7 @@ from actions.system_types import system_types
 from cleo_console.lab.post.place import NAME as POST
 from cleo_console.lab.second_place.place import NAME as OFFSITE
 from cleo_console.lab.service import Instance
-from cleo_console.lab.service_types import DEFAULT, STORES, class_of, managers, service_classes
+from cleo_console.lab.service_types import DEFAULT, STORES, class_of, managers, service_class, service_classes
 from cleo_console.lab.sites.place import FAULTY
 from cleo_console.lab.sites.place import NAME as SITES
 from cleo_console.lab.station import OUTSIDE
@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,26}")
 
 
 AT_TWO_SITES = (*STORES, "validation", "load_balancer", "dns")
-"""The services of a lab with two sites of which nothing else is said."""
+"""What a lab with two sites can have, where nothing else is said."""
 
 
 def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
@@ -45,8 +45,17 @@ def wanted_services(systems: Sequence[str], standby: bool) -> list[Instance]:
     return services
 
 
-def wanted_at_two_sites(systems: Sequence[str]) -> list[Instance]:
+def usual_at_two_sites(*, cold: bool) -> list[str]:
+    """Return the services of a lab with two sites of which nothing else is said: with cold standbys, fewer stores."""
+    return [name for name in AT_TWO_SITES if not cold or name not in STORES or service_class(name).cold]
+
+
+def wanted_at_two_sites(systems: Sequence[str], *, cold: bool = False) -> list[Instance]:
     """The services of a lab with two sites, each standby right behind the one that it follows.
+
+    Args:
+        systems: as `wanted_services` has them.
+        cold: whether what stands by at the DR site has programs there and nothing else.
 
     Raises:
         CleoError: as `wanted_services`; or one of them cannot be at a site.
@@ -56,7 +65,15 @@ def wanted_at_two_sites(systems: Sequence[str]) -> list[Instance]:
         able = ", ".join(sorted(name for name, class_ in service_classes().items() if class_.at_sites))
         raise CleoError(f"A lab of two sites cannot hold a {misfit.type}.", f"It can hold: {able}.")
     found = [replace(each, site=class_of(each).own_site) for each in found]
-    return [one for each in found for one in (each, *(_at_other_site(each) if class_of(each).standby else ()))]
+    return [one for each in found for one in (each, *_apart(each, cold=cold))]
+
+
+def _apart(primary: Instance, *, cold: bool) -> list[Instance]:
+    """What stands by for a service at the other site; nothing where its type has no standby."""
+    if not cold:
+        return _at_other_site(primary) if class_of(primary).standby else []
+    named = Instance(name=f"{primary.name}-cold", type=primary.type, site="dr", standby_of=primary.name, cold=True)
+    return [named] if class_of(primary).cold else []
 
 
 def _service(asked: str) -> Instance:

@@ -20,6 +20,11 @@ TAG = "CLEO_LAB"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+def inventory_path(lab: Path) -> Path:
+    """What the console reads to reach the lab in this folder."""
+    return lab / "inventory.yaml"
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One service's folder, named after the service, inside the lab's.

@@ -174,6 +174,7 @@ class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         site: where it lives: ``primary``, ``dr``.
         plays: the plan's system that it is; empty for one that the plan does not name, as a standby.
         standby_of: the system that it follows; empty for one that stands for itself.
+        cold: it follows nothing: it is empty until that one's copies are restored there.
         backups_site: the site of its backups; empty: its own, or it has none.
         acts: which actions act on it, by what their names begin with: ``postgres``, ``backups``.
     """
@@ -184,6 +185,7 @@ class KnownSystem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     site: str = "primary"
     plays: str = ""
     standby_of: str = ""
+    cold: bool = False
     backups_site: str = ""
     acts: list[str] = []
 

@@ -15,13 +15,15 @@ from journal.incident.given_up import data_systems
 from journal.incident.lost_site import is_gone
 from journal.store.rows import Reading
 from journal.wording.durations import rough_duration
-from journal.wording.instants import moment
+from journal.wording.instants import moment, utc
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
 
 OFFSITE = "offsite:"
 """Begins the name of the reading that says what of a system is in the second place."""
+COPIED = "copied to"
+"""Begins what tells up to when a system's copies reach."""
 NOTHING_COPIED = "nothing whole was copied to"
 NO_SECOND = "it is copied to no second place, and no standby is on another site"
 _APART_S = 60.0
@@ -97,7 +99,7 @@ def from_standby(incident: Incident, system: str, readings: Mapping[str, Reading
         system: its name in the inventory.
         readings: the latest readings.
     """
-    standbys = [one for one in incident.roster.systems.values() if one.standby_of == system]
+    standbys = [one for one in incident.roster.systems.values() if one.standby_of == system and not one.cold]
     if not standbys:
         return None
     seen = _Seen.of(readings.get(f"health:{system}"))
@@ -118,7 +120,7 @@ def has_second(systems: Mapping[str, KnownSystem], readings: Mapping[str, Readin
 
 
 def _stands_apart(one: KnownSystem, systems: Mapping[str, KnownSystem]) -> bool:
-    first = systems.get(one.standby_of)
+    first = None if one.cold else systems.get(one.standby_of)
     return first is not None and first.site != one.site
 
 
@@ -210,7 +212,10 @@ def _least(found: Iterable[Exposure], seen: _Seen) -> Exposure:
 def _copies(own: KnownSystem, fleet: _Fleet, seen: _Seen, known: datetime | None) -> Iterator[Exposure]:
     """Yield what the backups on other sites lack."""
     place, newest = SecondPlace.of(fleet.readings.get(f"{OFFSITE}{own.name}")), seen.newest(known)
-    if newest is None and (place or _backups_away(own)):
+    if newest is None and place and place.covered_until and place.site != own.site:
+        by = f"{COPIED} {place.site} until {utc(place.covered_until)}; when it was last written to is not known"
+        yield Exposure(by=by, at=place.looked_at)
+    elif newest is None and (place or _backups_away(own)):
         yield Exposure(by=seen.store().by)
     elif newest is not None:
         yield from _second_place(place, own, newest, seen.at)
@@ -233,7 +238,7 @@ def _second_place(
         yield Exposure(by=f"the second place is in {own.site} too")
     elif place.covered_until and place.looked_at:
         now = f"; nobody can look now: {place.trouble}" if place.trouble else ""
-        by = f"copied to {place.site} until {moment(place.covered_until, newest)}{now}"
+        by = f"{COPIED} {place.site} until {moment(place.covered_until, newest)}{now}"
         yield Exposure(
             seconds=_span(newest, place.covered_until), by=by, at=min(seen_at or place.looked_at, place.looked_at)
         )

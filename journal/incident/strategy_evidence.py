@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 
 from journal.incident.affected import is_hit
 from journal.incident.backup_catalogue import catalogue_of
-from journal.incident.exposure import NO_SECOND, NOTHING_COPIED
+from journal.incident.exposure import COPIED, NO_SECOND, NOTHING_COPIED
 from journal.incident.last_good import changed_systems
 from journal.incident.lost_site import is_gone, lost_site
 from journal.plan.applies import applies
 
 if TYPE_CHECKING:
+    from journal.events.exposure import Exposure
     from journal.events.run import KnownSystem
     from journal.incident.state import Incident
 
 _STRATEGY = "strategy"
+COLD = "cold-standby"
+"""The strategy that restores on hosts which stand by cold."""
 _NO_HELP = ("down", "not answering")
 
 
 def against(incident: Incident, strategy: str) -> str:
     """Return what speaks against a strategy, in words; empty where nothing is known to."""
     standbys = (why for name in _acted_on(incident, strategy, "promote") if (why := _no_standby(incident, name)))
+    if strategy == COLD:
+        standbys = (why for name in _acted_on(incident, strategy, "restore") if (why := _no_cold(incident, name)))
     backups = (why for name in _acted_on(incident, strategy, "restore") if (why := _no_backup(incident, name)))
     return next(standbys, "") or next(backups, "")
 
@@ -42,9 +47,14 @@ def backed_up(incident: Incident, strategy: str) -> str:
 def _copied(incident: Incident, names: list[str]) -> str:
     """Return up to when other sites have what was on the lost one, as it was written down last."""
     known = {name: one.site for name in names if (one := incident.exposed_last.get(name))}
-    if not names or len(known) < len(names) or any(site.seconds is None for site in known.values()):
+    if not names or len(known) < len(names) or any(_unknown(site) for site in known.values()):
         return ""
     return "; ".join(f"{incident.roster.title(name)}: {site.by}" for name, site in known.items())
+
+
+def _unknown(site: Exposure) -> bool:
+    """Whether nothing tells that another site has anything of a system."""
+    return site.seconds is None and not site.by.startswith(COPIED)
 
 
 def _acted_on(incident: Incident, strategy: str, part: str) -> Iterator[str]:
@@ -61,13 +71,22 @@ def _no_standby(incident: Incident, primary: str) -> str:
     if not known:
         return ""
     lost = lost_site(incident)
-    standbys = [one for one in known.values() if one.standby_of == primary and not (lost and one.site == lost)]
+    hot = [one for one in known.values() if one.standby_of == primary and not one.cold]
+    standbys = [one for one in hot if not (lost and one.site == lost)]
     if not standbys:
         return f"{incident.roster.title(primary)} has no standby{f' outside of site {lost}' if lost else ''}"
     if changed := changed_systems(incident).get(primary):
         return f"a standby replicated it: {changed}"
     broken = [why for one in standbys if (why := _broken(incident, one))]
     return "; ".join(broken) if len(broken) == len(standbys) else ""
+
+
+def _no_cold(incident: Incident, primary: str) -> str:
+    """Return that no other host is named on which a system could be restored; without an inventory nothing is known."""
+    known, lost = incident.roster.systems, lost_site(incident)
+    cold = [one for one in known.values() if one.standby_of == primary and one.cold and one.site != lost]
+    took = primary in incident.takeovers.values()
+    return f"no other host is named for {incident.roster.title(primary)}" if known and not (cold or took) else ""
 
 
 def _broken(incident: Incident, standby: KnownSystem) -> str:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from actions.inventory import Inventory
 from actions.registry import catalogue
-from actions.runner.gates import GateInput, foreseen
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import foreseen
 from cleo_console.lab import Lab
 from cleo_console.lab.service_types import STORES
 from journal.events.damage import DamageBegan

@@ -11,17 +11,16 @@ import msgspec
 
 from actions.backups.drill.place import DrillPlace, context_at, find_place, notes_at
 from actions.backups.engine import leave_mark
-from actions.backups.engines import engine_of
 from actions.backups.marks import Mark
-from actions.backups.offsite.acting import fetch_offsite, is_copied, look_offsite, note_offsite
+from actions.backups.offsite.acting import fetch_offsite, look_offsite, note_offsite
 from actions.backups.offsite.index import CopiedBackup
-from actions.backups.offsite.look import Seen
+from actions.backups.offsite.kept import place_words, require_copies, require_kept
 from actions.context import ActionContext
 from actions.machine.directories import inspect_directories
 from actions.machine.machine import Machine, last_words
 from actions.machine.room import SpaceNeed, require_room
 from actions.machine.side_directory import make_directory, remove_directory
-from actions.outcome import ActionFailed, Cancelled, Cure, Outcome
+from actions.outcome import ActionFailed, Cancelled, Outcome
 from actions.side_instance import read_record, write_record
 from journal.errors import CleoError
 from journal.events.types import Identity
@@ -134,7 +133,7 @@ class _Drill:
 
     def __init__(self, ctx: ActionContext, way: Way, place: DrillPlace) -> None:
         settings = ctx.inventory.systems[ctx.system]
-        self._ctx, self._way, self._place = ctx, way, place
+        self._ctx, self._way, self._place, self._where = ctx, way, place, place_words(ctx)
         self._require(settings)
         self._owner = way.owner(fitted := way.fit(settings, place))
         self._runs_as = str(getattr(fitted, "run_as", ""))
@@ -169,21 +168,7 @@ class _Drill:
         self._way.require(settings, place)
         if not place.fetched:
             return
-        offsite = ctx.inventory.offsite
-        if offsite is None:
-            raise ActionFailed("The inventory names no second place.", "Name it (offsite: place).")
-        if not is_copied(ctx, engine_of(ctx.inventory, ctx.system)):
-            raise ActionFailed(
-                f"The backups of {ctx.system} lie in no folder or bucket that is copied to {offsite.place}.",
-                "If they lie at another site by themselves, say so (backups_site:).",
-            )
-        if offsite.credentials and not offsite.kept_credentials:
-            raise not_kept(f"the credentials of {offsite.place}", offsite.credentials, "offsite: kept_credentials")
-
-    @property
-    def _where(self) -> str:
-        offsite = self._ctx.inventory.offsite
-        return offsite.place if offsite else ""
+        require_kept(ctx)
 
     def _clear(self) -> str:
         """Remove what an earlier drill left, and say so.
@@ -215,12 +200,7 @@ class _Drill:
         seen = look_offsite(self._at)
         wanted = list(self._way.wanted(seen.backups))
         whole = {label: one for label, one in seen.backups.items() if not wanted or label in wanted}
-        if not whole:
-            raise ActionFailed(
-                f"Nothing of {self._ctx.system} is in the second place ({self._where}).",
-                cures=[Cure(words="Copy its backups there: cleo backup run --type offsite-sync.")],
-            )
-        self._require_whole(seen, list(whole))
+        require_copies(self._ctx, seen, list(whole))
         self._label = max(whole, key=lambda label: whole[label].ended_at)
         size = sum(one.size for one in whole.values()) if wanted else seen.bytes
         self._ctx.log(
@@ -230,18 +210,6 @@ class _Drill:
         above = inspect_directories(self._machine, self._place.root)[0]
         require_room(self._machine, [SpaceNeed(above, size, "what is fetched from the second place")])
         return wanted
-
-    def _require_whole(self, seen: Seen, labels: Sequence[str]) -> None:
-        """Refuse a copy that lacks a piece, by the list of what is there: nothing is fetched in vain."""
-        if seen.damage:
-            more = f", and {len(seen.damage) - 3} more" if seen.damage[3:] else ""
-            lacking = [line for line in seen.damage if not labels or _is_about(line, labels, seen)]
-            if lacking:
-                raise ActionFailed(
-                    f"In the second place ({self._where}) {'; '.join(lacking[:3])}{more}: "
-                    f"{self._ctx.system} cannot be restored from there.",
-                    cures=[Cure(words="Copy it anew: cleo backup run --type offsite-sync --reread.")],
-                )
 
     def _restored(self, wanted: Sequence[str]) -> Outcome:
         place = self._place
@@ -329,24 +297,3 @@ class _Drill:
             self._remove("remove")
         except (CleoError, Cancelled) as error:
             self._ctx.log(f"{self._place.root} is left, and the next drill removes it: {error}", "err")
-
-
-def _is_about(line: str, labels: Sequence[str], seen: Seen) -> bool:
-    """Whether a line of damage is about a backup that is wanted, or about none in particular."""
-    name = line.partition(" ")[0]
-    about = [label for label in seen.backups if label in name.split("/")]
-    return not about or any(label in labels for label in about)
-
-
-def not_kept(what: str, where: str, field: str) -> ActionFailed:
-    """Return that something which is needed is not known to lie off site.
-
-    Args:
-        what: what it is, in words.
-        where: where the inventory says that it lies.
-        field: the field of the inventory that is to name its copy.
-    """
-    return ActionFailed(
-        f"Nothing tells that a copy of {what} is kept off site: the inventory names only {where}, lost with the site.",
-        cures=[Cure(words=f"Keep a copy off site, and name it in the inventory ({field}).")],
-    )

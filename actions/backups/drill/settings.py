@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from actions.backups.drill.elsewhere import not_kept
 from actions.backups.drill.place import DrillPlace
+from actions.backups.offsite.kept import not_kept
 from actions.backups.repository.settings import RepositorySettings
 from actions.settings import SystemSettings
 

@@ -52,7 +52,7 @@ def sync_offsite(ctx: ActionContext, *, reread: bool = False) -> Mapping[str, An
 
 
 def look_offsite(
-    ctx: ActionContext, *, full: bool = False, index_only: bool = False, within_s: float = _LOOK_S
+    ctx: ActionContext, *, full: bool = False, index_only: bool = False, within_s: float = _LOOK_S, copied_as: str = ""
 ) -> Seen:
     """Return what of the context's system is in the second place.
 
@@ -61,11 +61,12 @@ def look_offsite(
         full: read every file there; that takes as long as reading it takes, and must have been announced.
         index_only: read what the last sync wrote down, and not what is there.
         within_s: seconds for a look that is not full.
+        copied_as: whose copies are meant, where they are another system's; they are looked at from the context's host.
 
     Raises:
         ActionFailed: there is no second place, or nobody can look.
     """
-    source, order = _order(ctx)
+    source, order = _order(ctx, copied_as)
     order = replace(order, full=full, index_only=index_only)
     if full:
         return msgspec.convert(_run(ctx, source, "look", order), Seen)
@@ -76,18 +77,20 @@ def look_offsite(
     return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Seen)
 
 
-def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str) -> Mapping[str, Any]:
+def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str, *, copied_as: str = "") -> Mapping[str, Any]:
     """Bring backups back from the second place; return what was done.
 
     Args:
         ctx: the context.
         backups: names below the system's folder that are wanted, such as a backup's id; none: all of it.
-        folder: a folder to bring them to, on that host; empty: where they came from.
+        folder: a folder to bring them to, on that host; empty: the repository of the context's system.
+        copied_as: whose copies are meant, where they are another system's.
 
     Raises:
-        ActionFailed: something there is damaged, something else is here, or a place cannot be used.
+        ActionFailed: something there is damaged (exit status `PARTLY` among its facts: all else is here), something
+            else is here, or a place cannot be used.
     """
-    source, order = _order(ctx)
+    source, order = _order(ctx, copied_as)
     here = Where(place=folder) if folder else source.where
     order = replace(order, only=[f"{one.rstrip('/')}/" for one in backups], here=here)
     if not ctx.effect(
@@ -113,7 +116,7 @@ def note_offsite(ctx: ActionContext, label: str, mark: Mark) -> None:
         ctx.log(f"It is not written down in the second place what {label} came to: {error.message}", "err")
 
 
-def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
+def _order(ctx: ActionContext, copied_as: str = "") -> tuple[CopySource, Order]:
     """Return where the context's system has its repository, and what is always the same of an order."""
     offsite = ctx.inventory.offsite
     if offsite is None:
@@ -133,7 +136,7 @@ def _order(ctx: ActionContext) -> tuple[CopySource, Order]:
         certificates=offsite.certificates,
     )
     order = Order(
-        system=ctx.system,
+        system=copied_as or ctx.system,
         type=ctx.inventory.systems[ctx.system].type,
         here=source.where,
         where=where,

@@ -2,7 +2,7 @@
 
 Each file's SHA-256 is compared with what was copied before it has its name; the files that tell of others come last, so
 that nothing is a backup before all of it is there. A file that is here with the same content stays; one with another
-content is never replaced. Exit status 0: all is here; 1: it is not.
+content is never replaced. Exit status 0: all is here; 3: all but what is damaged there is; 1: it is not.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
 
+PARTLY = 3
+"""The exit status where all is here but what is damaged or missing there."""
 _TELL_EVERY_S = 0.5
 _NAMED = 5
 
@@ -33,7 +35,7 @@ def main(order: str) -> int:
         fetch(msgspec.json.decode(order, type=Order))
     except CleoError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
-        return 1
+        return PARTLY if isinstance(error, _PartlyFetched) else 1
     except OSError as error:
         print(f"{error.filename or 'a file here'}: {error.strerror}", file=sys.stderr)
         return 1
@@ -63,10 +65,14 @@ def fetch(order: Order) -> None:
     tell(**fetch.did, seconds=round(time.monotonic() - begun, 2))
     if lines := [f"{name} {why}" for name, why in fetch.damaged.items()]:
         more = f", and {len(lines) - _NAMED} more files" if lines[_NAMED:] else ""
-        raise NotFetched(
+        raise _PartlyFetched(
             f"In the second place {'; '.join(lines[:_NAMED])}{more}: not fetched. All else is here.",
             "What needs them cannot be restored; take another backup.",
         )
+
+
+class _PartlyFetched(NotFetched):
+    """Some of it is damaged or missing there; all else is here."""
 
 
 class _Fetch:

@@ -11,8 +11,11 @@ from actions.backups.engines import backed_up, engine_of
 from actions.backups.offsite.acting import is_copied, look_offsite
 from actions.backups.offsite.findings import covered_until
 from actions.backups.offsite.look import Seen
+from actions.backups.offsite.standby import at_standby, cold_standbys
 from actions.backups.unattended.context import UnattendedContext
+from actions.context import ActionContext
 from actions.inventory import Inventory
+from actions.transport import NOT_REACHED
 from journal.incident.exposure import SecondPlace
 
 LIST_EVERY_S = 15 * 60.0
@@ -22,6 +25,8 @@ _QUICK_S = 30.0
 
 class Standing:
     """What of one system is in the second place. It changes nothing, and is asked from one thread.
+
+    Where the system's own host is not reached, that of its cold standby looks.
 
     What lies there is listed when something was copied since, or after `LIST_EVERY_S`; else its index alone is read,
     which is one file.
@@ -46,21 +51,26 @@ class Standing:
         Raises:
             CleoError: nobody can look.
         """
-        if not is_copied(self._ctx, engine_of(self._ctx.inventory, self._ctx.system)):
-            return None
-        seen = self._seen(within_s)
+        try:
+            if not is_copied(self._ctx, engine_of(self._ctx.inventory, self._ctx.system)):
+                return None
+            seen = self._seen(self._ctx, within_s)
+        except NOT_REACHED:
+            if not (cold := cold_standbys(self._ctx.inventory, self._ctx.system)):
+                raise
+            seen = self._seen(at_standby(self._ctx, cold[0]), within_s)
         until, wrong = covered_until(seen), next(iter(seen.damage), seen.lost)
         return SecondPlace(
             site=self.site, covered_until=until, looked_at=datetime.now(UTC), trouble="" if until else wrong
         )
 
-    def _seen(self, within_s: float) -> Seen:
-        known = self._listed
+    def _seen(self, ctx: ActionContext, within_s: float) -> Seen:
+        whose, known = self._ctx.system, self._listed
         if known and time.monotonic() - self._listed_at < LIST_EVERY_S:
-            index = look_offsite(self._ctx, index_only=True, within_s=within_s)
+            index = look_offsite(ctx, index_only=True, within_s=within_s, copied_as=whose)
             if (index.began_at, index.ended_at) == (known.began_at, known.ended_at):
                 return known
-        self._listed, self._listed_at = look_offsite(self._ctx, within_s=within_s), time.monotonic()
+        self._listed, self._listed_at = look_offsite(ctx, within_s=within_s, copied_as=whose), time.monotonic()
         return self._listed
 
 

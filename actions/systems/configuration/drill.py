@@ -12,10 +12,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from actions.action import action
-from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled, not_kept
+from actions.backups.drill.elsewhere import PARAMS, Way, drill_identity, drill_leftover, drilled
 from actions.backups.drill.outcome import left_by_drill, loss_words
 from actions.backups.drill.place import DrillPlace, place_at, real_context
 from actions.backups.drill.settings import drill_python
+from actions.backups.offsite.kept import not_kept
 from actions.context import ActionContext
 from actions.machine.scratch_folder import NOT_HAD
 from actions.outcome import ActionFailed, Cure, Finding, Outcome

@@ -65,6 +65,7 @@ SYSTEM = SystemType(
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     behind=f"{_HERE}.behind",
+    cold=f"{_HERE}.cold:COLD",
     positions=(
         PositionForm(
             name="lsn",

@@ -94,7 +94,8 @@ def unfence(known: ByHand) -> Sequence[CommandLine]:
 def promote(known: ByHand) -> Sequence[CommandLine]:
     """Tell what promotes each standby of the server."""
     systems = known.inventory.systems
-    standbys = [one for one in systems.values() if isinstance(one, PostgresSettings) and one.standby_of == known.system]
+    mine = [one for one in systems.values() if isinstance(one, PostgresSettings) and one.standby_of == known.system]
+    standbys = [one for one in mine if not one.cold]
     primary = known.settings(PostgresSettings)
     lines = [CommandLine(what="Only once the old primary is fenced: unreachable is not dead.")]
     for standby in standbys:

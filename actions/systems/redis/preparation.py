@@ -162,7 +162,7 @@ def _require_no_replicas(server: Server) -> None:
     mine = server.settings.address, server.settings.port
     following: dict[str, str] = {}
     for name, settings in server.ctx.inventory.systems.items():
-        if isinstance(settings, RedisSettings) and settings.standby_of == server.name:
+        if isinstance(settings, RedisSettings) and settings.standby_of == server.name and not settings.cold:
             try:
                 with connect_verified(server_of(server.ctx, name), deadline_s=5) as client:
                     said = client.info("replication")

@@ -85,7 +85,19 @@ def _condition(plan: Plan, name: str, when: When) -> str:
     said = others if unless else answers
     if name == "scenario":
         return f"{'not' if unless else 'only'} in: {', '.join(plan.scenarios[each].title for each in said)}"
-    return f"{'not' if unless else 'only'} if {plan.numbers[asked.id] if asked else name} is {' or '.join(said)}"
+    return f"{'not' if unless else 'only'} if {plan.numbers[asked.id] if asked else name} is {_one_of(said)}"
+
+
+def _one_of(answers: Sequence[str]) -> str:
+    """Return answers with "or" between them; two that share a half are one word: ``hot-/warm-standby``."""
+    halves = [answer.partition("-") for answer in answers]
+    if len(halves) == 2 and all(half[2] for half in halves):
+        (first, _, rest), (second, _, other) = halves
+        if rest == other:
+            return f"{first}-/{second}-{rest}"
+        if first == second:
+            return f"{first}-{rest}/-{other}"
+    return " or ".join(answers)
 
 
 def _elsewhere(plan: Plan, step: str, other: str) -> bool:

@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 
 from actions.systems.mongodb.programs.request import Request
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.mongodb.cluster import CONSOLE, DATABASE, Member
 from cleo_console.lab.mongodb.writer import SCRIPTS
 from cleo_console.lab.processes import running_script
 from cleo_console.lab.station import HERE
-from cleo_console.lab.workspace import write_readable
+from cleo_console.lab.workspace import inventory_path, write_readable
 
 SCHEDULE = "schedule.sh"
 _PROGRAM = "actions.systems.mongodb.programs.dump"

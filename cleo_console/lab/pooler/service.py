@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.pooler.faults import FAULTS
 from cleo_console.lab.pooler.place import DATABASE, Place
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.postgres.programs import find_programs, service_account
 from cleo_console.lab.service import HOST, Done, FaultKind, LabService, Order, Say, ServiceStatus
-from cleo_console.lab.workspace import SYSTEM_PATH
+from cleo_console.lab.workspace import SYSTEM_PATH, inventory_path
 from journal.errors import CleoError
 
 

@@ -20,12 +20,14 @@ class Cluster(Workspace):
         port: PostgreSQL's port at its station's address.
         stanza: pgBackRest's name for its backups.
         primary: the cluster whose roles and backups it has: its own name, where it is no standby.
+        cold: whether it has a repository of its own, though not roles: it stands by for what is restored there.
     """
 
     programs: Programs
     port: int
     stanza: str
     primary: str
+    cold: bool = False
 
     @property
     def data_directory(self) -> Path:
@@ -35,22 +37,31 @@ class Cluster(Workspace):
     @property
     def repository(self) -> Path:
         """The backup repository, the only place this cluster archives to."""
-        return self.lab / self.primary / "repo"
+        return self._backups_in / "repo"
 
     @property
     def manifests(self) -> Path:
         """One JSON file a backup: each table's count and digest."""
-        return self.lab / self.primary / "manifests"
+        return self._backups_in / "manifests"
 
     @property
     def hold_file(self) -> Path:
         """While this file exists, no scheduled backup and no expiry takes place."""
-        return self.lab / self.primary / "run" / "hold"
+        return self._backups_in / "run" / "hold"
+
+    @property
+    def _backups_in(self) -> Path:
+        return self.directory if self.cold else self.lab / self.primary
 
     @property
     def backup_config(self) -> Path:
         """The configuration file of pgBackRest."""
         return self.directory / "pgbackrest.conf"
+
+    @property
+    def own_settings(self) -> Path:
+        """The settings of a cold standby: outside of its data directory, in which the lost server's are restored."""
+        return self.directory / "etc" / "postgresql.conf"
 
     @property
     def console_password_file(self) -> Path:

@@ -41,6 +41,7 @@ class ClusterService(LabService):
             chosen["port"],
             chosen["stanza"],
             instance.standby_of or instance.name,
+            cold=instance.cold,
             station=station_of(instance),
         )
 

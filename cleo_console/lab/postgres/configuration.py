@@ -56,6 +56,15 @@ def configure_standby(cluster: Cluster, connection: str, slot: str) -> None:
     _append(cluster, {**_own(cluster), "primary_conninfo": connection, "primary_slot_name": slot})
 
 
+def configure_cold(cluster: Cluster) -> None:
+    """Write the settings of a cold standby, and who may connect, as they lie on a host that is prepared."""
+    hba = cluster.own_settings.with_name("pg_hba.conf")
+    hba.write_text(RULES + REACHED.format(network=cluster.station.network))
+    named = {"data_directory": str(cluster.data_directory), "hba_file": str(hba)}
+    lines = [f"{name} = '{value}'" for name, value in {**COMMON, **_own(cluster), **named}.items()]
+    cluster.own_settings.write_text("\n".join(lines) + "\n")
+
+
 def _own(cluster: Cluster) -> dict[str, str]:
     pgbackrest = f"{cluster.programs.pgbackrest} --config={cluster.backup_config} --stanza={cluster.stanza}"
     reached = cluster.station.reaches_repository

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from cleo_console.lab.new_secrets import login
@@ -33,5 +34,7 @@ def describe(cluster: Cluster, title: str) -> dict[str, Any]:
             "repository": str(cluster.repository),
             "manifests": str(cluster.manifests),
             "hold_file": str(cluster.hold_file),
+            **({"python": sys.executable} if cluster.station.namespace else {}),
         },
+        **({"config_file": str(cluster.own_settings)} if cluster.cold else {}),
     }

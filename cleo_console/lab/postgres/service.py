@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from cleo_console.lab.postgres import backups, helpers, server
 from cleo_console.lab.postgres.cluster_service import ClusterService
+from cleo_console.lab.postgres.cold import ColdService
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
 from cleo_console.lab.postgres.patroni_service import PatroniService
 from cleo_console.lab.postgres.standby import StandbyService
@@ -19,6 +20,7 @@ class PostgresService(ClusterService):
 
     faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
     standby: ClassVar[type[LabService] | None] = StandbyService
+    cold: ClassVar[type[LabService] | None] = ColdService
     managed: ClassVar[Mapping[str, type[LabService]]] = {"patroni": PatroniService}
 
     def create(self, order: Order, say: Say) -> None:

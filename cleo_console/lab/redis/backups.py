@@ -14,12 +14,12 @@ from actions.systems.redis.backups.order import ACL_FILE, CONFIG_FILE, StoreOrde
 from actions.systems.redis.config import running
 from actions.systems.redis.settings import RedisSettings
 from cleo_console.lab.account import Account
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.processes import running_script
 from cleo_console.lab.redis import server
 from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
 from cleo_console.lab.station import HERE
+from cleo_console.lab.workspace import inventory_path
 
 SCHEDULE = "schedule.sh"
 _PROGRAM = "actions.systems.redis.backups.store"

@@ -24,9 +24,9 @@ from actions.system_type import load
 from actions.system_types import system_type
 from cleo_console import settings
 from cleo_console.lab.inventory import NAME as INVENTORY
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import Done, FaultKind, Instance
+from cleo_console.lab.workspace import inventory_path
 from journal.errors import CleoError
 
 _SYNC_S, _LOCK_S, _TRIES = 600.0, 60.0, 5

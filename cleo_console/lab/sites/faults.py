@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from dataclasses import dataclass
 from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.service import Done, FaultKind, LabService
 from cleo_console.lab.service_types import STORES
+from cleo_console.lab.sites import network
 from cleo_console.lab.sites.place import Sites
 from cleo_console.lab.station import DR, PRIMARY
 from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
 
+_LOST = ("pg", "data", "repo", "manifests")
+"""What of a service's folder is its data and its backups."""
 _TABLE = "cleo_cut"
 _FRONT = "80, 8080"
 """The ports by which users come in: of the load balancer, and of the application behind it."""
@@ -68,6 +72,17 @@ def split(site: PrimarySite) -> Done:
     return _filter(site.sites, rules, "and the DR site do not see each other; both are seen from here")
 
 
+def destroy(site: PrimarySite) -> Done:
+    """Cut the site off, end everything that runs there, and delete data and backups of its stores, for good."""
+    _, facts = cut(site)
+    network.end_all(site.sites.stations[PRIMARY].namespace)
+    stores = [site.sites.lab / each.instance.name for each in site.services if each.instance.type in STORES]
+    for folder in (store / name for store in stores for name in _LOST):
+        if folder.exists():
+            shutil.rmtree(folder)
+    return "the primary site is gone: its servers, their data, and the backups beside them", facts
+
+
 def heal(site: PrimarySite) -> Done:
     """Take back what was done to the site. A port that a recovery cut stays cut."""
     _clear(site.sites)
@@ -99,6 +114,7 @@ FAULTS = (
     FaultKind("split", "have the sites not see each other; this machine sees both", split),
     FaultKind("half", "lose the primary site's stores with their disks; its front goes on", half),
     FaultKind("hosts", "cut the primary site's hosts off; users still come in and write there", hosts),
+    FaultKind("destroy", "have the primary site gone for good, with its data and the backups beside them", destroy),
     FaultKind("heal", "have the primary site come back; a port that a recovery cut stays cut", heal),
 )
 """Each is done to a `PrimarySite`."""

@@ -92,7 +92,7 @@ def remove(lab: Path) -> bool:
     mark = mark_of(lab)
     spaces = [each.name for each in _SPACES.iterdir() if each.name.startswith(mark)] if _SPACES.is_dir() else []
     for space in spaces:
-        _end_all(space)
+        end_all(space)
         _ip("netns", "del", space, check=False)
     links = [each.name for each in _LINKS.iterdir() if each.name.startswith(mark)]
     for link in links:
@@ -138,7 +138,12 @@ def _noted() -> Iterator[Path]:
             yield Path(alias.removeprefix(_ALIAS))
 
 
-def _end_all(space: str) -> None:
+def end_all(space: str) -> None:
+    """End every process in a namespace.
+
+    Raises:
+        CleoError: some cannot be ended.
+    """
     for how, seconds in ((signal.SIGTERM, 1.0), (signal.SIGKILL, _END_S)):
         until = time.monotonic() + seconds
         while left := list(processes_in(space)):

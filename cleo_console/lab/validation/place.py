@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.account import Account
-from cleo_console.lab.inventory import inventory_path
 from cleo_console.lab.processes import Process, running_script, signal_process
 from cleo_console.lab.station import HERE, Station
 from cleo_console.lab.validation.program import SERVICE, password_digest
 from cleo_console.lab.validation.tokens import issue
-from cleo_console.lab.workspace import Workspace, write_secret
+from cleo_console.lab.workspace import Workspace, inventory_path, write_secret
 from journal.errors import CleoError
 
 USER = "dr-test@cleoai.example"

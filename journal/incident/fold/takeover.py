@@ -39,7 +39,9 @@ def swapped(known: Iterable[KnownSystem], takeovers: Mapping[str, str]) -> list[
             continue
         acts = list(dict.fromkeys([*after.acts, *before.acts]))
         title = after.title.removeprefix(_OLD)
-        systems[new] = msgspec.structs.replace(after, title=title, plays=before.plays, standby_of="", acts=acts)
+        systems[new] = msgspec.structs.replace(
+            after, title=title, plays=before.plays, standby_of="", cold=False, acts=acts
+        )
         left = [name for name in before.acts if name == before.type]
         systems[old] = msgspec.structs.replace(
             before, title=f"{_OLD}{before.title or old}", plays="", standby_of=new, acts=left

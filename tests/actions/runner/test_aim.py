@@ -15,7 +15,8 @@ from actions.context import ActionContext
 from actions.inventory import Inventory
 from actions.outcome import Outcome
 from actions.runner.aim import aim
-from actions.runner.gates import GateInput, closed_gates
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import closed_gates
 from actions.settings import SystemSettings
 from actions.transport import LocalHost
 from actions.transport.local_transport import LocalTransport

@@ -11,7 +11,8 @@ import pytest
 from actions.inventory import Inventory
 from actions.registry import catalogue
 from actions.runner.facts import incident_facts
-from actions.runner.gates import GateInput, closed_gates
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import closed_gates
 from cleo_console.plain.lines import end_lines, health_news, sentences, state_words
 from cleo_console.plain.said import Said
 from journal.events import types as e

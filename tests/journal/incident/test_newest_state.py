@@ -10,7 +10,8 @@ import pytest
 
 from actions.inventory import Inventory
 from actions.registry import catalogue
-from actions.runner.gates import GateInput, closed_gates
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import closed_gates
 from journal.events import types as e
 from journal.events.damage import DamageBegan
 from journal.incident.newest_state import damaged, ever_damaged, found_since

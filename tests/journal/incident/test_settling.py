@@ -8,7 +8,8 @@ import pytest
 
 from actions.inventory import Inventory
 from actions.registry import catalogue
-from actions.runner.gates import GateInput, closed_gates
+from actions.runner.gate_input import GateInput
+from actions.runner.gates import closed_gates
 from cleo_console.plans import bundled
 from journal.events import types as e
 from journal.events.run import KnownSystem

@@ -89,3 +89,13 @@ def test_a_file_that_says_so_itself_is_left_as_it_is() -> None:
     story.tell(read(SAYS_SO, "3"))
     assert list(story.incident.roster.systems.values()) == SAYS_SO
     assert story.incident.state("promote") is StepState.DONE
+
+
+def test_who_stands_by_cold_plays_the_part_once_it_has_the_copies() -> None:
+    story = Story(PLAN)
+    cold = KnownSystem(name="far", type="thing", site="dr", standby_of="db", cold=True, acts=["thing"])
+    story.tell(read([BY_FILE[0], cold], "1"))
+    took = {"took_over": {"system": "far", "of": "db"}}
+    run(story, "", "cold_standby.activate", "far@two", facts=took)
+    far = story.incident.roster.systems["far"]
+    assert (story.incident.roster.players("db"), far.cold, far.standby_of) == (["far"], False, "")

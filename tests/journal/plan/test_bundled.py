@@ -120,6 +120,7 @@ def test_what_is_written_without_a_script_is_there_too(plan: Plan) -> None:
     assert [option.title for option in plan.strategies.values()] == [
         "Hot standby failover",
         "Warm standby activation",
+        "Cold standby activation",
         "Cold recovery from backups",
     ]
     assert [(c.level, c.respond_within / 60) for c in plan.escalation] == [("L1", 15), ("L2", 30), ("L3", 60)]
@@ -132,7 +133,7 @@ def test_what_is_written_without_a_script_is_there_too(plan: Plan) -> None:
 def test_where_replicas_hold_the_damage_they_are_refused(plan: Plan, scenario: str) -> None:
     assert plan.scenarios[scenario].refuses == {
         "recovery_point": ["latest"],
-        "strategy": ["hot-standby", "warm-standby"],
+        "strategy": ["hot-standby", "warm-standby", "cold-standby"],
     }
 
 

@@ -49,7 +49,8 @@ def unfence(known: ByHand) -> Sequence[CommandLine]:
 def promote(known: ByHand) -> Sequence[CommandLine]:
     """Tell what makes another member primary."""
     systems = known.inventory.systems
-    found = [s for s in systems.values() if isinstance(s, MongodbSettings) and s.standby_of == known.system]
+    mine = [s for s in systems.values() if isinstance(s, MongodbSettings) and s.standby_of == known.system]
+    found = [one for one in mine if not one.cold]
     lines = [CommandLine(what="On the member that has most (optimeDate); only one that is not hidden or delayed:")]
     lines += [in_shell(settings, _STEP_UP, "The one that has most (optimeDate):") for settings in found[:1]]
     force = "ONLY where no majority is left, and all that is lost is fenced: LOST is an array of 'host:port'."

@@ -89,7 +89,7 @@ class PgBackRest:
         own, beside = systems[system], list[str]()
         for name, one in systems.items():
             related = one.standby_of == system or own.standby_of == name
-            if related and one.backups.stanza == own.backups.stanza:
+            if related and not (one.cold or own.cold) and one.backups.stanza == own.backups.stanza:
                 beside.append(name)
         return beside
 

@@ -171,7 +171,7 @@ def servers_of(server: Server) -> list[Server]:
     """Return the inventory's servers that may be members of the same cluster: who stands by for whom."""
     whole = {n: s for n, s in server.ctx.inventory.systems.items() if isinstance(s, PostgresSettings)}
     first = server.settings.standby_of or server.name
-    names = [name for name, one in whole.items() if name == first or one.standby_of == first]
+    names = [name for name, one in whole.items() if name == first or (one.standby_of == first and not one.cold)]
     return [server if name == server.name else server_of(server.ctx, name) for name in names]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actions.backups.drill.elsewhere import not_kept
 from actions.backups.drill.place import DrillPlace
 from actions.backups.drill.settings import drill_python, fit_programs
+from actions.backups.offsite.kept import not_kept
 from actions.context import ActionContext
 from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure

@@ -49,7 +49,7 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
     master = known.settings(RedisSettings)
     lines = [CommandLine(what="Only once the old master is fenced: unreachable is not dead.")]
     for one in systems.values():
-        if not isinstance(one, RedisSettings) or one.standby_of != known.system:
+        if not isinstance(one, RedisSettings) or one.standby_of != known.system or one.cold:
             continue
         settings = one.taking_over(master)
         name = settings.title or settings.host

@@ -14,11 +14,12 @@ from actions.systems.mongodb.probe import probe
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.settings import MongodbSettings
 from actions.transport import LocalHost, open_transport
-from cleo_console.lab.inventory import inventory_path, write_inventory
+from cleo_console.lab.inventory import write_inventory
 from cleo_console.lab.mongodb.cluster import CONSOLE, Member
 from cleo_console.lab.mongodb.service import MemberService, MongodbService
 from cleo_console.lab.processes import kill_processes
 from cleo_console.lab.service import Instance, Order
+from cleo_console.lab.workspace import inventory_path
 from tests.actions.contexts import FakeContext
 from tests.lab_template import new_parent
 

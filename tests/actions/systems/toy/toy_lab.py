@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from actions.inventory import load_inventory
-from cleo_console.lab.inventory import inventory_path, write_inventory
+from cleo_console.lab.inventory import write_inventory
 from cleo_console.lab.service import Instance, Order
+from cleo_console.lab.workspace import inventory_path
 from cleo_contract.incident import Work
 from tests.cleo_console.test_cli import Cleo
 
