@@ -73,7 +73,6 @@ class Incidents:
 
     def __init__(self, lab: Lab, home: Path) -> None:
         self.lab = lab
-        self.cluster = cluster_of(lab.services["postgres"])
         self.home = home
         self.env = {
             **os.environ,
@@ -83,6 +82,11 @@ class Incidents:
             "PYTHONPATH": str(ROOT),
         }
         self.seen = home / "points"
+
+    @property
+    def cluster(self) -> Cluster:
+        """The lab's PostgreSQL."""
+        return cluster_of(self.lab.services["postgres"])
 
     def declare(self) -> Path:
         """Declare an incident whose recovery point is decided, and return its folder."""
@@ -142,12 +146,12 @@ def fold(place: Path) -> Incident:
     return fold_journal(place / "journal.db")
 
 
-def ask(place: Path, action: str, word: str) -> int:
+def ask(place: Path, action: str, word: str, system: str = "") -> int:
     """Ask for an action, with every gate that yields passed by a person's word."""
     with Journal.open(place / "journal.db", actor="bench@bench") as journal:
         overrides = [Override(gate=gate, reason="bench", target=word) for gate in GATES]
         return IncidentCommands(journal, lambda: fold(place)).request_action(
-            action, {}, confirmed=word, overrides=overrides
+            action, {}, system=system, confirmed=word, overrides=overrides
         )
 
 

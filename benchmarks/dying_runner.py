@@ -1,7 +1,8 @@
 """A runner that kills itself at its n-th point between two effects: ``dying_runner FOLDER POINT POINTS_FILE``.
 
 Points are the moments right before and after each effect that an action announces, each program it runs, each file it
-writes (also in the middle of the text), and before a run's end is written down. Point 0 never comes.
+writes (also in the middle of the text), each command by which it changes a Redis or a MongoDB, and before a run's end
+is written down. Point 0 never comes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from journal.paths import IncidentPlace
 from journal.store.journal import Reader
 
 FOLDER, DIES_AT, SEEN = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+_GROUPS = ("ACL", "CLIENT", "CONFIG", "SENTINEL")
+_REDIS = ("REPLICAOF", "ACL SETUSER", "ACL SAVE", "CLIENT PAUSE", "CONFIG SET", "CONFIG REWRITE", "SENTINEL FAILOVER")
+_MONGODB = ("replSetStepUp", "replSetReconfig", "shutdown", "updateUser", "updateRole", "grantRolesToUser")
 _passed = 0
 
 
@@ -93,6 +97,35 @@ def half_written(argv: Any, text: bytes, user: str) -> None:
     die()
 
 
+def watch_sessions() -> None:
+    """Pass points around each command that changes a Redis or a MongoDB, and that no program carries out."""
+    from pymongo.synchronous.database import Database
+    from redis import Redis
+
+    execute, command = Redis.execute_command, Database.command
+
+    def watched_execute(self: Any, *args: Any, **more: Any) -> Any:
+        name = " ".join(str(word).upper() for word in args[:2]) if str(args[0]).upper() in _GROUPS else str(args[0])
+        if name.upper() not in _REDIS:
+            return execute(self, *args, **more)
+        pass_by(f"before {name}")
+        done = execute(self, *args, **more)
+        pass_by(f"after {name}")
+        return done
+
+    def watched_command(self: Any, what: Any, *args: Any, **more: Any) -> Any:
+        name = what if isinstance(what, str) else next(iter(what), "")
+        if name not in _MONGODB:
+            return command(self, what, *args, **more)
+        pass_by(f"before {name}")
+        done = command(self, what, *args, **more)
+        pass_by(f"after {name}")
+        return done
+
+    Redis.execute_command = watched_execute  # type: ignore[method-assign]
+    Database.command = watched_command  # type: ignore[method-assign, assignment]
+
+
 def watch_ends() -> None:
     """Pass a point before a run's end is written down."""
     end = worker.Worker._end
@@ -111,6 +144,7 @@ def main() -> None:
         inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
     watch_effects()
     watch_files()
+    watch_sessions()
     watch_ends()
     runner = Runner(place, real_world(inventory_at(inventory), paths()), actor="runner@bench")
     signal.signal(signal.SIGTERM, lambda *_: runner.stop())
