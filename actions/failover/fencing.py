@@ -115,9 +115,9 @@ class Fencing(ABC, Generic[S]):
 
     def unseen(self, server: S, by: str) -> Outcome:
         """Fence a server whose host cannot be reached: from outside, where nobody said how and the inventory can."""
-        fenced, seen = self.kind.fenced(server), self.kind.standing(server)
-        device = None if by or seen.fenced else device_for_silence(fenced)
-        return self._by_device(server, device) if device else on_a_word(fenced, seen)
+        fenced = self.kind.fenced(server)
+        device = None if by or fenced.record else device_for_silence(fenced)
+        return self._by_device(server, device) if device else on_a_word(fenced, self.kind.standing(server))
 
     def still_heard(self, server: S) -> str:
         """Return how a server that was stopped is heard of all the same; empty: not."""

@@ -22,6 +22,7 @@ _PAPERWORK = re.compile(r"(tick|call|note who has answered|mark done): ")
 _ASKED = re.compile(r"to go on, type\s+(\S+)")
 _LEAVING = re.compile(r"all the same, type\s+(\d+ open)")
 _LEAVES_OUT = re.compile(r"leave out[^:]*: ")
+_OPENER = re.compile(r"It is opened by\s+(\d[\d.]*\d) ")
 _RECOVERY = re.compile(r"^run[^:]*: 3\.")
 _WORDS = {
     "why (the report lists it": "not here",
@@ -140,7 +141,7 @@ class Responder:
             self._enter("Enter")
         elif ("dry run (changes nothing)" in screen or "not known yet" in screen) and not _is_barred(screen):
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or _is_barred(s), 60)
-        elif "REFUSED" in screen and "NEXT  go to what helps" in screen:
+        elif "REFUSED" in screen and ("NEXT  go to what helps" in screen or _is_led_to_what_opens(screen)):
             self._enter("Escape")
         elif words := next((words for asked, words in _WORDS.items() if _is_empty(screen, asked)), ""):
             self._fill(words)
@@ -208,6 +209,12 @@ def _asks(screen: str) -> bool:
 def _is_barred(screen: str) -> bool:
     """Return whether a dialog says that nothing typed into it would count."""
     return "would be refused" in screen or "nothing can be confirmed" in screen
+
+
+def _is_led_to_what_opens(screen: str) -> bool:
+    """Return whether a refusal names the step that opens its gate, and NEXT, below it, the same one."""
+    opener = _OPENER.search(_box(screen))
+    return opener is not None and f"run: {opener[1]} " in _next(screen)[0]
 
 
 def _alone(screen: str, text: str) -> bool:
