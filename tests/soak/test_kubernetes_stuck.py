@@ -59,6 +59,7 @@ def test_what_is_stuck_says_why_its_last_words_and_what_helps(
     assert not found.ok
     assert helps in "".join(cure.words for cure in found.cures), found
     assert line in "\n".join(context.lines)
+    assert not line or f". Its last words: {line}" in found.summary
     assert any(one.startswith("pod api-") and said in one for one in _looked(kube))
 
 

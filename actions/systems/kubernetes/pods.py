@@ -73,8 +73,7 @@ class Unready(NamedTuple):
     @property
     def times(self) -> int:
         """How often it ended."""
-        over = bool((self.status.get("state") or {}).get("terminated"))
-        return int(self.status.get("restartCount") or 0) + over
+        return int(self.status.get("restartCount") or 0) + (not self.began_again)
 
 
 def unready(pod: Object) -> list[Unready]:

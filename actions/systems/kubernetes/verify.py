@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from actions.action import action
 from actions.by_hand import ByHand, CommandLine
@@ -69,12 +69,17 @@ def verify_deployments(ctx: ActionContext, *, path: str = FOLDER, wait_s: float 
     begun = time.monotonic()
     states = watch(ctx, cluster, manifests, 0.0 if ctx.dry_run else wait_s)
     waited = "now" if ctx.dry_run else f"after {rough_duration(time.monotonic() - begun)}"
-    tell(ctx, cluster, states)
-    return _outcome(ctx, cluster, manifests, states, waited)
+    told = tell(ctx, cluster, states)
+    return _outcome(ctx, cluster, manifests, states, waited, told)
 
 
 def _outcome(
-    ctx: ActionContext, cluster: Cluster, manifests: Sequence[Manifest], states: Sequence[State], waited: str
+    ctx: ActionContext,
+    cluster: Cluster,
+    manifests: Sequence[Manifest],
+    states: Sequence[State],
+    waited: str,
+    told: Mapping[str, str],
 ) -> Outcome:
     left = [one for one in states if not one.verified]
     figures = ", ".join(one.rollout.figures for one in states)
@@ -89,11 +94,14 @@ def _outcome(
         return Outcome(
             ok=True, summary=f"{count(len(states), 'workload')} rolled out: {figures}.", facts=facts, findings=findings
         )
-    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=helps(one).words) for one in left]
+    named = [
+        Finding(severity="warning", about=one.rollout.told, text=told[one.rollout.told], cure=helps(one).words)
+        for one in left
+    ]
     return Outcome(
         ok=False,
         summary=f"{len(states) - len(left)} of {count(len(states), 'workload')} rolled out {waited}: "
-        f"{'; '.join(one.open for one in left)}.",
+        f"{'; '.join(told.values())}.",
         facts=facts,
         findings=[*named, *findings],
         cures=[helps(left[0])],

@@ -84,21 +84,30 @@ def _final(one: State) -> bool:
     return bool(one.hard or one.rollout.retried or (one.rollout.whole and one.older))
 
 
-def tell(ctx: ActionContext, cluster: Cluster, states: Sequence[State]) -> None:
-    """Print how each workload stands; of one that is stuck its events, and what its container said last."""
+def tell(ctx: ActionContext, cluster: Cluster, states: Sequence[State]) -> dict[str, str]:
+    """Print how each workload stands; of one that is stuck its events, and what its container said last.
+
+    Returns:
+        How each that is not rolled out stands, in words, by what it is called: with the last line that it said.
+    """
+    found = {}
     for one in states:
         ctx.log(one.rollout.figures if one.verified else f"! {one.open}", "out" if one.verified else "err")
-        for line in (*one.events, *_last_words(cluster, one)):
+        whose, said = _last_words(cluster, one)
+        for line in (*one.events, *([whose] if said else []), *(f"  {line}" for line in said)):
             ctx.log(f"    {line}", "err")
+        if not one.verified:
+            last = said[-1] if said and not said[-1].startswith("(") else ""
+            found[one.rollout.told] = f"{one.open}{f'. Its last words: {last}' if last else ''}"
+    return found
 
 
-def _last_words(cluster: Cluster, one: State) -> list[str]:
-    """Return what the first container that is stuck said last."""
+def _last_words(cluster: Cluster, one: State) -> tuple[str, list[str]]:
+    """Return whose last words these are, and what the first container that is stuck said last."""
     for pod, found in one.stuck.items():
         if not one.verified and (words := last_words(cluster, one.namespace, pod, found)):
-            whose = f"{pod}, {found.container}, last words{' before it ended' if found.previous else ''}:"
-            return [whose, *(f"  {line}" for line in words)]
-    return []
+            return f"{pod}, {found.container}, last words{' before it ended' if found.previous else ''}:", words
+    return "", []
 
 
 def helps(one: State) -> Cure:

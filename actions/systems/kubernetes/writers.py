@@ -149,17 +149,20 @@ def _seen_at_work(
     """Watch all writers until their pods are at work, whoever let them go; a job begins by its schedule."""
     made = [Manifest(body=one.body, file="", namespace=cluster.settings.namespace) for one in writers if not one.job]
     states = watch(ctx, cluster, made, wait_s) if made else []
-    tell(ctx, cluster, states)
+    told = tell(ctx, cluster, states)
     names = ", ".join(one.told for one in held)
     findings = [*findings, *_jobs_that_cannot_begin(cluster, writers)]
     left = [one for one in states if not one.verified]
     if not left:
         said = f"They work again: {names}." if held else "None of the writers is held; they are at work."
         return Outcome(ok=True, summary=said, findings=findings)
-    named = [Finding(severity="warning", about=one.rollout.told, text=one.open, cure=helps(one).words) for one in left]
+    named = [
+        Finding(severity="warning", about=one.rollout.told, text=told[one.rollout.told], cure=helps(one).words)
+        for one in left
+    ]
     return Outcome(
         ok=False,
-        summary=f"None is held, and not at work: {'; '.join(one.open for one in left)}.",
+        summary=f"None is held, and not at work: {'; '.join(told.values())}.",
         findings=[*named, *findings],
         cures=[helps(left[0])],
         left_behind="None of the writers is held.",
