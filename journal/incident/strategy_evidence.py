@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 _STRATEGY = "strategy"
 COLD = "cold-standby"
 """The strategy that restores on hosts which stand by cold."""
-_NO_HELP = ("down", "not answering")
+_NO_ANSWER = ("not answering",)
+_NO_HELP = ("down", *_NO_ANSWER)
+ACTIVATE = "activate_standby"
+"""What an action is called, of any type, that starts a warm standby and brings it to the end of the archive."""
 
 
 def against(incident: Incident, strategy: str) -> str:
     """Return what speaks against a strategy, in words; empty where nothing is known to."""
-    standbys = (why for name in _acted_on(incident, strategy, "promote") if (why := _no_standby(incident, name)))
+    warm = set(_acted_on(incident, strategy, ACTIVATE))
+    acted = ((name, name in warm) for name in _acted_on(incident, strategy, "promote"))
+    standbys = (why for name, started in acted if (why := _no_standby(incident, name, started=started)))
     if strategy == COLD:
         standbys = (why for name in _acted_on(incident, strategy, "restore") if (why := _no_cold(incident, name)))
     backups = (why for name in _acted_on(incident, strategy, "restore") if (why := _no_backup(incident, name)))
@@ -65,8 +70,11 @@ def _acted_on(incident: Incident, strategy: str, part: str) -> Iterator[str]:
             yield from (name for name in incident.roster.players(step.system) if is_hit(incident, name))
 
 
-def _no_standby(incident: Incident, primary: str) -> str:
-    """Return why nothing can be promoted in the place of a system; where no inventory was read, nothing is known."""
+def _no_standby(incident: Incident, primary: str, *, started: bool) -> str:
+    """Return why nothing can be promoted in the place of a system; where no inventory was read, nothing is known.
+
+    ``started``: the strategy starts a standby that is down.
+    """
     known = incident.roster.systems
     if not known:
         return ""
@@ -77,7 +85,7 @@ def _no_standby(incident: Incident, primary: str) -> str:
         return f"{incident.roster.title(primary)} has no standby{f' outside of site {lost}' if lost else ''}"
     if changed := changed_systems(incident).get(primary):
         return f"a standby replicated it: {changed}"
-    broken = [why for one in standbys if (why := _broken(incident, one))]
+    broken = [why for one in standbys if (why := _broken(incident, one, started=started))]
     return "; ".join(broken) if len(broken) == len(standbys) else ""
 
 
@@ -89,11 +97,12 @@ def _no_cold(incident: Incident, primary: str) -> str:
     return f"no other host is named for {incident.roster.title(primary)}" if known and not (cold or took) else ""
 
 
-def _broken(incident: Incident, standby: KnownSystem) -> str:
+def _broken(incident: Incident, standby: KnownSystem, *, started: bool) -> str:
     health, wrong = incident.health.get(standby.name), incident.found_wrong.get(standby.name)
     if wrong:
         return f"{standby.name}: data {wrong}"
-    return f"{standby.name} is {health.status}" if health and health.status in _NO_HELP else ""
+    hopeless = health and health.status in (_NO_ANSWER if started else _NO_HELP)
+    return f"{standby.name} is {health.status}" if health and hopeless else ""
 
 
 def _no_backup(incident: Incident, name: str) -> str:

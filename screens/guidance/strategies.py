@@ -20,6 +20,7 @@ from journal.incident.restore_time import RestoreTime, expected_seconds, measure
 from journal.incident.state import Incident
 from journal.incident.step_time import in_words as took_words
 from journal.incident.step_time import slowest
+from journal.incident.strategy_evidence import ACTIVATE
 from journal.plan.applies import applies
 from journal.store.rows import Reading
 from journal.wording.counting import count
@@ -76,15 +77,16 @@ def losses(incident: Incident, strategy: str, readings: Mapping[str, Reading], n
     found = []
     for plan_system, system in incident.plan.systems.items():
         own = (step for step in incident.plan.steps() if step.system == plan_system and "strategy" in step.when)
-        actions = (step.action for step in own if applies(step, answers) is not False)
+        actions = [step.action for step in own if applies(step, answers) is not False]
         restore = next((action for action in actions if action.endswith(".restore")), "")
+        warm = next((action for action in actions if action.endswith(f".{ACTIVATE}")), "")
         hit = [name for name in incident.roster.players(plan_system) if is_hit(incident, name)] if system.data else []
         found += [
             _without_site(incident, name, readings, now, restore=bool(restore))
             if is_gone(incident, name)
             else _from_backup(incident, name, restore, readings.get(f"health:{name}"), now)
             if restore
-            else _from_standby(incident, name, readings, now)
+            else _from_standby(incident, name, readings, now, warm)
             for name in hit
         ]
     return found
@@ -157,10 +159,19 @@ def _since(incident: Incident, name: str, reading: Reading | None, until: str, w
     return Loss(title, max(0.0, lost), why)
 
 
-def _from_standby(incident: Incident, name: str, readings: Mapping[str, Reading], now: datetime) -> Loss:
-    """Return what the nearest standby lacks; without an inventory's standby (a tabletop), by the primary's own look."""
+def _from_standby(
+    incident: Incident, name: str, readings: Mapping[str, Reading], now: datetime, warm: str = ""
+) -> Loss:
+    """Return what the nearest standby lacks; without an inventory's standby (a tabletop), by the primary's own look.
+
+    ``warm`` brings one that cannot be asked to the end of the archive: then it lacks what the archive does.
+    """
     title = sanitize(incident.roster.title(name))
-    if found := from_standby(incident, name, readings):
+    found = from_standby(incident, name, readings)
+    if found and found.seconds is None and warm:
+        archive = _from_backup(incident, name, warm, readings.get(f"health:{name}"), now)
+        return archive._replace(why=f"{sanitize(found.by)}: brought to the end of the archive, {archive.why}")
+    if found:
         old = f", measured {age(found.at, now)}" if found.at and found.seconds is not None else ""
         return Loss(title, found.seconds, f"{sanitize(found.by)}{old}")
     measured = _measured(title, readings.get(f"health:{name}"), "replica_lag_s", "the standby's lag", now)

@@ -97,10 +97,10 @@ def test_no_line_is_wider_and_no_page_longer_than_the_paper(scenario: str) -> No
 def test_a_scenario_leaves_out_what_does_not_apply_and_says_so() -> None:
     text = printed("--paper", "--scenario", "data-corruption").stdout
     assert "(X) Latest: all that was archived, as latest REFUSED in this scenario." in flat(text)
-    for number in ("3.6.1", "3.2.3"):  # kubernetes is not hit; promoting a standby is refused
+    for number in ("3.6.1", "3.2.4"):  # kubernetes is not hit; promoting a standby is refused
         assert not re.search(rf"^\[ \] {re.escape(number)} ", text, re.M)
         assert number in text[text.index("Left out") :]
-    assert re.search(r"^\[ \] 3\.2\.5 ", text, re.M)
+    assert re.search(r"^\[ \] 3\.2\.6 ", text, re.M)
 
 
 def test_what_cannot_be_printed_is_a_sentence() -> None:
@@ -173,5 +173,5 @@ def test_what_a_step_hangs_on_stands_before_its_text_and_names_nothing_that_the_
     assert (
         "ONLY IF 3.1.5 is restore; AFTER 3.1.1, 3.1.11. Ends service" in text
     )  # of PostgreSQL in a cold recovery, 3.1.5 says
-    assert "NOT IN: Security Breach; proved by 3.2.7. The smallest cure" in text
+    assert "NOT IN: Security Breach; proved by 3.2.8. The smallest cure" in text
     assert "(what they mean: 3.1.5)" in text

@@ -66,7 +66,7 @@ def test_a_closed_terminal_and_a_killed_console_leave_the_restore_alone(stand: S
     with stand.console(120, 40, stand.incident_id) as third:
         third.until("1 running")
         third.keys("j")
-        third.until("3.2.5")
+        third.until("3.2.6")
         os.kill(pid, signal.SIGCONT)
         third.until("✓ Restore from latest backup", 60)
     restored_once(stand, run)

@@ -49,7 +49,7 @@ def test_a_killed_postgres_is_recovered_in_plain_lines(stand: Stand) -> None:
         terminal.sometime("→ up")  # a probe may see it before the run has looked at all it looks at
         decide(terminal, "postgres-cure", "3.1.5 >", "Is PostgreSQL up and whole", "2")
         terminal.answer(">", "postgres-verify")
-        terminal.answer("3.2.7 >", "")
+        terminal.answer("3.2.8 >", "")
         terminal.until("postgres.verify done")
         leave_and_come_back(stand, terminal)
         assert not any(control in terminal.printed for control in "\x1b\x07\x08")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -14,8 +15,10 @@ from journal.incident.proposals import Proposal
 from journal.incident.restore_time import RestoreTime
 from journal.incident.state import Incident
 from journal.store.journal import Journal, Reader
+from journal.store.rows import Reading
 from screens.guidance.evidence import evidence
 from screens.guidance.strategies import Time, expected, in_words, losses
+from tests.journal.stories import Story, plan, step
 from tests.screens.app_services import START, FakeServices, PlayedRunner, SetClock
 from tests.screens.driving import console
 
@@ -224,3 +227,27 @@ def test_what_was_done_before_counts_and_what_never_was_is_said(
     among_others = list(evidence(Proposal(asks, "cold-recovery", "", state(journal)), {}, services.clock()))
     assert among_others[0].startswith("all steps: about 20 min as was measured")
     assert [line.partition(" ")[0] for line in among_others[1:]] == ["RTO", "loss:", "loss:"]
+
+
+def test_a_warm_standby_that_is_down_loses_what_is_not_archived() -> None:
+    data = {"db": {"title": "The database", "tier": "critical", "data": "database"}}
+    known = [
+        KnownSystem(name=name, type="postgres", plays="" if of else name, standby_of=of, acts=["postgres"])
+        for name, of in {"db": "", "warm": "db"}.items()
+    ]
+    readings = {
+        "health:db": Reading("health:db", START, {"status": "up", "facts": {"exposure_s": 40}}),
+        "health:warm": Reading("health:warm", START, {"status": "down"}),
+    }
+
+    def lost(*more: dict[str, Any]) -> tuple[float | None, str]:
+        steps = [step("promote", action="postgres.promote", system="db", when={"strategy": ["warm"]}), *more]
+        told = Story(plan(*steps, systems=data, strategies={"warm": {"title": "Warm"}}))
+        told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+        (loss,) = losses(told.incident, "warm", readings, START)
+        return loss.seconds, loss.why
+
+    assert lost()[0] is None
+    seconds, why = lost(step("activate", action="postgres.activate_standby", system="db", when={"strategy": ["warm"]}))
+    assert seconds == 40
+    assert "is down: brought to the end of the archive" in why

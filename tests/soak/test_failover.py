@@ -11,6 +11,7 @@ from actions.inventory import load_inventory
 from actions.outcome import GateClosed
 from actions.systems.postgres.failover import promote as module
 from actions.systems.postgres.failover import rejoin as rejoining
+from actions.systems.postgres.failover.activate import activate_standby
 from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.promote import is_promoted, promote
 from actions.systems.postgres.failover.rejoin import is_rejoined, no_writer, rejoin
@@ -50,9 +51,8 @@ def test_log_that_only_the_archive_has_is_read_first(lab: Lab) -> None:
     assert (closed.value.gate, closed.value.yields) == ("behind-archive", "reason")
     assert standby.psql("SELECT pg_is_in_recovery()") == "t"
 
-    get = f"{standby.programs.pgbackrest} --config={standby.backup_config} --stanza={standby.stanza} archive-get"
-    standby.psql(f"ALTER SYSTEM SET restore_command = '{get} %f \"%p\"'; SELECT pg_reload_conf()")
-    until(lambda: standby.psql("SELECT to_regclass('late') IS NOT NULL") == "t", 60)
+    assert closed.value.cures[0].action == "postgres.activate_standby"
+    assert ctx.do(activate_standby).ok
     done = ctx.do(promote)
     assert done.ok
     assert standby.psql("SELECT one FROM late") == "1"

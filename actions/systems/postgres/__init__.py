@@ -33,6 +33,8 @@ SYSTEM = SystemType(
         "postgres.pause_replay": f"{_HERE}.delayed:pause_replay",
         "postgres.resume_replay": f"{_HERE}.delayed:resume_replay",
         "postgres.replay_state": f"{_HERE}.delayed:replay_state",
+        "postgres.activate_standby": f"{_HERE}.failover.activate:activate_standby",
+        "postgres.is_activated": f"{_HERE}.failover.activate:is_activated",
         "postgres.promote": f"{_HERE}.failover.promote:promote",
         "postgres.is_promoted": f"{_HERE}.failover.promote:is_promoted",
         "postgres.manager": f"{_HERE}.manager.pause:manager",

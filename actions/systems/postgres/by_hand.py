@@ -117,6 +117,12 @@ def pause_replay(known: ByHand) -> Sequence[CommandLine]:
     return [_psql(settings, "SELECT pg_wal_replay_pause()", "Pause it."), _psql(settings, at, wants)]
 
 
+def activate_standby(known: ByHand) -> Sequence[CommandLine]:
+    """Tell what shows how far a warm standby came; that it fetches log, and its start, are its own host's commands."""
+    what = "There, with standby.signal: restore_command to archive-get, start it; until this stays:"
+    return [_psql(known.settings(PostgresSettings), _REACHED, what)]
+
+
 def resume_replay(known: ByHand) -> Sequence[CommandLine]:
     """Tell what lets a standby replay again."""
     what = "It applies what it held back, the damage too."
@@ -137,7 +143,7 @@ def rejoin(known: ByHand) -> Sequence[CommandLine]:
     argv = [program(settings, "pg_basebackup"), "-D", f"{data}.rejoining", "-d", way, "-R"]
     swap = ["sh", "-c", _SWAP, "sh", data]
     return [
-        as_server(settings, *argv, what="Only once it is fenced and down:"),
+        as_server(settings, *argv, what="Only once it is fenced and down (tablespaces: -T THERE=/EMPTY for each):"),
         as_server(settings, *swap, what="It keeps its own settings; never start what is kept aside:"),
         start_line(settings, settings.config_file),
     ]

@@ -92,7 +92,7 @@ def preserve_directory(server: Server, way: PreservationMethod, copy: PreservedC
     if way == "copy":
         _do(server, "copy", _COPY, server.data, copy.path)
     for folder, kept in copy.tablespaces.items():
-        _do(server, "link", _LINK, here, folder.rpartition("/")[0], kept.rpartition("/")[0])
+        redirect_links(server, here, folder.rpartition("/")[0], kept.rpartition("/")[0])
     if way == "move":
         _do(server, "keep", MOVE, server.data, copy.path)
         _require_nobody_took_it_along(server, copy.path)
@@ -112,6 +112,11 @@ def preserve_log(server: Server, path: str) -> None:
 def preserve_tablespace(server: Server, here: str, there: str) -> None:
     """Move this cluster's folder in a tablespace aside, within it. Call it only where ``effect`` said True."""
     _do(server, f"keep{here.replace('/', '-')}", _SPACE, here, there)
+
+
+def redirect_links(server: Server, data: str, here: str, there: str) -> None:
+    """Have the links of kept data lead to a kept tablespace. Call it only where ``effect`` said True."""
+    _do(server, "link", _LINK, data, here, there)
 
 
 def _do(server: Server, key: str, script: str, *words: str) -> None:

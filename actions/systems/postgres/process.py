@@ -18,14 +18,15 @@ POSTGRES = ServerKind("(edb-)?(postgres|postmaster)")
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """What ``pg_controldata`` tells.
 
-    ``redo`` and ``checkpoint_at`` are where and when the last checkpoint began, ``prepared`` is how many prepared
-    transactions the server allowed.
+    ``redo`` and ``checkpoint_at`` are where and when the last checkpoint began, ``consistent_at`` is how far a standby
+    must have replayed to be whole, ``prepared`` is how many prepared transactions the server allowed.
     """
 
     system_identifier: str
     state: str
     timeline: int
     redo: int = 0
+    consistent_at: int = 0
     checkpoint_at: datetime | None = None
     segment_bytes: int = SEGMENT_BYTES
     prepared: int = 0
@@ -48,9 +49,9 @@ def postmaster(server: Server) -> int | None:
     return None
 
 
-def control(server: Server) -> Control | None:
-    """Return the control file's content, or None where there is no readable one."""
-    done = server.query([server.program("pg_controldata"), "-D", server.data], env={"TZ": "UTC"})
+def control(server: Server, data: str = "") -> Control | None:
+    """Return the control file's content, or None where there is no readable one; ``data``: another directory's."""
+    done = server.query([server.program("pg_controldata"), "-D", data or server.data], env={"TZ": "UTC"})
     if done.code != 0:
         return None
     fields = {
@@ -64,6 +65,7 @@ def control(server: Server) -> Control | None:
         timeline=int(fields.get("Latest checkpoint's TimeLineID", "0")),
         checkpoint_at=_at(fields.get("Time of latest checkpoint", "")),
         redo=_lsn(fields.get("Latest checkpoint's REDO location", "")),
+        consistent_at=_lsn(fields.get("Minimum recovery ending location", "")),
         segment_bytes=int(fields.get("Bytes per WAL segment", str(SEGMENT_BYTES))),
         prepared=int(fields.get("max_prepared_xacts setting", "0")),
     )

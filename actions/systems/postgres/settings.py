@@ -113,6 +113,8 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
         patroni: how its Patroni is found; one that runs on its host needs no entry.
         replication: how a standby reaches it, as ``primary_conninfo`` has it (``host=… port=… user=… passfile=…``, no
             password); empty: as it followed its own primary, at its address.
+        tablespaces: where its tablespaces go as it is rebuilt (by name), where that is neither where it had them nor
+            where its primary has them.
         backups: where its backups are.
     """
 
@@ -139,6 +141,7 @@ class PostgresSettings(SystemSettings, frozen=True, kw_only=True, tag="postgres"
     fence: Fence = Fence()
     patroni: Patroni = Patroni()
     replication: str = ""
+    tablespaces: dict[str, str] = {}
     backups: Backups
 
     def __post_init__(self) -> None:

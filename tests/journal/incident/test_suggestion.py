@@ -8,6 +8,7 @@ import pytest
 
 from journal.events import types as e
 from journal.events.run import KnownSystem
+from journal.incident.strategy_evidence import against
 from journal.incident.suggestion import suggestion
 from tests.journal.stories import Story, plan, step
 
@@ -156,12 +157,16 @@ FAILS_OVER = {"lost": {**HITS_ALL["lost"], "systems": ["db"], "strategy": "fail-
 SETS = {"sets": {"F1": "2026-03-01T02:00:00+00:00"}, "all_sets": True}
 
 
-def with_standby(*standbys: str) -> Story:
+FAIL_OVER = {"strategy": ["fail-over"]}
+
+
+def with_standby(*standbys: str, warm: bool = False) -> Story:
     told = Story(
         plan(
             step("strategy", decision=STRATEGY),
             step("look", action="backups.verify", system="db"),
-            step("promote", action="pg.promote", system="db", when={"strategy": ["fail-over"]}),
+            *([step("activate", action="pg.activate_standby", system="db", when=FAIL_OVER)] if warm else []),
+            step("promote", action="pg.promote", system="db", when=FAIL_OVER),
             step("restore", action="pg.restore", system="db", when={"strategy": ["restore"]}),
             systems=TWO,
             scenarios=FAILS_OVER,
@@ -197,6 +202,14 @@ def test_a_standby_that_is_down_or_wrong_speaks_against_failing_over_and_another
     told.run("look", facts=SETS)
     why = "replica is down; other is not answering; The database has backup F1"
     assert suggested(told, "strategy") == ("restore", why)
+
+
+def test_a_standby_that_is_down_speaks_against_no_strategy_that_starts_it() -> None:
+    told = with_standby("replica", warm=True)
+    told.tell(e.HealthChanged(system="replica", status="down", was="up"))
+    assert against(told.incident, "fail-over") == ""
+    told.tell(e.HealthChanged(system="replica", status="not answering", was="down"))
+    assert against(told.incident, "fail-over") == "replica is not answering"
 
 
 def test_where_neither_a_standby_nor_a_backup_is_left_nothing_is_begun_with() -> None:

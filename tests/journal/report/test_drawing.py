@@ -40,7 +40,7 @@ def test_every_bar_and_mark_is_inside_and_every_lane_below_the_last(drawing: Dra
 
 def test_runs_of_a_step_share_a_lane_and_each_shows_its_end(drawing: Drawing) -> None:
     actions = lanes(drawing, "Actions")
-    restore = next(bars for label, bars in actions.items() if label.startswith("3.2.5"))
+    restore = next(bars for label, bars in actions.items() if label.startswith("3.2.6"))
     assert [bar.look for bar in restore] == ["refused", "failed", "succeeded"]
     assert restore[1].x + restore[1].width <= restore[2].x
     assert restore[2].said == "✓" and restore[1].tip.startswith("postgres.restore: failed after 4 min")

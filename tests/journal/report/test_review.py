@@ -177,7 +177,7 @@ def test_validation_tells_a_measurement_from_a_word(report: Report) -> None:
     assert (found["test-api"].measured, found["test-api"].state) == (False, "marked done")
     assert (found["smoke-tests"].state, found["smoke-tests"].measured) == ("not done", False)
     markdown = render(report, "md")
-    assert "**Passed, measured**: 3.2.7 " in markdown and "**Passed, on a person's word**" in markdown
+    assert "**Passed, measured**: 3.2.8 " in markdown and "**Passed, on a person's word**" in markdown
 
 
 def test_an_exercise_has_its_after_action_part(report: Report) -> None:

@@ -13,12 +13,12 @@ from actions.context import ActionContext
 from actions.failover.promoting import Promoting, Proven, TookOver
 from actions.failover.promotion_record import PromotionRecord
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
+from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.fence import FENCING
 from actions.systems.postgres.failover.standbys import Reached, choose_next, late, reached
-from actions.systems.postgres.failover.told import lag, require_all_log, slots_at_fence, surprises
+from actions.systems.postgres.failover.told import ACTIVATE, lag, require_all_log, slots_at_fence, surprises
 from actions.systems.postgres.heartbeat import recovered
 from actions.systems.postgres.identity import identity_of
 from actions.systems.postgres.login_block import block_logins, others, require_not_ourselves
@@ -62,8 +62,7 @@ class PostgresPromoting(Promoting[Server, _Chosen]):
     def look(self, primary: Server, name: str) -> _Chosen:
         """Return it with how far it came."""
         server = choose_next(primary, name)
-        with connect_verified(server, deadline_s=30) as session:
-            return _Chosen(server, reached(session))
+        return _Chosen(server, _reached(server))
 
     def managed(self, server: Server) -> Closed | None:
         """Return the cluster manager of a standby: Patroni promotes itself, paused or not."""
@@ -170,6 +169,17 @@ def is_promoted(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Needs: the standby's address.
     """
     return PROMOTING.is_promoted(ctx, standby)
+
+
+def _reached(server: Server) -> Reached:
+    try:
+        with connect_verified(server, deadline_s=30) as session:
+            return reached(session)
+    except CannotConnect as error:
+        words = f"If {server.name} is down, or replays archived log only: bring it to the end of the archive first."
+        raise ActionFailed(
+            error.message, error.hint, left_behind="Nothing was changed.", cures=[Cure(words=words, action=ACTIVATE)]
+        ) from error
 
 
 def tell_to_promote(server: Server) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions.machine.directories import inspect_directories
 from actions.machine.machine import last_words
 from actions.machine.room import SpaceNeed, require_room
 from actions.outcome import ActionFailed, Finding
 from actions.systems.postgres.failover.following import settings_text
+from actions.systems.postgres.failover.spaces import Space, keep_aside, mapping, put_in_place, require_places
 from actions.systems.postgres.fence_guard import put
 from actions.systems.postgres.hba import config_file
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
-from journal.wording.sizes import size_words
 
 _SIZE = """
-    SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database) + (SELECT sum(size) FROM pg_ls_waldir()),
-           (SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global'))
+    SELECT (SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace WHERE spcname IN ('pg_default', 'pg_global'))
+           + (SELECT sum(size) FROM pg_ls_waldir())
 """
-_CLEAR = 'rm -rf -- "$1" && mkdir -m 700 -- "$1" && sync "${1%/*}"'
+_CLEAR = 'rm -rf -- "$1" && mkdir -p -m 700 -- "$1" && sync "${1%/*}"'
 _OWN = r"""
 set -e
 for name in postgresql.conf pg_hba.conf pg_ident.conf; do
@@ -35,21 +37,16 @@ def staged(server: Server) -> str:
     return f"{server.data}.rejoining"
 
 
-def require_place(server: Server, primary: Server) -> str:
-    """Look whether a copy fits beside the data, and can take its place; return its size in words.
+def require_place(server: Server, primary: Server, spaces: Sequence[Space]) -> int:
+    """Look whether a copy fits beside the data, and can take its place; return its bytes.
 
     Raises:
         ActionFailed: it cannot.
         GateClosed: there is no room, and nobody decided to try.
     """
     with connect_verified(primary, deadline_s=60) as session:
-        size, tablespaces = session.execute(_SIZE).fetchone() or (0, 0)
-    if tablespaces:
-        raise ActionFailed(
-            f"{primary.name} has tablespaces: a copy of it would be written over those of {server.name}.",
-            "Rebuild it by hand: pg_basebackup with --tablespace-mapping, or by pgBackRest (restore --type=standby).",
-            left_behind="Nothing was changed.",
-        )
+        size = int((session.execute(_SIZE).fetchone() or (0,))[0])
+    needs = require_places(server, primary, spaces)
     (here,) = inspect_directories(server, server.data)
     if here.is_mount or not here.above or here.real != server.data:
         why = "is a mount point" if here.is_mount else "is a link, or its folder cannot be written"
@@ -58,8 +55,8 @@ def require_place(server: Server, primary: Server) -> str:
             "Move what is in it aside by hand, copy the primary into it (y shows how), then run this again.",
             left_behind="Nothing was changed.",
         )
-    require_room(server, [SpaceNeed(here, int(size), f"the copy of {primary.name}")])
-    return size_words(int(size))
+    require_room(server, [SpaceNeed(here, size, f"the copy of {primary.name}"), *needs])
+    return size + sum(space.size for space in spaces)
 
 
 def lost_settings(server: Server, primary: Server) -> list[Finding]:
@@ -71,7 +68,7 @@ def lost_settings(server: Server, primary: Server) -> list[Finding]:
     return [Finding(severity="warning", about=server.name, text=text, cure=cure)]
 
 
-def copy(server: Server, conninfo: str, slot: str) -> None:
+def copy(server: Server, conninfo: str, slot: str, spaces: Sequence[Space] = ()) -> None:
     """Copy the primary beside the data, and compare it with the manifest that the primary made of it.
 
     Call it only where ``effect`` said True.
@@ -81,9 +78,10 @@ def copy(server: Server, conninfo: str, slot: str) -> None:
     """
     place = staged(server)
     left = f"The old data are as they were; {place} may hold a part of a copy."
-    _do(server, "clear", ["sh", "-c", _CLEAR, "sh", place], "cannot be made", left)
+    for path in (place, *(space.staged for space in spaces)):
+        _do(server, f"clear{path.replace('/', '-')}", ["sh", "-c", _CLEAR, "sh", path], "cannot be made", left)
     argv = [server.program("pg_basebackup"), "-D", place, "-d", conninfo, "-X", "stream", "-c", "fast", "-S", slot]
-    done = server.run("copy", [*argv, "--no-password", "-v"])
+    done = server.run("copy", [*argv, *mapping(spaces), "--no-password", "-v"])
     if done.code != 0:
         raise ActionFailed(
             f"The primary could not be copied: {last_words(done)}",
@@ -102,7 +100,7 @@ def make_standby_of_copy(server: Server, conninfo: str, slot: str) -> None:
     server.write(f"{place}/postgresql.auto.conf", settings_text(base, conninfo, slot))
 
 
-def swap(server: Server, aside: str) -> None:
+def swap(server: Server, aside: str, spaces: Sequence[Space] = ()) -> None:
     """Put the copy where the old data are, which are kept aside and refuse to start. Run again, it goes on.
 
     Raises:
@@ -111,6 +109,8 @@ def swap(server: Server, aside: str) -> None:
     place = staged(server)
     if server.exists(place) and server.exists(server.data) and not server.exists(aside):
         put(server, f"incident {server.ctx.incident.id}: old data, kept aside")
+        keep_aside(server, aside.rpartition("-")[2])
+        put_in_place(server, place, spaces)
         _do(server, "aside", ["sh", "-c", _AWAY, "sh", server.data, aside], f"cannot be moved to {aside}")
     if server.exists(place):
         _do(server, "in-place", ["sh", "-c", _AWAY, "sh", place, server.data], f"cannot be moved to {server.data}")

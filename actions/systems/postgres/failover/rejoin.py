@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -17,26 +16,12 @@ from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.failover.divergence import Divergence, compare, position
 from actions.systems.postgres.failover.fence import identity_of_fenced
-from actions.systems.postgres.failover.following import (
-    asked,
-    have_it_follow,
-    make_slot,
-    prove,
-    require_way,
-    slot_of,
-    way_to,
-)
-from actions.systems.postgres.failover.rebuild import (
-    copy,
-    lost_settings,
-    make_standby_of_copy,
-    require_place,
-    staged,
-    swap,
-)
+from actions.systems.postgres.failover.following import asked, prove, require_way, way_to
+from actions.systems.postgres.failover.rebuild import lost_settings, staged, swap
 from actions.systems.postgres.failover.rejoin_record import RejoinRecord, forget_rejoin
 from actions.systems.postgres.failover.standbys import choose
 from actions.systems.postgres.failover.standing import FENCE, KIND, standing
+from actions.systems.postgres.failover.way_back import begin, make
 from actions.systems.postgres.fence_guard import UNFENCE
 from actions.systems.postgres.hba import bar, barred_files, hba_file, unbar
 from actions.systems.postgres.login_block import reload_files
@@ -106,18 +91,20 @@ def _is_swapped(server: Server) -> bool:
     live={"fenced": no_writer, "managed": not_by_patroni},
     touches=("data directory",),
     target=old_identity,
-    params={"copy": "copy the primary anew, also where its own data could go on", "standby": _WHICH},
+    params={"copy": "copy the primary anew, also where its own data could go on or be rewound", "standby": _WHICH},
     by_hand=by_hand.rejoin,
 )
 def rejoin(ctx: ActionContext, *, copy: bool = False, standby: str = "") -> Outcome:
     """Bring a fenced old primary back as a standby of the new one.
 
     Says before which of its own transactions the new primary never got. Where there are none it goes on with its data.
-    Else the primary is copied beside them, compared with its manifest and put in their place; the old data are kept
-    aside, and refuse to start. Proven: it streams from that primary's timeline, has all of its log, refuses a write.
+    Else a clone of them is rewound (pg_rewind), where the file system shares blocks and little differs; or the primary
+    is copied beside them and compared with its manifest. That takes their place; the old data, tablespaces too, are
+    kept aside, and refuse to start. Proven: it streams from that primary's timeline, has all of its log, refuses a
+    write.
 
     Needs: it fenced, its host answering; the primary up, a role that may replicate (`replication:` in the inventory,
-    else as the primary followed its own); room for a copy. Tablespaces are rebuilt by hand.
+    else as the primary followed its own); room for a copy, on every file system with a tablespace.
 
     Leaves: a standby that streams through a slot of its own (`cleo_NAME`); its fence lifted; the old data aside, until
     a person removes them.
@@ -136,20 +123,19 @@ def rejoin(ctx: ActionContext, *, copy: bool = False, standby: str = "") -> Outc
         require_way(server, conninfo, new)
         found = compare(server, new)
         settings = lost_settings(server, primary)
-        record = _begin(server, primary, found, whole=copy)
+        record = begin(server, primary, found, conninfo, whole=copy)
         if record is None:
             return Outcome(
                 ok=True, summary=f"would bring {server.name} back", findings=[*found.findings(server, ""), *settings]
             )
-        _make(server, primary, record, conninfo)
-        record = msgspec.structs.replace(record, copied=True)
+        record = msgspec.structs.replace(make(server, primary, record, conninfo), copied=True)
         record.keep(ctx.files, server.name)
     else:
         found, settings = Divergence(True), []
         if not ctx.effect(f"start {server.name} as a standby of {primary.name}, as was begun"):
             return Outcome(ok=True, summary=f"would go on bringing {server.name} back")
-    if record.way == "copy":
-        swap(server, record.aside)
+    if record.way != "follow":
+        swap(server, record.aside, record.spaces)
     _start(server)
     return _finish(server, primary, record, [*found.findings(server, record.aside), *settings])
 
@@ -185,36 +171,6 @@ def _primary(server: Server) -> Server:
     )
 
 
-def _begin(server: Server, primary: Server, found: Divergence, *, whole: bool) -> RejoinRecord | None:
-    """Say what will be done, and write it down; None in a dry run."""
-    ctx, slot = server.ctx, slot_of(server)
-    for finding in found.findings(server, ""):
-        ctx.log(f"{finding.about}: {finding.text}", "err")
-    if found.same and not whole:
-        record = RejoinRecord(primary=primary.name, way="follow", slot=slot)
-        words = f"have {server.name} go on with its data: all of its log is in the history of {primary.name}"
-    else:
-        size = require_place(server, primary)
-        now = datetime.now(UTC)
-        record = RejoinRecord(
-            primary=primary.name, way="copy", slot=slot, aside=f"{server.data}.aside-{now:%Y%m%dT%H%M%SZ}"
-        )
-        words = f"copy {primary.name} ({size}) beside the data of {server.name}, and keep those in {record.aside}"
-    if not ctx.effect(f"{words}; then start it as a standby"):
-        return None
-    record.keep(ctx.files, server.name)
-    return record
-
-
-def _make(server: Server, primary: Server, record: RejoinRecord, conninfo: str) -> None:
-    make_slot(primary, record.slot)
-    if record.way == "follow":
-        have_it_follow(server, conninfo, record.slot)
-        return
-    copy(server, conninfo, record.slot)
-    make_standby_of_copy(server, conninfo, record.slot)
-
-
 def _start(server: Server) -> None:
     """Start it where the application is kept out until it is proven that it takes no writes."""
     if server.settings.app_roles and (hba := hba_file(server)):
@@ -244,5 +200,11 @@ def _finish(
             "lifts_at": server.name,
             **({"aside": kept} if kept else {}),
         },
-        findings=findings or [],
+        findings=[*(findings or []), *([_rewound(server)] if record and record.way == "rewind" else [])],
     )
+
+
+def _rewound(server: Server) -> Finding:
+    text = "its data were rewound: its own log told which pages differ, and they were not compared with the primary's"
+    cure = f"Check them (postgres.verify --on {server.name}) before you promote it; p: copy makes a compared copy."
+    return Finding(severity="note", about=server.name, text=text, cure=cure)

@@ -8,8 +8,9 @@ from typing import Literal, Self
 import msgspec
 
 from actions.kept_record import keep_record, load_record
+from actions.systems.postgres.failover.spaces import Space
 
-Way = Literal["follow", "copy"]
+Way = Literal["follow", "rewind", "copy"]
 
 
 class RejoinRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,10 +18,12 @@ class RejoinRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         primary: whom it is to follow.
-        way: ``follow``: its data lack nothing and hold nothing more, so it goes on with them; ``copy``: a new copy of
-            the primary takes their place.
+        way: ``follow``: its data lack nothing and hold nothing more, so it goes on with them; ``rewind``: a clone of
+            them, rewound, takes their place; ``copy``: a new copy of the primary does.
         slot: the replication slot that keeps log for it on the primary.
         aside: where its old data are kept; empty where they stay in use.
+        spaces: the primary's tablespaces, and where they go.
+        fork: where the new primary's history left its own, in bytes; -1: nobody can tell.
         copied: whether the copy is whole, proven and ready to take the place.
     """
 
@@ -28,6 +31,8 @@ class RejoinRecord(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     slot: str
     aside: str = ""
+    spaces: list[Space] = []
+    fork: int = -1
     copied: bool = False
 
     @classmethod

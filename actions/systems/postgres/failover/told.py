@@ -8,17 +8,17 @@ from actions.failover.fence_record import FenceRecord
 from actions.gate import decide
 from actions.outcome import Cure, Finding, GateClosed
 from actions.systems.postgres.connection import CannotConnect
+from actions.systems.postgres.failover.archive_end import archive_end
+from actions.systems.postgres.failover.catch_up import has_all
 from actions.systems.postgres.failover.standbys import Reached
-from actions.systems.postgres.pgbackrest.archive import read_archive
-from actions.systems.postgres.pgbackrest.command import read_repository
-from actions.systems.postgres.process import control
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
-from actions.systems.postgres.wal import SEGMENT_BYTES, format_lsn, parse_segment
+from actions.systems.postgres.wal import format_lsn
 from journal.errors import CleoError
 from journal.wording.counting import count
 from journal.wording.durations import rough_duration
 
+ACTIVATE = "postgres.activate_standby"
 BEHIND = "behind-archive"
 SLOTS = "logical replication slots"
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1"
@@ -67,25 +67,19 @@ def require_all_log(primary: Server, standby: Server, seen: Reached) -> None:
         GateClosed: so it is, and nobody decided to go without.
     """
     try:
-        newest = read_archive(standby, read_repository(standby)).segments
+        end = archive_end(standby, seen.timeline)
     except CleoError as error:
         standby.ctx.log(f"Whether the archive has more log than {standby.name} is not known: {error.message}", "err")
         return
-    found = control(standby)
-    size = found.segment_bytes if found else SEGMENT_BYTES
-    own = [parse_segment(name, size).number for name in newest if int(name[:8], 16) == seen.timeline]
-    end = (max(own, default=-1) + 1) * size
-    if seen.received >= end:
+    if has_all(standby, seen, end):
         return
-    words = (
-        f"Have it read the archive first: set restore_command to archive-get there, restart it, and wait until it has "
-        f"{format_lsn(end)}."
-    )
     cures = [
-        Cure(words=words),
+        Cure(words="Have it fetch that from the archive first.", action=ACTIVATE),
         Cure(words="Or promote it without that log.", override=BEHIND, cost="the commits in those segments"),
     ]
-    message = f"The archive has log up to {format_lsn(end)}, and {standby.name} only up to {format_lsn(seen.received)}."
+    message = (
+        f"The archive has log up to {format_lsn(end.lsn)}, and {standby.name} only up to {format_lsn(seen.received)}."
+    )
     decide(standby.ctx, GateClosed(BEHIND, message, cures=cures), "Promoted without log that the archive has")
 
 

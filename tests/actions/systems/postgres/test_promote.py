@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actions.inventory import known_systems, load_inventory
-from actions.outcome import GateClosed
+from actions.outcome import ActionFailed, GateClosed
 from actions.registry import catalogue, registry
 from actions.runner import World
+from actions.systems.postgres.failover.activate import activate_standby, is_activated
 from actions.systems.postgres.failover.promote import promote
 from actions.transport import open_transport
 from cleo_console.lab.postgres import server
@@ -82,6 +85,44 @@ def confirmed(person: Person, step: str, *gates: str) -> Run:
     overrides = [Override(gate=gate, reason="known in this test", target=word) for gate in gates]
     run: Run = person.over(person.desk.request_run(step, confirmed=word, overrides=overrides))
     return run
+
+
+def test_a_warm_standby_is_brought_to_the_end_of_the_archive(lab: Lab) -> None:
+    """It is down, and follows nobody: all that it can still get is what is archived."""
+    standby = lab.cluster(STANDBY)
+    lab.break_(STANDBY, "cut-replication")
+    server.stop(standby)
+    lab.psql("CREATE TABLE late AS SELECT 1 AS one")
+    segment = lab.psql("SELECT pg_walfile_name(pg_switch_wal())")
+    until(lambda: lab.psql(f"SELECT last_archived_wal >= '{segment}' FROM pg_stat_archiver") == "t")
+    seen = datetime.now(UTC)
+    ctx = FakeContext(load_inventory(lab.inventory_path), dry_run=True, newest_known={"postgres": seen})
+    behind = ctx.do(is_activated)
+    assert not behind.ok
+    assert behind.summary.endswith(" of the log that is archived, and is down.")
+    assert ctx.do(activate_standby).ok
+    (effect,) = ctx.effects
+    assert re.search(
+        r"restore_command .* start .* with the application kept out, and bring .* the end of the arch", effect
+    )
+    assert any("is not proven to be fenced" in line for line in ctx.lines)
+    assert not server.is_running(standby), "a dry run starts nothing"
+
+    ctx.dry_run = False
+    done = ctx.do(activate_standby)
+    assert segment in done.facts["segment"]
+    assert re.search(r"newest commit .*; lost is what was committed after that: \d+ s up to the newest", done.summary)
+    assert standby.psql("SELECT pg_is_in_recovery(), one FROM late") == "t|1"
+    assert ctx.do(is_activated).ok
+    assert not ctx.do(activate_standby).findings, "what has all is left as it is"
+    server.stop(standby)
+    signal = standby.data_directory / "standby.signal"
+    signal.rename(signal.with_suffix(".gone"))
+    with pytest.raises(ActionFailed, match="would be a second primary"):
+        ctx.do(activate_standby)
+    signal.with_suffix(".gone").rename(signal)
+    server.start(standby)
+    standby.psql("ALTER SYSTEM RESET primary_conninfo; SELECT pg_reload_conf()")
 
 
 def test_a_standby_cures_no_mistake_and_reaches_no_past(lab: Lab) -> None:

@@ -11,6 +11,7 @@ import pytest
 from actions.failover.promotion_record import still_names
 from actions.inventory import Inventory, known_systems, load_inventory
 from actions.outcome import ActionFailed
+from actions.systems.postgres.failover import rewind
 from actions.systems.postgres.failover.fence import fence, is_fenced
 from actions.systems.postgres.failover.following import settings_text
 from actions.systems.postgres.failover.promote import promote
@@ -22,7 +23,17 @@ from tests.actions.contexts import FakeContext
 from tests.actions.systems.postgres.failing_over import STANDBY, with_fields
 from tests.actions.systems.postgres.strangers import pg_ctl
 from tests.labs import Lab, running_lab
+from tests.waiting import until
 
+GRANTS = "".join(
+    f"GRANT EXECUTE ON FUNCTION {name} TO replicator;"
+    for name in (
+        "pg_ls_dir(text,boolean,boolean)",
+        "pg_stat_file(text,boolean)",
+        "pg_read_binary_file(text)",
+        "pg_read_binary_file(text,bigint,bigint,boolean)",
+    )
+)
 pytestmark = pytest.mark.xdist_group("promote")
 
 
@@ -71,33 +82,90 @@ def test_what_lacks_nothing_goes_on_with_its_data(lab: Lab) -> None:
     assert not back.do(is_fenced).ok
 
 
-def test_what_diverged_is_kept_aside_and_copied_anew(lab: Lab) -> None:
-    """The other way round: what is the primary now never sent its last commits to the one that takes over."""
-    standby, way = lab.cluster(STANDBY), f"host=127.0.0.1 port={lab.postgres.port} user=replicator"
-    lab.psql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'; SELECT pg_reload_conf()")
-    standby.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
-    standby.psql("CREATE TABLE lost AS SELECT 1 AS one")
-    ctx = FakeContext(after(lab), system=STANDBY, overrides={"behind-archive": "known"})
+def diverged(lab: Lab, old: str, table: str) -> FakeContext:
+    """Have the primary called so commit what the other one never gets, and that one take its place."""
+    new = "postgres" if old == STANDBY else STANDBY
+    primary, standby = lab.cluster(old), lab.cluster(new)
+    standby.psql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'; SELECT pg_reload_conf()")
+    until(lambda: primary.psql("SELECT count(*) FROM pg_stat_replication") == "0")
+    primary.psql(f"CREATE TABLE {table} AS SELECT 1 AS one")
+    inventory = after(lab) if old == STANDBY else load_inventory(lab.inventory_path)
+    ctx = FakeContext(inventory, system=old, overrides={"behind-archive": "known"})
     assert ctx.do(fence).ok
     assert ctx.do(promote).ok
+    return ctx
 
+
+def way_of(lab: Lab, primary: str = "postgres") -> str:
+    """Return how a standby reaches that primary."""
+    passfile = lab.postgres.replication_password_file
+    return f"host=127.0.0.1 port={lab.cluster(primary).port} user=replicator passfile={passfile}"
+
+
+def test_what_diverged_is_kept_aside_and_a_clone_of_it_rewound(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other way round: what is the primary now never sent its last commits to the one that takes over."""
+    standby = lab.cluster(STANDBY)
+    diverged(lab, STANDBY, "lost")
     inventory = load_inventory(lab.inventory_path)
     back = FakeContext(inventory, system=STANDBY)
     with pytest.raises(ActionFailed, match=r"Nobody says as whom|may not replicate") as failed:
         back.do(rejoin)
     assert "replication:" in str(failed.value)
-    way += f" passfile={lab.postgres.replication_password_file}"
-    back = FakeContext(with_fields(inventory, "postgres", replication=way), system=STANDBY)
+    inventory = with_fields(inventory, "postgres", replication=way_of(lab))
+    dry = FakeContext(inventory, system=STANDBY, dry_run=True)
+    assert dry.do(rejoin).ok
+    assert any("pg_rewind is not used: its file system (tmpfs)" in line for line in dry.lines)
+    monkeypatch.setattr(rewind, "SHARING", ("tmpfs",))  # where a clone is a copy, and all else is the same
+    monkeypatch.setattr(rewind, "CLONING", "auto")
+    monkeypatch.setattr(rewind, "MOST", 1.0)  # most of a small database is log
+    assert dry.do(rejoin).ok
+    assert any("may not read the primary's files (GRANT EXECUTE ON FUNCTION pg_ls_dir" in line for line in dry.lines)
+    lab.psql(GRANTS)
+    assert dry.do(rejoin).ok
+    assert re.search(r"rewind on a clone .* fetches .* \(at least .*; a copy is .* \(at least ", "\n".join(dry.lines))
+
+    back = FakeContext(inventory, system=STANDBY)
     done = back.do(rejoin)
-    assert done.ok
-    (warned,) = done.findings
-    assert "never reached the new primary" in warned.text
+    assert "rewind" in back.programs
+    assert "copy" not in back.programs
+    lost, rewound = done.findings
+    assert "never reached the new primary" in lost.text
+    assert "rewound" in rewound.text
     aside = Path(done.facts["aside"])
-    assert str(aside) in warned.cure
+    assert str(aside) in lost.cure
     assert standby.psql("SELECT pg_is_in_recovery(), to_regclass('lost') IS NULL") == "t|t"
     assert back.do(is_rejoined).ok
     with pytest.raises(CleoError):
         pg_ctl(lab, aside, "start")  # what was kept aside is no second primary
+
+
+def test_tablespaces_go_where_nobody_elses_are_and_keep_what_was_there(lab: Lab) -> None:
+    """Both servers of a lab are on one host: a copy, or a replay, would write over the primary's own."""
+    standby, place = lab.cluster(STANDBY), lab.postgres.directory / "pg" / "space"
+    other = standby.directory / "pg" / "other space=1"
+    standby.run([str(standby.programs.server("pg_ctl")), "stop", "-w", "-D", str(standby.data_directory)])
+    lab.postgres.run(["mkdir", str(place), str(other)])
+    lab.psql(f"CREATE TABLESPACE space LOCATION '{place}'; ALTER TABLE heartbeat SET TABLESPACE space")
+    inventory = with_fields(load_inventory(lab.inventory_path), "postgres", replication=way_of(lab))
+    with pytest.raises(ActionFailed, match=r"space, made since .* holds a server's files"):
+        FakeContext(inventory, system=STANDBY).do(rejoin)
+    with pytest.raises(ActionFailed, match=r"space cannot go to .*: postgres, on the same host, has its own") as failed:
+        FakeContext(inventory, system=STANDBY).do(rejoin, copy=True)
+    assert "tablespaces: NAME: /PATH" in str(failed.value)
+
+    back = FakeContext(with_fields(inventory, STANDBY, tablespaces={"space": str(other)}), system=STANDBY)
+    assert back.do(rejoin, copy=True).ok
+    where = "SELECT pg_tablespace_location(oid), (SELECT count(*) > 0 FROM heartbeat) FROM pg_tablespace"
+    assert standby.psql(f"{where} WHERE spcname = 'space'") == f"{other}|t"
+    standby.run([str(standby.programs.server("pg_ctl")), "stop", "-w", "-D", str(standby.data_directory)])
+    back = FakeContext(inventory, system=STANDBY)  # where it has it by now, nobody needs to say
+    aside = back.do(rejoin, copy=True).facts["aside"]
+    assert standby.psql(f"{where} WHERE spcname = 'space'") == f"{other}|t"
+    (kept,) = other.glob("aside-*")
+    (link,) = Path(aside, "pg_tblspc").iterdir()
+    assert link.resolve() == kept
+    assert [path.name[:3] for path in kept.iterdir()] == ["PG_"]
+    assert lab.psql("SELECT count(*) > 0 FROM heartbeat") == "t", "the primary's own are as they were"
 
 
 def test_the_inventory_says_it_itself_once_its_lines_are_changed(lab: Lab, tmp_path: Path) -> None:
