@@ -9,7 +9,7 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.failover.latest import require_latest
 from actions.failover.promotion_record import PromotionRecord
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
 from actions.systems.redis.failover.promote import PROMOTING, Replica
@@ -113,11 +113,10 @@ def _watch(master: Server) -> Watch:
             why.append(f"{where} does not watch it")
     if found:
         return max(found, key=lambda one: one.epoch)
-    by_hand = Cure(words="Without a Sentinel a replica is promoted, once its master is fenced.", action="redis.fence")
     raise ActionFailed(
         f"No Sentinel fails {master.name} over: {'; '.join(why) or 'the inventory names none (sentinels:)'}.",
+        "Without a Sentinel redis.promote has a replica lead, once redis.fence has seen to its master.",
         left_behind=_NOTHING,
-        cures=[by_hand],
     )
 
 
