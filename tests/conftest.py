@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from actions import secrets
 from tests import opened
 from tests.guard import sitecustomize
 from tests.guard.left_open import open_journals, still_open
@@ -68,6 +69,14 @@ def no_journal_is_opened_beside_sqlite() -> Iterator[None]:
     for path in noted:
         path.unlink()
     assert not noted, "".join(noted.values())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def secrets_stay_in_their_module() -> Iterator[None]:
+    """Forget the secrets that a module's tests read: a password ``wrong`` would be blotted out of everybody's words."""
+    known = secrets.read_before()
+    yield
+    secrets._read_before.intersection_update(known)
 
 
 @pytest.fixture(autouse=True)
