@@ -51,6 +51,7 @@ class Responder:
     Attributes:
         next_lines: what NEXT said each time that it was followed.
         pressed: how many keys were pressed, letters typed included.
+        meanwhile: how many of them did paperwork while something ran: the longer that takes, the more there are.
         typed: how many of them were letters typed.
         at_first_recovery: how many there were when the first recovery action was asked for; 0 while none was.
     """
@@ -58,7 +59,7 @@ class Responder:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self.next_lines: list[str] = []
-        self.pressed = self.typed = self.at_first_recovery = 0
+        self.pressed = self.typed = self.at_first_recovery = self.meanwhile = 0
         self._slow_s = 0.0
         self._noted_at = 0.0
 
@@ -129,6 +130,7 @@ class Responder:
         if key.isdecimal():  # nobody who is called answers at once
             self._terminal.until(lambda _: time.monotonic() - self._noted_at > _NOTED_S)
             self._noted_at = time.monotonic()
+        self.meanwhile += bool(_paperwork_meanwhile(screen))
         self.keys(key)
         if _RECOVERY.match(words) and not named.startswith("g"):
             self.at_first_recovery = self.at_first_recovery or self.pressed

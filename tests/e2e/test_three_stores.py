@@ -39,7 +39,7 @@ def test_all_three_are_lost_and_come_back_together(stores: Lab, tmp_path: Path) 
             responder.close()
     incident = stand.incident()
     assert {step: incident.state(step) for step in VERIFIED} == dict.fromkeys(VERIFIED, StepState.DONE)
-    assert responder.pressed <= MOST_KEYS, responder.next_lines
+    assert responder.pressed - responder.meanwhile <= MOST_KEYS, responder.next_lines
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
     after = _held(stores)
     assert after["cached"] >= before["cached"], "what is not in the backup is warmed from PostgreSQL"
