@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,17 +40,14 @@ def measure_all(ctx: ActionContext, deadline_s: float) -> dict[str, Health]:
             behind half a second later.
     """
     found: dict[str, Future[Health]] = {name: Future() for name, one in ctx.inventory.systems.items() if not one.cold}
-    all_there = Event()  # looks that run already would make each further thread wait for its turn: seconds, with 200
     for name, future in found.items():
-        Thread(target=_look, args=(ctx, name, deadline_s, future, all_there), name=f"look-{name}", daemon=True).start()
-    all_there.set()
+        Thread(target=_look, args=(ctx, name, deadline_s, future), name=f"look-{name}", daemon=True).start()
     wait(found.values(), deadline_s + _GRACE_S)
     late = Health(status="not measured", detail=f"the look at it did not end within {deadline_s:g} s")
     return {name: future.result() if future.done() else late for name, future in found.items()}
 
 
-def _look(ctx: ActionContext, name: str, deadline_s: float, found: Future[Health], begin: Event) -> None:
-    begin.wait()
+def _look(ctx: ActionContext, name: str, deadline_s: float, found: Future[Health]) -> None:
     try:
         found.set_result(_measure(ctx, name, deadline_s))
     except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
