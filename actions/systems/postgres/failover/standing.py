@@ -71,4 +71,4 @@ class PostgresKind(Kind[Server]):
 
 
 KIND = PostgresKind()
-standing, answers, followers = KIND.standing, KIND.answers, KIND.followers
+standing, answers = KIND.standing, KIND.answers

@@ -69,7 +69,7 @@ class RedisKind(Kind[Server]):
 
 
 KIND = RedisKind()
-standing, answers, followers = KIND.standing, KIND.answers, KIND.followers
+standing, followers = KIND.standing, KIND.followers
 
 
 def _linked(server: Server, said: Info) -> bool:
