@@ -10,6 +10,7 @@ from actions.backups.engine import BackupSet
 from actions.backups.engines import engine_of
 from actions.backups.marks import Mark
 from actions.backups.offsite.acting import is_copied, look_offsite
+from actions.backups.offsite.index import restored_size
 from actions.backups.offsite.look import Seen
 from journal.errors import CleoError
 from journal.incident.restore_time import RestoreTime
@@ -109,7 +110,7 @@ def offsite_time(seen: Seen) -> RestoreTime | None:
     """Return the last restore from the second place that was measured, by a look at it; None where none was."""
     if (found := seen.measured) is None:
         return None
-    newest = max(seen.backups.values(), key=lambda one: one.ended_at, default=None)
+    newest = max(seen.backups, key=lambda label: seen.backups[label].ended_at, default="")
     size = found.mark.facts.get("bytes")
     return RestoreTime(
         label=found.label,
@@ -119,7 +120,7 @@ def offsite_time(seen: Seen) -> RestoreTime | None:
         offsite=True,
         by=found.mark.by,
         size=size if isinstance(size, int) else 0,
-        now=newest.size if newest else 0,
+        now=restored_size(seen.backups, newest) if newest else 0,
     )
 
 

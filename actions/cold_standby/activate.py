@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from actions.action import action
 from actions.backups.engines import engine_of
 from actions.backups.measured import offsite_time
-from actions.backups.offsite.acting import fetch_offsite, look_offsite
+from actions.backups.offsite.acting import fetch_offsite, look_offsite, read_offsite
 from actions.backups.offsite.fetch import PARTLY
+from actions.backups.offsite.index import restored_size
 from actions.backups.offsite.kept import place_words, require_copies, require_kept
 from actions.backups.offsite.look import Seen
 from actions.backups.offsite.standby import at_standby
 from actions.cold_standby.by_hand import by_hand
 from actions.cold_standby.room import Begun, begun_here, repository_of, require_both, require_free
-from actions.cold_standby.standby import ACTIVATE, standby_name, way_of
+from actions.cold_standby.standby import ACTIVATE, CopiedThere, standby_name, way_of
 from actions.context import ActionContext
 from actions.failover.promotion_record import PromotionRecord, still_names, whose_place
 from actions.gate import Closed
@@ -98,7 +100,7 @@ def activate(ctx: ActionContext, *, standby: str = "") -> Outcome:
         return Outcome(ok=True, summary=f"would fetch the copies of {ctx.system} to {host}, for {name}", findings=found)
     now.keep(ctx.files)
     did, damaged = _fetch(ctx, at)
-    found += [*damaged, *way.fits(at)]
+    found += damaged
     if not ctx.effect(f"have {name} on {host} play the part of {ctx.system}"):
         return Outcome(ok=True, summary=f"would have {name} take the place of {ctx.system}", findings=found)
     _hold(at)
@@ -140,7 +142,9 @@ def _look(ctx: ActionContext, at: ActionContext, now: Begun) -> tuple[Seen, list
     require_copies(ctx, seen, list(whole) or list(seen.backups))
     newest = max(whole, key=lambda label: whole[label].ended_at)
     until = max(filter(None, (whole[newest].shows, seen.archived_until)))
-    require_both(at, now, seen.bytes, whole[newest])
+    read = partial(read_offsite, at, copied_as=ctx.system)
+    way_of(ctx).fits(at, CopiedThere(newest=newest, read=read))
+    require_both(at, now, seen.bytes, restored_size(seen.backups, newest))
     ctx.log(
         f"In {place_words(at)}: {count(len(whole), 'whole backup')} of {ctx.system}, the newest {newest} (ended "
         f"{utc(whole[newest].ended_at)}); {seen.files:,} files, {size_words(seen.bytes)}; it was copied last "

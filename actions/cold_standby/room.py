@@ -10,12 +10,11 @@ import msgspec
 
 from actions.backups.engine import CopiedOffsite, CopySource
 from actions.backups.engines import engine_of
-from actions.backups.offsite.index import CopiedBackup
 from actions.cold_standby.standby import NOTHING
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.kept_record import keep_record, load_record
-from actions.machine.directories import inspect_directories
+from actions.machine.directories import inspect_directories, used
 from actions.machine.listener import ServerKind, look
 from actions.machine.machine import Machine, last_words
 from actions.machine.room import SpaceNeed, require_room
@@ -155,14 +154,14 @@ def _occupied(ctx: ActionContext, now: Begun, *, ours: bool) -> Iterator[str]:
         yield f"somebody listens on its port {port}"
 
 
-def require_both(ctx: ActionContext, now: Begun, size: int, newest: CopiedBackup) -> None:
-    """Stop where copies and restored data do not fit.
+def require_both(ctx: ActionContext, now: Begun, size: int, restored: int) -> None:
+    """Stop where copies and restored data do not fit. What this incident fetched already takes no more room.
 
     Args:
         ctx: the context that is aimed at the standby.
         now: where the copies go.
-        size: bytes that are fetched.
-        newest: what is restored of them, unless somebody decides otherwise.
+        size: bytes of all copies.
+        restored: bytes of what is restored of them, unless somebody decides otherwise.
 
     Raises:
         GateClosed: there is no room, and nobody decided to try.
@@ -171,9 +170,10 @@ def require_both(ctx: ActionContext, now: Begun, size: int, newest: CopiedBackup
     machine = Machine(ctx, settings.host)
     needs = []
     if now.repository.startswith("/"):
-        needs.append(SpaceNeed(inspect_directories(machine, now.repository)[0], size, "the copies"))
+        here = used(machine, now.repository) if Begun.of(ctx.files, ctx.system) else 0
+        needs.append(SpaceNeed(inspect_directories(machine, now.repository)[0], max(0, size - here), "the copies"))
     if settings.place():
-        needs.append(SpaceNeed(inspect_directories(machine, settings.place())[0], newest.size, "the restored data"))
+        needs.append(SpaceNeed(inspect_directories(machine, settings.place())[0], restored, "the restored data"))
     require_room(machine, needs)
     for need in needs:
         ctx.log(f"Room for {need.what}: {need.directory}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from actions.backups.offsite.standby import cold_standbys
 from actions.failover.promotion_record import whose_place
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Cure, Finding
+from actions.outcome import ActionFailed, Cure
 from actions.system_type import load
 
 if TYPE_CHECKING:
@@ -20,18 +20,30 @@ ACTIVATE = "cold_standby.activate"
 NOTHING = "Nothing was changed."
 
 
+class CopiedThere(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in the second place, before it is fetched.
+
+    Attributes:
+        newest: the label of the newest whole backup.
+        read: returns the text of a small file there, by its name below the system's folder.
+    """
+
+    newest: str
+    read: Callable[[str], str]
+
+
 class ColdWay(msgspec.Struct, frozen=True, kw_only=True):
     """What a type of system adds to the activation of its cold standbys.
 
     Attributes:
         fenced: tells by the old system's context why it may still write, and come back; None: it cannot.
         require: refuses, by the standby's context, a host that is not prepared.
-        fits: returns what does not fit of what was fetched, by the standby's context.
+        fits: refuses copies that the standby cannot restore, by its context, before they are fetched.
     """
 
     fenced: Callable[[ActionContext], Closed | None]
     require: Callable[[ActionContext], None] = lambda ctx: None
-    fits: Callable[[ActionContext], Sequence[Finding]] = lambda ctx: ()
+    fits: Callable[[ActionContext, CopiedThere], None] = lambda ctx, copied: None
 
 
 def way_of(ctx: ActionContext) -> ColdWay:

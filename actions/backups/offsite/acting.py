@@ -77,6 +77,25 @@ def look_offsite(
     return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Seen)
 
 
+def read_offsite(ctx: ActionContext, name: str, *, copied_as: str = "") -> str:
+    """Return the text of one small file of the second place; its digest is compared with what was copied.
+
+    Args:
+        ctx: the context.
+        name: its name below the system's folder.
+        copied_as: whose copies are meant, where they are another system's.
+
+    Raises:
+        ActionFailed: it is not there, or is not what was copied.
+    """
+    source, order = _order(ctx, copied_as)
+    argv = _argv(ctx, source, "read", order, name)
+    done = ctx.query(source.host, argv, timeout_s=_LOOK_S, user=source.user)
+    if done.code != 0:
+        raise ActionFailed(" ".join(done.err.split()) or f"The read of {name} in {order.where.place} {done.ending}.")
+    return done.out
+
+
 def fetch_offsite(ctx: ActionContext, backups: Sequence[str], folder: str, *, copied_as: str = "") -> Mapping[str, Any]:
     """Bring backups back from the second place; return what was done.
 

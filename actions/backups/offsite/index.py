@@ -42,6 +42,13 @@ class CopiedBackup(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
+def restored_size(backups: Mapping[str, CopiedBackup], label: str) -> int:
+    """Return how large a backup is once it is restored, in bytes: of one that builds upon another, that one counts."""
+    wanted = backups[label]
+    whole = [one for one in backups.values() if one.kind == "full" and one.ended_at <= wanted.ended_at]
+    return max([wanted.size, *(one.size for one in sorted(whole, key=lambda one: one.ended_at)[-1:])])
+
+
 class Index(msgspec.Struct, kw_only=True):
     """The copy of one system's repository.
 

@@ -48,6 +48,7 @@ SYSTEM = SystemType(
     },
     backups=f"{_HERE}.backups.engine:ENGINE",
     simulated=f"{_HERE}:simulated",
+    cold=f"{_HERE}.cold:COLD",
     credentials=f"{_HERE}.credentials:open_store",
     evidence=f"{_HERE}.forensics:evidence",
     traces=f"{_HERE}.traces_source:source",

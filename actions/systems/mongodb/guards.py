@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.machine.unit import who_runs
+from actions.systems.mongodb.data_files import NO_DATABASE, describe_data
 from actions.systems.mongodb.restore_record import our_record
 from actions.systems.mongodb.server import Server, find_server
 from actions.systems.mongodb.writers import writers_kept_out
@@ -21,8 +22,11 @@ def is_down(ctx: ActionContext) -> Closed | None:
 
 
 def no_writer_in(ctx: ActionContext) -> Closed | None:
-    """The application is kept out; a member that follows another takes no writes but its set's."""
-    return None if find_server(ctx).settings.standby_of else writers_kept_out(ctx)
+    """The application is kept out, or nothing is there to write to; a member that follows takes its set's writes."""
+    server = find_server(ctx)
+    if server.settings.standby_of or (not server.process() and describe_data(server) in NO_DATABASE):
+        return None
+    return writers_kept_out(ctx)
 
 
 def _copies_already(server: Server) -> bool:

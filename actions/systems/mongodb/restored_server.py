@@ -84,12 +84,12 @@ def storage_options(server: Server) -> list[str]:
         raise ActionFailed(f"{path} cannot be understood: {error}", "Correct it; nothing was touched.") from error
     if text is None or not isinstance(found, dict):
         raise ActionFailed(f"{path} is no configuration of a mongod.", "Correct config_file in the inventory.")
-    if _value(found, _ENCRYPTION):
+    if setting(found, _ENCRYPTION):
         raise ActionFailed(
             f"The data of {server.name} is encrypted ({_ENCRYPTION}): it cannot be restored here.",
             "Restore it by hand: into an empty server with that key, with mongorestore.",
         )
-    return [word for name, option in _OPTIONS.items() for word in _words(option, _value(found, name))]
+    return [word for name, option in _OPTIONS.items() for word in _words(option, setting(found, name))]
 
 
 def side_options(server: Server, cache_gb: float) -> list[str]:
@@ -105,13 +105,13 @@ def side_options(server: Server, cache_gb: float) -> list[str]:
     return [*words, _CACHE, str(cache_gb)]
 
 
-def _value(settings: Mapping[str, Any], name: str) -> Any:
-    """Return a setting by its dotted name; each part of that may stand together in the file."""
+def setting(settings: Mapping[str, Any], name: str) -> Any:
+    """Return a setting of a configuration file by its dotted name, whose parts may stand together there; None: none."""
     if name in settings:
         return settings[name]
     for key, inner in settings.items():
         if isinstance(inner, Mapping) and name.startswith(f"{key}."):
-            return _value(inner, name.removeprefix(f"{key}."))
+            return setting(inner, name.removeprefix(f"{key}."))
     return None
 
 

@@ -14,6 +14,7 @@ from actions.systems.mongodb.config_file import find_config_file, with_ttl_off, 
 from actions.systems.mongodb.server import Server, server_of
 from actions.systems.mongodb.settings import MongodbSettings
 from actions.systems.mongodb.verified_connection import connect_verified
+from actions.transport import NOT_REACHED
 
 
 def keep_ttl_off(server: Server) -> None:
@@ -26,9 +27,7 @@ def keep_ttl_off(server: Server) -> None:
         CannotEdit: a file is written in a way in which nothing can be added to it.
         CannotConnect: a server that runs cannot be told.
     """
-    for each in members_of(server):
-        path = _file(each)
-        text = each.read(path)
+    for each, path, text in _members_reached(server, "it is on at its next start"):
         if text is None:
             raise ActionFailed(f"{each.name}'s configuration file {path} is not there.", "Bring it back, then go on.")
         _replace(each, path, text, with_ttl_off(text, path))
@@ -43,9 +42,7 @@ def let_ttl_on(server: Server) -> None:
     Raises:
         ActionFailed, CannotConnect: as for `keep_ttl_off`.
     """
-    for each in members_of(server):
-        path = _file(each)
-        text = each.read(path)
+    for each, path, text in _members_reached(server, "where it was kept off, it stays off"):
         if text is not None:
             _replace(each, path, text, without_ttl_off(text))
         kept = text is not None and with_ttl_off(without_ttl_off(text), path) == without_ttl_off(text)
@@ -63,12 +60,33 @@ def is_ttl_kept_off(server: Server) -> bool:
 
 
 def members_of(server: Server) -> Iterator[Server]:
-    """Yield the server and the others of its set that the inventory has: any of them may become primary."""
+    """Yield the server and the others of its set that the inventory has: any of them may become primary.
+
+    What stands by cold is in no set.
+    """
     yield server
     first = _first_of(server, server.name)
     for name, settings in server.ctx.inventory.systems.items():
-        if isinstance(settings, MongodbSettings) and name != server.name and _first_of(server, name) == first:
+        ours = isinstance(settings, MongodbSettings) and not settings.cold and name != server.name
+        if ours and _first_of(server, name) == first:
             yield server_of(server.ctx, name)
+
+
+def _members_reached(server: Server, otherwise: str) -> Iterator[tuple[Server, str, str | None]]:
+    """Yield the same, each with its configuration file's path and text; of another one that is not reached it is said.
+
+    Such a one is in no set with the server: after a restore that is alone in its set until others copy from it.
+    """
+    for each in members_of(server):
+        try:
+            path = _file(each)
+            found = each, path, each.read(path)
+        except NOT_REACHED as error:
+            if each is server:
+                raise
+            server.ctx.log(f"The TTL monitor of {each.name} is left as it is; {otherwise}: {error.message}", "err")
+            continue
+        yield found
 
 
 def _first_of(server: Server, name: str) -> str:

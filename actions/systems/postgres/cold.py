@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from actions.cold_standby.standby import NOTHING, ColdWay
+from actions.cold_standby.standby import NOTHING, ColdWay, CopiedThere
 from actions.context import ActionContext
 from actions.machine.machine import last_words
-from actions.outcome import ActionFailed, Cure, Finding
+from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.failover.promote import PROMOTING
 from actions.systems.postgres.pgbackrest.options import options
 from actions.systems.postgres.server import Server, find_server
@@ -36,28 +35,21 @@ def require_prepared(ctx: ActionContext) -> None:
             )
 
 
-def what_fits(ctx: ActionContext) -> Sequence[Finding]:
-    """Return nothing where the copies are of the server's major version.
+def require_fitting(ctx: ActionContext, copied: CopiedThere) -> None:
+    """Refuse copies that are not of the server's major version.
 
     Raises:
         ActionFailed: they are of another one, or pgBackRest's list of backups is not there.
     """
     server = find_server(ctx)
-    backups = server.settings.backups
-    info = f"{backups.repository}/backup/{backups.stanza}/backup.info"
-    text = server.read(info)
-    if text is None:
-        raise ActionFailed(
-            f"{info} is not on {server.host}: what was copied is no repository with the stanza {backups.stanza}.",
-            "Correct the inventory (stanza), or look what lies in the second place.",
-        )
+    text = copied.read(f"backup/{server.settings.backups.stanza}/backup.info")
     found, own = _VERSION.findall(text), _version(server)
     if found and found[-1].partition(".")[0] != own:
         raise ActionFailed(
             f"The copies are of PostgreSQL {found[-1]}, and {server.host} has version {own}.",
+            left_behind=NOTHING,
             cures=[Cure(words=f"Install PostgreSQL {found[-1]} there (bin_directory), then run it again.")],
         )
-    return ()
 
 
 def _version(server: Server) -> str:
@@ -73,4 +65,4 @@ def _version(server: Server) -> str:
     return said[1]
 
 
-COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=what_fits)
+COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting)

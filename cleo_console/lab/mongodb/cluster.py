@@ -33,6 +33,7 @@ class Member(Workspace):
         set_name: its replica set.
         primary: the service that the set was made with: its own name, where it is that one.
         bucket: the bucket that has the backups; None: they lie in a folder.
+        cold: whether it stands by for what is restored there: it is in nobody's set, and has its own repository.
     """
 
     mongod: Path
@@ -40,6 +41,7 @@ class Member(Workspace):
     set_name: str
     primary: str
     bucket: Where | None = None
+    cold: bool = False
 
     @property
     def name_in_set(self) -> str:
@@ -60,8 +62,8 @@ class Member(Workspace):
 
     @property
     def config_file(self) -> Path:
-        """The file that every start reads its settings from."""
-        return self.directory / "mongod.conf"
+        """The file that every start reads its settings from; of a member, where its fellows find it."""
+        return self.directory / ("etc/mongod.conf" if self.cold else "mongod.conf")
 
     @property
     def server_log(self) -> Path:
@@ -71,17 +73,17 @@ class Member(Workspace):
     @property
     def repository(self) -> Path:
         """The folder of the set's backups, where no bucket has them."""
-        return self.lab / self.primary / "repo"
+        return self.lab / self._keeper / "repo"
 
     @property
     def backups(self) -> Repository:
         """The set's backups."""
-        return Repository(self.bucket or Where(place=str(self.repository)), self.primary)
+        return Repository(self.bucket or Where(place=str(self.repository)), self._keeper)
 
     @property
     def hold_file(self) -> Path:
         """While this file exists, no scheduled backup and no expiry takes place."""
-        return self.lab / self.primary / "run" / "hold"
+        return self.lab / self._keeper / "run" / "hold"
 
     @property
     def key_file(self) -> Path:
@@ -91,6 +93,11 @@ class Member(Workspace):
     def password_file(self, user: str) -> Path:
         """The file of a user's password, as it was when the set was made."""
         return self.lab / self.primary / "secrets" / user
+
+    @property
+    def _keeper(self) -> str:
+        """The service in whose folder its backups are."""
+        return self.name if self.cold else self.primary
 
     def _password(self, user: str) -> Path:
         return self.key_file if user == MEMBER else self.password_file(user)

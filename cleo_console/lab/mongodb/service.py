@@ -43,6 +43,7 @@ class MemberService(LabService):
             chosen["set_name"],
             instance.standby_of or instance.name,
             bucket_of(chosen),
+            instance.cold,
             station=station_of(instance),
         )
 
@@ -82,7 +83,7 @@ class MemberService(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        told = describe(self.member, self.title, self.member.fellows)
+        told = describe(self.member, self.title, [] if self.instance.cold else self.member.fellows)
         return {**told, **fence_of(self.instance, self.lab)}
 
     def put_new_secrets(self) -> list[str]:
@@ -116,11 +117,44 @@ class SecondaryService(MemberService):
         server.take_in(self.primary.member, self.member, leads=self.instance.site != OUTSIDE)
 
 
+class ColdService(MemberService):
+    """A host with mongod and its configuration, on which copies can be restored; nothing runs there before."""
+
+    faults: ClassVar[tuple[FaultKind, ...]] = ()
+    can_back_up_to_bucket: ClassVar[bool] = False
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"cold standby of {self.instance.standby_of}"
+
+    def create(self, order: Order, say: Say) -> None:
+        """Prepare the host: folders, mongod's configuration, the key of a set of its own."""
+        say(f"Preparing a host for a {self.title} on {self.address}; it has no data.")
+        self.member.make(("data", "repo", "etc"))
+        server.configure(self.member, server.new_key())
+
+    def start(self) -> None:
+        """Nothing: a server that is restored there is started by who recovers it."""
+
+    def is_running(self) -> bool:
+        """It stands by as long as its host is there."""
+        return True
+
+    def status(self) -> ServiceStatus:
+        """Look whether something was restored there."""
+        found = server.process(self.member.data_directory)
+        said = f"runs (pid {found.pid}), {self.address}" if found else "a prepared host without data"
+        lines = [("cold standby", said), ("stands by for", self.instance.standby_of)]
+        return ServiceStatus(self.instance.type, self.address, {"server": found.pid} if found else {}, {}, lines, [])
+
+
 class MongodbService(MemberService):
     """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
 
     faults: ClassVar[tuple[FaultKind, ...]] = (*server_faults.FAULTS, *repository_faults.FAULTS)
     standby: ClassVar[type[LabService] | None] = SecondaryService
+    cold: ClassVar[type[LabService] | None] = ColdService
     standbys: ClassVar[int] = 2
 
     def create(self, order: Order, say: Say) -> None:
