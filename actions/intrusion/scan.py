@@ -14,7 +14,7 @@ from actions.intrusion import record
 from actions.intrusion.judge import gone, strangers
 from actions.intrusion.search import newest_without
 from actions.intrusion.told import Told, outcome
-from actions.intrusion.traces import Holding, TraceSource, by_hand, find_source
+from actions.intrusion.traces import Holding, OwnStates, TraceSource, by_hand, find_source
 from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
 from journal.errors import CleoError
 from journal.events.types import Identity
@@ -26,12 +26,15 @@ _JUST_AFTER = timedelta(milliseconds=1)
 """A recovery point is everything before it; what a backup shows was committed by its instant."""
 _END = timedelta(seconds=1)
 """The end of a backup is told in whole seconds, rounded down: what it holds was committed before the next one."""
+_LABELS = 5
+"""Backups that a message names."""
 
 
 def target(ctx: ActionContext) -> Sequence[Identity]:
     """Return what tells the system and its backups from every other, and where they are looked through."""
-    place = find_source(ctx).place(ctx)
-    return [*backups_target(ctx), Identity(name="scan instance", value=place, known="reported")]
+    source = find_source(ctx)
+    place, own = source.place(ctx), source.target(ctx) if isinstance(source, OwnStates) else backups_target(ctx)
+    return [*own, Identity(name="scan instance", value=place, known="reported")]
 
 
 @action("intrusion.scan_left", target=target)
@@ -57,17 +60,22 @@ def scan_left(ctx: ActionContext) -> Outcome:
     by_hand=by_hand,
     params={
         "since": "when it was noticed or may have begun: later states are not looked at; with its zone",
+        "good": "the state that is known to be good, by its label: others are compared with it (else with the oldest)",
         "expected": "what was named and belongs there, by its name, with ; between",
         "afresh": "look again at what was looked at in this incident",
     },
 )
-def scan_backups(ctx: ActionContext, *, since: str = "", expected: str = "", afresh: bool = False) -> Outcome:
+def scan_backups(
+    ctx: ActionContext, *, since: str = "", good: str = "", expected: str = "", afresh: bool = False
+) -> Outcome:
     """Look for the intruder in the backups.
 
     The oldest backup is restored beside the system, then the newest state from before the break-in was noticed, and
     looked through for what intruders leave; what the newer one has and the oldest has not is a stranger, unless the
     inventory vouches for it or it is `expected`. While there are strangers, an earlier state is taken, by halves. When
     the running system's strangers were made, its log tells where it can: the moment before the first one is tried, too.
+
+    What Git tells is compared with the commit of two weeks before; `good` names another state to compare with.
 
     "Nothing found" is said of what was looked for, which is listed with what was not; it is never "clean".
 
@@ -80,7 +88,7 @@ def scan_backups(ctx: ActionContext, *, since: str = "", expected: str = "", afr
     """
     source = find_source(ctx)
     limit, why = _limit(ctx, since)
-    sets = _sets(ctx, limit)
+    sets = _sets(ctx, source, limit, good)
     ctx.log(f"Looked for: {'; '.join(source.looked_for)}. Not looked for: {'; '.join(source.not_looked_for)}.")
     ctx.log(f"{count(len(sets), 'backup')} from before {utc(limit)} ({why}).")
     first, last = sets[0].label, sets[-1].label
@@ -106,19 +114,32 @@ def _limit(ctx: ActionContext, since: str) -> tuple[datetime, str]:
     return datetime.now(UTC), "nobody said when it began"
 
 
-def _sets(ctx: ActionContext, limit: datetime) -> list[BackupSet]:
-    """Return the backups that ended before, the oldest first, each label once.
+def _sets(ctx: ActionContext, source: TraceSource, limit: datetime, good: str) -> list[BackupSet]:
+    """Return the backups that ended before, the oldest to compare with first, each label once.
 
     Raises:
-        ActionFailed: there is none.
+        ActionFailed: there is none, or not the one that is known to be good.
     """
-    found = find_engine(ctx).list(ctx, ctx.system).sets
+    own = source if isinstance(source, OwnStates) else None
+    found = own.states(ctx) if own else find_engine(ctx).list(ctx, ctx.system).sets
     usable = {one.label: one for one in found if not one.unusable and _state_of(one) <= limit}
-    if usable:
-        return sorted(usable.values(), key=_state_of)
+    if not usable:
+        raise _none_before(ctx, found, limit)
+    sets = sorted(usable.values(), key=_state_of)
+    if good and good not in usable:
+        raise ActionFailed(
+            f"No backup {good} of {ctx.system} from before {utc(limit)} can be used.",
+            f"Name one of these: {', '.join(one.label for one in sets[-_LABELS:])}.",
+        )
+    back = limit - own.reaches_back if own and not good else None
+    before = [one for one in sets if (one.label == good if good else back and _state_of(one) <= back)]
+    return sets[sets.index(before[-1]) :] if before else sets
+
+
+def _none_before(ctx: ActionContext, found: Sequence[BackupSet], limit: datetime) -> ActionFailed:
     oldest = min((one.ended_at for one in found if not one.unusable), default=None)
     words = f"The oldest ended at {utc(oldest)}." if oldest else "There is none that can be used."
-    raise ActionFailed(
+    return ActionFailed(
         f"No backup of {ctx.system} ended before {utc(limit)}. {words}",
         cures=[
             Cure(words="Look in the second place for older ones.", action="backups.fetch"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -13,8 +13,10 @@ from actions.outcome import ActionFailed
 from actions.system_type import load
 
 if TYPE_CHECKING:
+    from actions.backups.engine import BackupSet
     from actions.by_hand import ByHand, CommandLine
     from actions.context import ActionContext
+    from journal.events.types import Identity
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,21 @@ class TraceSource(Protocol):
 
     def left(self, ctx: ActionContext) -> str:
         """Return what a look that was killed left there, in words; empty: nothing."""
+
+
+@runtime_checkable
+class OwnStates(TraceSource, Protocol):
+    """One type of system that comes back from something else than backups: it tells the states itself."""
+
+    @property
+    def reaches_back(self) -> timedelta:
+        """How long before what is looked at the state lies that others are compared with, where nobody names one."""
+
+    def states(self, ctx: ActionContext) -> Sequence[BackupSet]:
+        """Return the states that a restore can lead to, the oldest first."""
+
+    def target(self, ctx: ActionContext) -> Sequence[Identity]:
+        """Return what tells the system from every other."""
 
 
 def find_source(ctx: ActionContext) -> TraceSource:

@@ -108,8 +108,11 @@ def _instant(incident: Incident, system: str, own: RecoveryPoint) -> datetime | 
         return _END_OF_TIME
     if own.instant:
         return own.instant
-    ended = catalogue_of(incident, system).ended.get(own.value)
-    return ended + _END if ended else None
+    if ended := catalogue_of(incident, system).ended.get(own.value):
+        return ended + _END
+    scan = scan_of(incident, system)
+    named = (state.at for state in scan.states if state.backup.startswith(own.value)) if scan else ()
+    return min(named, default=None)
 
 
 def _some(state: ScannedState) -> str:

@@ -31,6 +31,7 @@ SYSTEM = SystemType(
             example="4f1c09a",
         ),
     ),
+    traces=f"{_HERE}.traces_source:source",
     evidence=f"{_HERE}.forensics:evidence",
     simulated=f"{_HERE}:simulated",
     lab="cleo_console.lab.configuration.service:ConfigurationService",

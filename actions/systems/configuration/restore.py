@@ -54,7 +54,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     destructive=True,
     probe="configuration.is_restored",
     resumable=True,
-    gates=("recovery-point",),
+    gates=("recovery-point", "clean-point"),
     touches=("data directory",),
     target=identity,
     by_hand=_by_hand,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
+from actions.intrusion.file_kinds import suspect_by_itself
 from actions.intrusion.traces import Holding, Thing
 from actions.outcome import ActionFailed
 from actions.systems.files.restic import by_hand, restic
@@ -76,9 +77,7 @@ def _things(store: Store, *words: str) -> dict[str, Thing]:
         raise ActionFailed(f"{store.name} cannot be looked through: {last_words(done)}")
     found: dict[str, tuple[str, str]] = json.loads(done.out)
     return {
-        f"file {path.removeprefix(store.place + '/')}": Thing(
-            what=what, digest=said, suspect="is setuid or setgid" if "setuid" in what or "setgid" in what else ""
-        )
+        f"file {path.removeprefix(store.place + '/')}": Thing(what=what, digest=said, suspect=suspect_by_itself(what))
         for path, (what, said) in found.items()
     }
 

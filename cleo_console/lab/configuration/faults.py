@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cleo_console.lab.configuration.intruder import intrude
 from cleo_console.lab.configuration.place import BRANCH, Place
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
@@ -66,4 +67,5 @@ FAULTS = (
     FaultKind("lose-directory", "remove the configuration of the network", lose_directory),
     FaultKind("lose-data", "remove everything that runs", lose_data, total=True),
     FaultKind("force-push", "push another history over the branch", force_push),
+    FaultKind("intruder", "open doors on the host, and push a commit that leads users elsewhere", intrude),
 )

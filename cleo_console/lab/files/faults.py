@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cleo_console.lab.files.intruder import intrude
 from cleo_console.lab.files.place import Place
 from cleo_console.lab.service import Done, FaultKind
 from journal.errors import CleoError
@@ -124,4 +125,5 @@ FAULTS = (
     FaultKind("ransom", "overwrite every file with random bytes", ransom),
     FaultKind("stale-lock", "kill a restic that holds a lock on the repository", stale_lock),
     FaultKind("damage-pack", "take a snapshot, and damage what only that needs", damage_pack),
+    FaultKind("intruder", "leave a web shell, a setuid program and a key, which a snapshot holds", intrude),
 )

@@ -29,7 +29,7 @@ def shown(mirror: Mirror, entry: Entry | None, difference: Difference, directory
     yield f"{difference.kind}: {difference.path}"
     if b"\0" in now + then:
         yield f"  no text: {len(now)} bytes run, {len(then)} are in the commit"
-    elif _SECRET_MANIFEST.search(now) or _SECRET_MANIFEST.search(then):
+    elif is_secret_manifest(now) or is_secret_manifest(then):
         yield "  a manifest of a Secret: not shown"
     elif difference.kind not in ("mode", "extra"):
         yield from _lines(now, then)
@@ -50,6 +50,11 @@ def _lines(now: bytes, then: bytes) -> Iterator[str]:
         in_key = in_key and not _KEY_ENDS.search(line)
     if len(lines) > _MOST_LINES:
         yield f"  … and {len(lines) - _MOST_LINES} lines more"
+
+
+def is_secret_manifest(data: bytes) -> bool:
+    """Whether a file is a manifest of a Secret: nothing of it is shown."""
+    return _SECRET_MANIFEST.search(data) is not None
 
 
 def blotted(line: str) -> str:

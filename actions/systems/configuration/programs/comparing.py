@@ -75,7 +75,7 @@ def differences(mirror: Mirror, commit: str, directory: Path, paths: Sequence[st
     entries = entries_of(mirror, commit, paths)
     found = [each for entry in entries if (each := _difference(mirror, entry, directory / entry.path))]
     known = {entry.path for entry in entries}
-    extra = [Difference(path, "extra", mtime) for path, mtime in _there(directory, paths) if path not in known]
+    extra = [Difference(path, "extra", mtime) for path, mtime in there(directory, paths) if path not in known]
     every = (replace(each, held=_is_held(mirror, directory / each.path)) for each in (*found, *extra))
     return sorted(every, key=lambda each: each.path)
 
@@ -106,7 +106,7 @@ def _difference(mirror: Mirror, entry: Entry, path: Path) -> Difference | None:
     return None
 
 
-def _there(directory: Path, paths: Sequence[str]) -> Iterator[tuple[str, float]]:
+def there(directory: Path, paths: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Yield every file below some paths of the directory, and when it was written."""
     for path in paths:
         at = directory / path.strip("/")

@@ -15,13 +15,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
-_NAMED = re.compile(
-    r"(^|/)(authorized_keys2?|\.ssh|\.netrc|\.pgpass|crontab|cron\.[a-z]+|\.bash(rc|_profile)|\.profile|\.htaccess)(/|$)"
-    r"|\.(php\d?|phtml|jspx?|aspx?|cgi|sh|so|service|timer|pth)$"
-)
+from actions.intrusion.file_kinds import worth_a_look
+
 _SETUID, _SETGID = 1 << 23, 1 << 22
 """As Go's file modes have them, which restic prints."""
 
@@ -45,8 +42,7 @@ def _live(root: str) -> Iterator[tuple[str, str, str]]:
                 seen = os.lstat(path)
             except FileNotFoundError:
                 continue  # it was removed meanwhile
-            what = _what(path, seen.st_mode, bool(seen.st_mode & stat.S_ISUID), bool(seen.st_mode & stat.S_ISGID))
-            if what:
+            if what := worth_a_look(path, seen.st_mode):
                 yield path, what, _digest(seen.st_mode, seen.st_size, int(seen.st_mtime))
 
 
@@ -69,9 +65,9 @@ def _node(node: dict[str, Any]) -> tuple[str, str, str] | None:
     mode = int(node.get("mode", 0))
     kind = _KINDS.get(node["type"], stat.S_IFCHR if node["type"] in ("dev", "chardev") else stat.S_IFSOCK)
     setuid, setgid = bool(mode & _SETUID), bool(mode & _SETGID)
-    what = _what(node["path"], kind | mode & 0o777, setuid, setgid)
-    at = int(datetime.fromisoformat(_seconds(node["mtime"])).timestamp())
     full = kind | mode & 0o777 | setuid * stat.S_ISUID | setgid * stat.S_ISGID
+    what = worth_a_look(node["path"], full)
+    at = int(datetime.fromisoformat(_seconds(node["mtime"])).timestamp())
     return (node["path"], what, _digest(full, int(node.get("size", 0)), at)) if what else None
 
 
@@ -85,19 +81,6 @@ def _digest(mode: int, size: int, at: int) -> str:
     if not stat.S_ISREG(mode):
         return f"{stat.S_IFMT(mode):o}"
     return f"{stat.S_IFREG | mode & 0o6777:o} {size} {at}"
-
-
-def _what(path: str, mode: int, setuid: bool, setgid: bool) -> str:
-    """Return what is worth a look in a file; empty: nothing."""
-    if stat.S_ISDIR(mode):
-        return "lets somebody in, or runs" if _NAMED.search(path) else ""
-    if stat.S_ISLNK(mode):
-        return "a link"
-    if not stat.S_ISREG(mode):
-        return "a device, pipe or socket"
-    words = [word for word, has in (("setuid", setuid), ("setgid", setgid), ("can be run", mode & 0o111)) if has]
-    words += ["lets somebody in, or runs, by its name"] if _NAMED.search(str(PurePosixPath(path))) else []
-    return ", ".join(words)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""The branch restored once from its remote alone: as it is there, measured, and nothing is left."""
+"""The branch restored once from its remote alone, as it is there, and looked through after a break-in."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from actions.intrusion.scan import scan_backups
 from actions.outcome import ActionFailed
+from journal.events.scanned import Scan
 from tests.actions.systems.configuration.repositories import ConfigurationLab, configuration_lab
 
 pytestmark = pytest.mark.xdist_group("configuration")
@@ -17,6 +20,27 @@ pytestmark = pytest.mark.xdist_group("configuration")
 def lab() -> Iterator[ConfigurationLab]:
     with configuration_lab() as found:
         yield found
+
+
+def test_what_an_intruder_opened_is_named_and_the_last_commit_without_it_found(lab: ConfigurationLab) -> None:
+    before = lab.place.git("rev-parse", "--short=12", "HEAD")
+    done = lab.lab.break_("configuration", "intruder").details
+    looked = lab.context(discovered_at=datetime.now(UTC)).do(scan_backups)
+    scan = Scan.of(looked.facts)
+    assert looked.ok and scan and scan.not_looked_for
+    assert before in looked.summary.partition(";")[0]
+    (bad,) = (one for one in scan.states if one.strangers)
+    led = "network/dr/haproxy.cfg: server dr2 203.0.113.66:8080 check"
+    assert (bad.backup, list(bad.strangers)) == (done["backup"], [led])
+    cron, redis = "configs/dr/cron.d/metrics", "configs/dr/redis.conf"
+    opened = {f"edit of {redis}", f"{redis}: protected-mode no", f"{redis}: loadmodule /tmp/metrics.so"}
+    assert {*opened, f"file {cron}", f"edit of {cron}", led} <= set(looked.facts["strangers"])
+    long_ago = f"{datetime.now(UTC).year - 1}-01-01T00:00:00Z"
+    commit = lab.place.commit({"network/dr/zone.txt": "api IN A 203.0.113.66\n"}, "Dated back", long_ago)
+    looked = lab.context(discovered_at=datetime.now(UTC)).do(scan_backups)
+    assert not looked.ok and f"holds commit {commit[:12]}" in looked.summary, "by its date it is what all is compared with"
+    with pytest.raises(ActionFailed, match="No backup 123456"):
+        lab.context(discovered_at=datetime.now(UTC)).do(scan_backups, good="123456")
 
 
 def left(lab: ConfigurationLab) -> list[str]:
