@@ -64,6 +64,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``escalation`` are the levels of the plan's matrix, in their order.
     ``lead`` is who leads, as ``user@host``, and ``head`` the hash of the journal's last event.
     ``takeovers`` maps a system to the one that took its place in this incident.
+    ``intrusion_began`` is since when somebody was inside, as was decided.
     ``discovered_at`` is when the incident was. ``rto_left_s`` is the tightest RTO's remaining time, in seconds.
     """
 
@@ -76,6 +77,7 @@ class IncidentFacts(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = ""
     began_at: str = ""
     decisions: Mapping[str, str] = {}
+    intrusion_began: datetime | None = None
     recovery_point: RecoveryPoint | None = None
     facts: Mapping[str, Mapping[str, Any]] = {}
     newest_known: Mapping[str, datetime] = {}

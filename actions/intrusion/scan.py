@@ -106,6 +106,8 @@ def _limit(ctx: ActionContext, since: str) -> tuple[datetime, str]:
     if since:
         return asked_instant(since, NAME, "since"), "as asked"
     incident = ctx.incident
+    if incident.intrusion_began:
+        return incident.intrusion_began, "it was decided that they were inside from then on"
     began = datetime.fromisoformat(incident.began_at) if incident.began_at else None
     if began and incident.discovered_at and began < incident.discovered_at:
         return began, "it was declared that it began then, which is a guess"

@@ -38,6 +38,7 @@ def incident_facts(incident: Incident, system: str, now: datetime) -> IncidentFa
         scenario=incident.scenario,
         began_at=incident.began_at.isoformat(),
         decisions={name: record.answer for name, record in incident.decisions.items()},
+        intrusion_began=incident.intrusion_began,
         recovery_point=incident.recovery_point,
         facts=facts,
         gives_up=given_up(incident, incident.recovery_point, {}),

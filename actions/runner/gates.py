@@ -163,7 +163,7 @@ def _clean_point(asked: GateInput) -> Closed | None:
     found = verdict(asked.incident, asked.run.system, point)
     if found.kind == "nothing found":
         return None
-    if found.kind == "strangers":
+    if found.kind in ("strangers", "after the begin"):
         message = f"What is restored brings the intruder back: {found.words}. Decide on an earlier point."
         return Closed("clean-point", message, "reason and target", RECOVERY_POINT)
     message = f"Nobody knows what an intruder left in what is restored: {found.words}. Look through the backups first."

@@ -67,7 +67,8 @@ def decide(conversation: Conversation, step: Step, happened_at: datetime | None 
         found = consequences(conversation.incident, point, _forms(conversation), conversation.session.readings())
         conversation.say(*(f"{_LABELS.get(label, label)}: {line}" for label, line in found))
     why = words(conversation, "Why? The report asks for it")
-    given = Decided(step, said, why, "")
+    proposed = beginning(conversation.incident, step.decision)
+    given = Decided(step, said, why, proposed.because if said == proposed.answer else "")
     conversation.session.write(lambda commands: commands.decide_all([given], seen, happened_at)[-1])
 
 
@@ -86,6 +87,9 @@ def _asked(conversation: Conversation, decision: Decision) -> str:
         return _systems(conversation, decision, suggested)
     if decision.kind == "recovery-point":
         return _recovery_point(conversation, decision, suggested)
+    if decision.kind == "instant":
+        at = moment(conversation, decision.question, empty=suggested, present=lambda: conversation.now)
+        return at.isoformat()
     return answer(conversation, f"{decision.question}{_enter_takes(suggested)} (. goes back):") or suggested
 
 

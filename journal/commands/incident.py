@@ -124,8 +124,8 @@ class IncidentCommands(RunCommands, TeamCommands):
         if decision.kind == "recovery-point":
             self._refuse_secret("The recovery point", given.answer)
         answer = check_answer(incident, decision, given.answer, self._forms(incident))
-        if decision.kind == "recovery-point" and not given.reason.strip():
-            require_reason(incident, answer)
+        if not given.reason.strip():
+            require_reason(incident, decision, answer, given.because)
         return e.DecisionMade(
             step=given.step.id,
             name=decision.name,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.incident.recovery_point import read, wording
+from journal.wording.instants import utc
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -20,6 +22,8 @@ def answer_title(incident: Incident, name: str, answer: str) -> str:
     if step.decision.kind == "recovery-point":
         point = read(answer)
         return wording(point, incident.roster.title) if point else answer
+    if step.decision.kind == "instant":
+        return utc(datetime.fromisoformat(answer))
     option = step.decision.options.get(answer)
     return option.title if option else answer
 

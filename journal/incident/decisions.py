@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from journal.errors import CleoError
 from journal.incident.affected import choices, chosen, is_hit
 from journal.incident.given_up import data_systems
+from journal.incident.intrusion import NotTheBegin, checked_begin
 from journal.incident.reach import reach
 from journal.incident.recovery_point import Forms, NotARecoveryPoint, parse, read
 from journal.incident.scanned import concerns
+from journal.plan.model import INTRUSION_BEGAN
+from journal.wording.instants import NotAnInstant, utc_instant
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -107,13 +110,21 @@ def check_answer(incident: Incident, decision: Decision, answer: str, forms: For
     return kept if decision.kind == "recovery-point" else _CHECKS[decision.kind](incident, decision, answer)
 
 
-def require_reason(incident: Incident, answer: str) -> None:
-    """Refuse a recovery point, for which no reason is given, that may bring an intruder back.
+def require_reason(incident: Incident, decision: Decision, answer: str, because: str = "") -> None:
+    """Refuse an answer for which no reason is given: a recovery point that may bring an intruder back, a bare instant.
+
+    Args:
+        incident: its state.
+        decision: the question.
+        answer: the answer, as `check_answer` returned it.
+        because: what it was proposed for, where a person took it as proposed.
 
     Raises:
-        AnswerRefused: somebody's traces were found there, or nobody looked.
+        AnswerRefused: somebody's traces were found there, or nobody looked; nobody said what tells the instant.
     """
-    point = read(answer)
+    if decision.name == INTRUSION_BEGAN and not because:
+        raise AnswerRefused("What tells that they were inside since then?", "Name the evidence as the reason.")
+    point = read(answer) if decision.kind == "recovery-point" else None
     if point is None or not (found := list(concerns(incident, point))):
         return
     said = "; ".join(f"{incident.roster.title(system)}: {seen.words}" for system, seen in found)
@@ -153,8 +164,15 @@ def _recovery_point(incident: Incident, answer: str, forms: Forms) -> str:
     return point.text
 
 
+def _instant(incident: Incident, decision: Decision, answer: str) -> str:
+    try:
+        return checked_begin(incident, answer) if decision.name == INTRUSION_BEGAN else utc_instant(answer).isoformat()
+    except (NotTheBegin, NotAnInstant) as error:
+        raise AnswerRefused(error.message, error.hint) from None
+
+
 def _text(incident: Incident, decision: Decision, answer: str) -> str:
     return answer
 
 
-_CHECKS = {"one": _one, "systems": _systems, "text": _text}
+_CHECKS = {"one": _one, "systems": _systems, "instant": _instant, "text": _text}

@@ -24,7 +24,7 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 class Verdict(NamedTuple):
     """What is known of one system at a recovery point: ``words`` say it, never that it is clean."""
 
-    kind: Literal["nothing found", "strangers", "not looked at"]
+    kind: Literal["nothing found", "strangers", "after the begin", "not looked at"]
     words: str
 
 
@@ -47,10 +47,12 @@ def scannable(incident: Incident) -> list[str]:
 
 def verdict(incident: Incident, system: str, point: RecoveryPoint) -> Verdict:
     """Return what is known of a system at a recovery point."""
-    scan, own = scan_of(incident, system), point.of(system)
+    scan, own, began = scan_of(incident, system), point.of(system), incident.intrusion_began
+    at = _instant(incident, system, own) if own else None
+    if began and at and at > began:
+        return Verdict("after the begin", f"they were inside from {utc(began)} on, as was decided")
     if scan is None or own is None:
         return Verdict("not looked at", "nobody looked through its backups")
-    at = _instant(incident, system, own)
     if at is None:
         return Verdict("not looked at", f"when {own} was is not known")
     first_bad = min((state.begins for state in scan.states if state.strangers), default=_END_OF_TIME)
@@ -88,8 +90,8 @@ def proposed(incident: Incident) -> Proposed | None:
     if not ends or len(ends) < len(scans):
         return None
     system = min(ends, key=lambda name: ends[name])
-    at = ends[system]
-    if incident.began_at < min(at, incident.discovered_at):
+    at = min(ends[system], incident.intrusion_began or ends[system])
+    if incident.intrusion_began is None and incident.began_at < min(at, incident.discovered_at):
         at = incident.began_at
     unseen = [name for name in systems if name not in scans]
     rest = f"; {', '.join(unseen)} not looked through" if unseen else ""

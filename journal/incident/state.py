@@ -47,6 +47,7 @@ class Incident:
         steps: what happened to each step, by id.
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
+        intrusion_began: since when somebody was inside, as last decided; None while nobody did.
         recovery_point: where every restore leads to, as last decided; None while nobody did.
         answers: what steers the steps, by name: the scenario, the systems affected, and every decision.
         affected: the inventory's systems that were decided to be affected, by the plan's system that several play.
@@ -93,6 +94,7 @@ class Incident:
         self.runs: dict[int, Run] = {}
         self.decisions: dict[str, DecisionRecord] = {}
         self.recovery_point: RecoveryPoint | None = None
+        self.intrusion_began: datetime | None = None
         self.answers = self._first_answers()
         self.health: dict[str, HealthRecord] = {}
         self.roster = Roster(self.plan)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from journal.incident.affected import choices, chosen, is_hit
 from journal.incident.answers import answer_title
 from journal.incident.cures import taken_anew
 from journal.incident.decisions import CORRUPTION, LOGICAL, PHYSICAL, physical_evidence, refusal
+from journal.incident.intrusion import first_trace, later_than_begin
 from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.newest_state import found_since, wrong_as_written
 from journal.incident.records import HealthRecord
@@ -17,7 +18,7 @@ from journal.incident.recovery_point import LATEST, read
 from journal.incident.scanned import concerns
 from journal.incident.state import Incident
 from journal.incident.strategy_evidence import against, backed_up
-from journal.plan.model import FOUND_WRONG, Decision, Step
+from journal.plan.model import FOUND_WRONG, INTRUSION_BEGAN, Decision, Step
 
 
 class Suggestion(NamedTuple):
@@ -37,7 +38,7 @@ def suggestion(incident: Incident, decision: Decision) -> Suggestion:
     if cure and cure.answer:
         return Suggestion(cure.answer, cure.words)
     wrong = _wrong(incident, decision, since=decided.at) if decided else None
-    since = decision.kind == "recovery-point" and found_since(incident)
+    since = decision.kind == "recovery-point" and (found_since(incident) or later_than_begin(incident))
     if decided and not cure and not since and (wrong is None or wrong.answer == decided.answer):
         return Suggestion(decided.answer, f"decided by {decided.by}")
     found = _known(incident, decision) or _by_scenario(incident, decision)
@@ -52,6 +53,10 @@ def beginning(incident: Incident, decision: Decision) -> Suggestion:
     A guess is filled in to be read and edited; it is never decided together with others.
     """
     found = suggestion(incident, decision)
+    if decision.name == INTRUSION_BEGAN and not found.answer and (trace := first_trace(incident)):
+        return Suggestion(
+            trace.at.astimezone(UTC).isoformat(), f"{trace.words}; whoever left it may have been inside before"
+        )
     if found.answer or decision.kind != "recovery-point" or not _latest_is_in_doubt(incident, decision):
         return found
     guesses = (Suggestion(one.answer, one.because) for one in last_good(incident))

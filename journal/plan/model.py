@@ -17,6 +17,8 @@ from journal.wording.durations import Duration
 
 RECOVERY_POINT = "recovery_point"
 """The name of the one decision of the kind ``recovery-point``: gates and restores ask for it."""
+INTRUSION_BEGAN = "intrusion_began"
+"""The name of the decision since when an intruder was inside: no recovery point is to lie after it."""
 AFFECTED = "affected"
 """The name of the decision which of the plan's systems are affected."""
 
@@ -71,7 +73,7 @@ class Decision(Part, frozen=True, kw_only=True):
     """A question that a person answers; later steps say ``when: {<name>: [answers]}``.
 
     ``kind``: ``one`` of the options, ``systems`` (any of the plan's systems, comma-separated in the
-    answer), ``recovery-point`` (``journal.incident.recovery_point``) or ``text``.
+    answer), ``recovery-point`` (``journal.incident.recovery_point``), ``instant`` (one with its zone) or ``text``.
     What a screen proposes is ``Plan.suggested``, or ``suggest``: by another decision's name or a step's id, which
     answer follows from which answer or state; by ``found_wrong``, which follows where the data of which of the plan's
     systems was proven wrong. The first that says anything counts, and an empty answer proposes none.
@@ -79,7 +81,7 @@ class Decision(Part, frozen=True, kw_only=True):
 
     name: str
     question: str
-    kind: Literal["one", "systems", "recovery-point", "text"] = "one"
+    kind: Literal["one", "systems", "recovery-point", "instant", "text"] = "one"
     options: dict[str, Option] = {}
     default: str = ""
     suggest: dict[str, dict[str, str]] = {}

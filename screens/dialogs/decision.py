@@ -19,7 +19,10 @@ from journal.incident.suggestion import beginning
 from journal.plan.model import Decision, Step
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.guidance.times import EXAMPLES, NotATime, instant
+from screens.live.clocked import clock_of
 from screens.widgets.choices import Choices
+from screens.widgets.echo import Echo
 from screens.widgets.field import Field
 from screens.widgets.quiet import Quiet
 from screens.widgets.tick_list import Ticks
@@ -102,13 +105,13 @@ class DecisionDialog(Dialog[Answer]):
             return
         try:
             answer = check_answer(self._incident, self.decision, self.answer(), position_forms(self._incident))
-            if self.decision.kind == "recovery-point" and not self.query_one("#reason", Input).value.strip():
-                require_reason(self._incident, answer)
+            proposed = beginning(self._incident, self.decision)
+            because = proposed.because if answer == proposed.answer else ""
+            if not self.query_one("#reason", Input).value.strip():
+                require_reason(self._incident, self.decision, answer, because)
         except AnswerRefused as error:
             self.complain(f"{error.message} {error.hint}")
             return
-        proposed = beginning(self._incident, self.decision)
-        because = proposed.because if answer == proposed.answer else ""
         self.dismiss(Answer(answer, self.query_one("#reason", Input).value.strip(), because))
 
 
@@ -179,6 +182,32 @@ class ChooseSystems(DecisionDialog):
         """Return the ticked systems in the order of the plan."""
         ticked: list[str] = self.query_one("#systems", Ticks).selected
         return ",".join(name for name in choices(self._incident) if name in ticked)
+
+
+class ChooseInstant(DecisionDialog):
+    """A moment, whose UTC instant is shown before it counts; what it rests on is shown, or asked for."""
+
+    def answers(self) -> Iterable[Widget]:
+        """Yield the field, and what the time will count as."""
+        yield Field(value=self.suggested(), placeholder=EXAMPLES, id="answer")
+        yield Echo(id="echo")
+
+    def on_mount(self) -> None:
+        """Begin in the answer."""
+        self.query_one("#answer").focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what the time will count as."""
+        if event.input.id == "answer":
+            self.query_one(Echo).follow(event.value.strip() or None)
+
+    def answer(self) -> str:
+        """Return the time as its UTC instant; as it was typed where it is none."""
+        value = super().answer()
+        try:
+            return instant(value, clock_of(self)()).isoformat() if value else ""
+        except NotATime:
+            return value
 
 
 class FreeText(DecisionDialog):

@@ -8,10 +8,15 @@ from journal.incident.state import Incident
 from journal.plan.model import Step
 from journal.store.rows import Reading
 from screens.dialogs.choose_strategy import ChooseStrategy
-from screens.dialogs.decision import ChooseOne, ChooseSystems, DecisionDialog, FreeText
+from screens.dialogs.decision import ChooseInstant, ChooseOne, ChooseSystems, DecisionDialog, FreeText
 from screens.dialogs.recovery_point import ChooseRecoveryPoint
 
-_KINDS: dict[str, type[DecisionDialog]] = {"one": ChooseOne, "systems": ChooseSystems, "text": FreeText}
+_KINDS: dict[str, type[DecisionDialog]] = {
+    "one": ChooseOne,
+    "systems": ChooseSystems,
+    "instant": ChooseInstant,
+    "text": FreeText,
+}
 
 
 def decision_dialog(incident: Incident, step: Step, readings: Mapping[str, Reading]) -> DecisionDialog:

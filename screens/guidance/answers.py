@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from journal.incident.answers import answer_title
 from journal.incident.recovery_point import read
 from journal.incident.state import Incident
@@ -39,8 +41,12 @@ def _recovery_point(incident: Incident, decision: Decision, answer: str) -> str:
     return f"{point.instant:%H:%M:%S} UTC{own}"
 
 
+def _instant(incident: Incident, decision: Decision, answer: str) -> str:
+    return f"{datetime.fromisoformat(answer):%m-%d %H:%M} UTC"
+
+
 def _text(incident: Incident, decision: Decision, answer: str) -> str:
     return answer
 
 
-_SHORT = {"one": _one, "systems": _systems, "recovery-point": _recovery_point, "text": _text}
+_SHORT = {"one": _one, "systems": _systems, "recovery-point": _recovery_point, "instant": _instant, "text": _text}

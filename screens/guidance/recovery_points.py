@@ -114,7 +114,7 @@ def consequences(
     """
     found = reach(incident, point, forms)
     for system, seen in concerns(incident, point):
-        label = "STRANGERS" if seen.kind == "strangers" else seen.kind
+        label = seen.kind.upper() if seen.kind in ("strangers", "after the begin") else seen.kind
         yield label, f"{incident.roster.title(system)}: {seen.words}"
     yield from (("impossible", line) for line in found.impossible)
     yield from (("gives up", line) for line in given_up(incident, point, readings))

@@ -130,6 +130,8 @@ def _options(plan: Plan, decision: Decision) -> Iterable[tuple[str, str]]:
         return [(name, f"{name}: {one.title}") for name, one in plan.systems.items() if not one.optional]
     if decision.kind == "recovery-point":
         return _recovery_points(plan)
+    if decision.kind == "instant":
+        return [("", "UTC, with what tells it: ")]
     if decision.kind == "text":
         return [("", "_" * 60)]
     return [(n, f"{n}: {o.title}." + (f" {o.text}" if o.text else "")) for n, o in decision.options.items()]

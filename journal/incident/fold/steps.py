@@ -9,11 +9,12 @@ from journal.events import types as e
 from journal.incident.affected import plan_systems, single_systems
 from journal.incident.called import open_items, wanted_items
 from journal.incident.instances import instances, settle_all
+from journal.incident.intrusion import later_than_begin, read_begin
 from journal.incident.known import not_met
 from journal.incident.late import happened_at
 from journal.incident.records import DecisionRecord, Deviation, InstanceRecord, StepRecord, StepState
 from journal.incident.recovery_point import read
-from journal.plan.model import AFFECTED, RECOVERY_POINT
+from journal.plan.model import AFFECTED, INTRUSION_BEGAN, RECOVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,8 +71,24 @@ def _decision(incident: Incident, event: e.Event, body: e.DecisionMade) -> None:
     )
     take_answer(incident, body.name, body.answer)
     _settle(incident, event, StepState.DONE, body.answer)
+    if body.name == INTRUSION_BEGAN and (why := later_than_begin(incident)):
+        _open_what_rests_on_the_point(incident, why)
     for step_id, were in wanted.items():
         _follow_team(incident, event, incident.plan.by_id[step_id], were)
+
+
+def _open_what_rests_on_the_point(incident: Incident, why: str) -> None:
+    """Open the recovery point's decision again, and what was restored to it."""
+    asks = incident.plan.decision(RECOVERY_POINT)
+    for step in incident.plan.steps():
+        record = incident.steps[step.id]
+        restored = asks and asks.id in step.needs and step.destructive and step.verified_by
+        if (step is asks or restored) and (record.state in _STOOD or record.each):
+            for one in (record, *record.each.values()):
+                one.state, one.note = (None, why) if one.state in _STOOD else (one.state, one.note)
+
+
+_STOOD = frozenset({StepState.DONE, StepState.FOUND, StepState.MARKED_DONE})
 
 
 def _follow_team(incident: Incident, event: e.Event, step: Step, were: list[str]) -> None:
@@ -97,6 +114,8 @@ def take_answer(incident: Incident, name: str, answer: str) -> None:
     if name == RECOVERY_POINT:
         point = read(answer)
         incident.recovery_point = point and incident.roster.named(point)
+    if name == INTRUSION_BEGAN:
+        incident.intrusion_began = read_begin(answer)
 
 
 def _item(incident: Incident, event: e.Event, body: e.ItemChecked) -> None:

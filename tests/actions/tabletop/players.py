@@ -13,7 +13,7 @@ from journal.incident.closing import phrase
 from journal.incident.decisions import AnswerRefused
 from journal.incident.known import not_met
 from journal.incident.records import RunState, StepState
-from journal.incident.suggestion import suggestion
+from journal.incident.suggestion import beginning, suggestion
 from journal.plan.model import Step
 from tests.actions.tabletop.tables import Player
 
@@ -133,6 +133,10 @@ def play_by_enter(player: Player) -> None:
 def _suggested(player: Player, step: Step) -> None:
     """Answer what is suggested, without a reason; where it is refused, the first answer that is not."""
     assert step.decision
+    if step.decision.kind == "instant":
+        begin = beginning(player.incident(), step.decision)
+        player.desk.decide(step.id, begin.answer, because=begin.because)
+        return
     suggested = suggestion(player.incident(), step.decision).answer
     for answer in [suggested, *step.decision.options, f"time:{player.before(60)}"]:
         with suppress(AnswerRefused):

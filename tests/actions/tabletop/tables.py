@@ -19,6 +19,7 @@ from journal.exercise.script import exercise_from_data
 from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
+from journal.incident.suggestion import beginning
 from journal.paths import IncidentPlace
 from journal.plan.model import Step
 from journal.store.journal import Reader
@@ -111,7 +112,9 @@ class Player(Person):
     def _answer(self, step: Step) -> str:
         assert step.decision
         incident = self.incident()
-        return self.answers.get(step.decision.name) or incident.plan.suggested(step.decision, incident.scenario)
+        usual = incident.plan.suggested(step.decision, incident.scenario)
+        traced = beginning(incident, step.decision).answer if step.decision.kind == "instant" else ""
+        return self.answers.get(step.decision.name) or usual or traced
 
     def before(self, seconds: float) -> str:
         """Return the instant so many seconds before the disruption, as facts and answers carry it."""
