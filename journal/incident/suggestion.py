@@ -15,7 +15,7 @@ from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.newest_state import found_since, wrong_as_written
 from journal.incident.records import HealthRecord
 from journal.incident.recovery_point import LATEST, read
-from journal.incident.scanned import concerns
+from journal.incident.scanned import BREACH, concerns
 from journal.incident.state import Incident
 from journal.incident.strategy_evidence import against, backed_up
 from journal.plan.model import FOUND_WRONG, INTRUSION_BEGAN, Decision, Step
@@ -105,11 +105,15 @@ def _corruption(incident: Incident) -> Suggestion:
 def _affected(incident: Incident) -> Suggestion | None:
     """Return what was measured as broken; where nothing was, what the scenario hits of what the inventory has."""
     broken = dict(_broken(incident))
-    if broken:
-        return Suggestion(",".join(broken), "; ".join(broken.values()))
     known = incident.roster.systems
     scenario = incident.plan.scenarios[incident.scenario]
     hit = [name for name in chosen(incident, ",".join(scenario.systems)) if not known or _is_there(incident, name)]
+    if broken and incident.scenario == BREACH:
+        silent = f"usual for {scenario.title}: that a system is up says nothing of who was inside"
+        every = [name for name in choices(incident) if name in hit or name in broken]
+        return Suggestion(",".join(every), "; ".join([silent, *broken.values()]))
+    if broken:
+        return Suggestion(",".join(broken), "; ".join(broken.values()))
     return Suggestion(",".join(hit), f"usual for {scenario.title}; nothing was measured as down")
 
 
@@ -124,6 +128,8 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
             health, wrong = incident.health.get(name), incident.found_wrong.get(name)
             if wrong:
                 yield choice, f"{name}: data {wrong}"
+            elif _cut_off_by_us(incident, name):
+                continue
             elif changed.get(name):
                 yield choice, changed[name]
             elif health and health.down_at:
@@ -132,6 +138,14 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
                 yield choice, f"{name} does not answer, and lives on the site {usual.loses}, which may be lost"
             elif choice.partition("/")[0] in usual.systems and _not_up(incident, name):
                 yield choice, f"{name} is {health.status if health else 'not measured'}, usual for {usual.title}"
+
+
+def _cut_off_by_us(incident: Incident, name: str) -> bool:
+    """Return whether what a run put in force took a system from its users: that it serves nobody is our own doing."""
+    held = [one for one in incident.in_force.values() if any(incident.runs[run].system == name for run in one.runs)]
+    health = incident.health.get(name)
+    steps = (incident.plan.by_id.get(one.step) for one in held if health and health.down_at and one.at < health.down_at)
+    return any(step and step.destructive for step in steps)
 
 
 def _stays_behind(incident: Incident, name: str, site: str) -> bool:

@@ -58,6 +58,21 @@ def test_where_nothing_is_down_it_is_what_the_scenario_hits_of_what_the_inventor
     assert suggested(told, "affected") == ("db,cache", "usual for Lost; nothing was measured as down")
 
 
+def test_in_a_breach_what_is_up_is_affected_too_and_what_we_cut_off_ourselves_is_not() -> None:
+    breach = {"security-breach": {**HITS_ALL["lost"], "title": "Breach", "systems": ["db"]}}
+    cut = step("cut", action="cache.cut", destructive=True)
+    told = Story(plan(AFFECTED, cut, systems=TWO, scenarios=breach), scenario="security-breach")
+    known = [KnownSystem(name=name, type="postgres", plays=name) for name in ("db", "cache")]
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    run = told.tell(e.RunRequested(step="cut", action="cache.cut", system="cache"))
+    told.tell(e.ActionStarted(step="cut", run=run, action="cache.cut", system="cache", undone_by="cache.join"))
+    told.tell(e.ActionFinished(step="cut", run=run, status="succeeded", summary="It is cut off."))
+    told.tell(
+        e.HealthChanged(system="db", status="up", was=""), e.HealthChanged(system="cache", status="down", was="up")
+    )
+    assert suggested(told, "affected")[0] == "db"
+
+
 @pytest.mark.parametrize(("loses", "answer"), [("primary", "db,cache"), ("", "cache")])
 def test_what_is_silent_at_a_site_that_may_be_lost_is_affected_with_it(loses: str, answer: str) -> None:
     """Elsewhere it may only be slow: what the scenario does not hit is not named for that."""
