@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from cleo_console.secret_filter import SecretFilter
 from cleo_console.settings import actor, asked_actor, paths
 from journal.errors import CleoError
 from journal.events.envelope import Clock
-from journal.events.types import IncidentDeclared, Kind
+from journal.events.types import IncidentDeclared, InventoryRead, Kind
 from journal.incident.fold import fold_journal
 from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
@@ -110,8 +111,22 @@ class ConsoleServices:
             inventory=str(self.paths.inventory or ""),
             program=f"cleo-console {__version__}",
             blot=self._filter,
+            read=self._read_inventory(plan.plan),
         )
         return place.folder.name
+
+    def _read_inventory(self, plan: Plan) -> InventoryRead | None:
+        """Return what the inventory says now; nothing where there is none, or it was spoilt since it was shown."""
+        from actions.inventory_read import digest, with_systems
+        from cleo_console.world import inventory_at
+
+        path = self.paths.inventory
+        if not path:
+            return None
+        sha256 = digest(path)  # of what is read after it: where it is changed in between, the runner reads it again
+        with suppress(CleoError):  # its runner says why it cannot be used
+            return with_systems(InventoryRead(path=str(path), sha256=sha256), inventory_at(path), plan.systems)
+        return None
 
     def catalogue(self) -> Catalogue:
         """Return the actions there are, by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from actions.inventory import Inventory
+from actions.inventory_read import digest
 from actions.runner.world import World
 from journal.errors import CleoError
 from journal.events.types import InventoryRead
@@ -80,10 +80,7 @@ class InventoryWatch:
         return (found.st_mtime_ns, found.st_ino, found.st_size) if found else ()
 
     def _digest(self) -> str:
-        try:
-            return hashlib.sha256(self._path.read_bytes()).hexdigest() if self._path else ""
-        except OSError:
-            return ""
+        return digest(self._path) if self._path else ""
 
 
 def changes(before: Inventory, after: Inventory) -> list[str]:

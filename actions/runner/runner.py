@@ -10,10 +10,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-
 from actions.gate import Closed
-from actions.inventory import Inventory, known_systems, misplaced
+from actions.inventory import Inventory
+from actions.inventory_read import with_systems
 from actions.runner import durations
 from actions.runner.aim import aim
 from actions.runner.gate_input import GateInput
@@ -168,14 +167,7 @@ class Runner:
         self._measure()
 
     def _with_systems(self, read: e.InventoryRead) -> e.InventoryRead:
-        """Tell the incident which systems there are to aim at."""
-        inventory, planned = self._world.inventory, self._incident.plan.systems
-        return msgspec.structs.replace(
-            read,
-            systems=known_systems(inventory, planned),
-            doubts=misplaced(inventory, planned),
-            audiences=inventory.communications.told if inventory.communications else [],
-        )
+        return with_systems(read, self._world.inventory, self._incident.plan.systems)
 
     def _tell_others(self) -> None:
         """Announce this incident while it is open; show which others are about the same systems, as that changes."""

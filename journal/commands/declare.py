@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ import msgspec
 
 from journal.errors import CleoError
 from journal.events.typed import Blot, as_typed
-from journal.events.types import IncidentDeclared, Kind
+from journal.events.types import IncidentDeclared, InventoryRead, Kind
 from journal.store.folders import keep_private, make_private
-from journal.store.journal import Journal
+from journal.store.journal import Journal, JournalWriteFailed
 
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace, Paths
@@ -50,8 +51,11 @@ def declare(
     inventory: str = "",
     program: str = "",
     blot: Blot = as_typed,
+    read: InventoryRead | None = None,
 ) -> IncidentPlace:
     """Declare an incident: make its folder, and its journal with the first event.
+
+    With the inventory's systems in it a step can be asked for at each of them at once, before a runner has read them.
 
     Args:
         paths: the folders of the installation.
@@ -61,9 +65,10 @@ def declare(
         inventory: the inventory file its actions will use.
         program: name and version of the program.
         blot: takes secrets out of what the person typed.
+        read: what the inventory said as it was declared; None: the runner reads it first.
 
     Returns:
-        The incident's folders. Its journal holds one durable event.
+        The incident's folders. Its journal holds its declaration, and what was read.
 
     Raises:
         CannotDeclare: the declaration does not fit the plan, or its folder cannot be made.
@@ -73,7 +78,11 @@ def declare(
     first = _first_event(
         incident_id, plan, declaration, title=blot(declaration.title.strip()), inventory=inventory, program=program
     )
-    Journal.create(place.journal, first, actor=actor, fallback=place.fallback).close()
+    journal = Journal.create(place.journal, first, actor=actor, fallback=place.fallback)
+    with suppress(JournalWriteFailed):  # it is declared all the same, and its runner reads the inventory itself
+        if read:
+            journal.append(read)
+    journal.close()
     return place
 
 

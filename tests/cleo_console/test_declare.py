@@ -1,0 +1,64 @@
+"""An incident that the program declares: what its journal holds before any runner is there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from actions.inventory_read import digest
+from cleo_console.app_services import ConsoleServices
+from journal.commands.declare import Declaration
+from journal.commands.incident import IncidentCommands
+from journal.events.types import Kind
+from journal.incident.fold import fold_journal
+from journal.paths import Paths
+from journal.store.journal import Journal
+
+INVENTORY = """
+name: prod
+allows: [REAL]
+hosts:
+  db1: {via: local}
+systems:
+  orders: {type: postgres, plays: postgres, host: db1, data_directory: /srv/orders, service: {manager: systemd, unit: orders}, backups: {stanza: orders}}
+  billing: {type: postgres, plays: postgres, host: db1, data_directory: /srv/billing, service: {manager: systemd, unit: billing}, backups: {stanza: billing}}
+"""
+
+DECLARATION = Declaration(
+    title="db1 is gone",
+    scenario="database-failure",
+    severity="critical",
+    kind=Kind.REAL,
+    began_at=datetime.now(UTC),
+    discovered_at=datetime.now(UTC),
+)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> ConsoleServices:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY)
+    paths = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks", inventory=tmp_path / "inventory.yaml")
+    return ConsoleServices(paths, "ana@bastion")
+
+
+def test_a_look_that_is_asked_for_before_any_runner_began_is_aimed_at_each_system(services: ConsoleServices) -> None:
+    place = services.paths.incident(services.declare(DECLARATION))
+    with Journal.open(place.journal, actor="ana@bastion") as journal:
+        IncidentCommands(journal, lambda: fold_journal(place.journal)).request_runs("verify-backups")
+    assert {run.system for run in fold_journal(place.journal).runs.values()} == {"orders", "billing"}
+
+
+def test_an_inventory_that_was_spoilt_after_it_was_shown_keeps_nobody_from_declaring(
+    services: ConsoleServices, tmp_path: Path
+) -> None:
+    assert services.inventory_name()
+    (tmp_path / "inventory.yaml").write_text("systems: [")
+    incident = fold_journal(services.paths.incident(services.declare(DECLARATION)).journal)
+    assert not incident.inventory_sha256
+
+
+def test_what_was_read_is_known_by_its_digest(services: ConsoleServices, tmp_path: Path) -> None:
+    incident = fold_journal(services.paths.incident(services.declare(DECLARATION)).journal)
+    assert incident.inventory_sha256 == digest(tmp_path / "inventory.yaml")
