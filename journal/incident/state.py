@@ -195,11 +195,13 @@ class Incident:
 
     @property
     def phase(self) -> Phase:
-        """The first phase that holds an unsettled step; the last one when all are settled."""
-        for phase in self.plan.phases:
-            if not phase.optional and not self.phase_settled(phase):
-                return phase
-        return self.plan.phases[-1]
+        """The first phase that holds an unsettled step of the recovery itself, not of what goes on beside it.
+
+        Where only the latter is left, the first phase that holds any of it; the last one when all are settled.
+        """
+        steps = [step for step in self.plan.steps() if self.is_required(step) and not self.settled(step.id)]
+        first = next((step for step in steps if not step.beside), next(iter(steps), None))
+        return self.phase_of(first) if first else self.plan.phases[-1]
 
     def phase_settled(self, phase: Phase) -> bool:
         """Return whether every step of ``phase`` that is not optional is settled."""

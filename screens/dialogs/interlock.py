@@ -18,7 +18,7 @@ from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import UNREAD
 from screens.dialogs.run_watch import WatchingDialog
-from screens.guidance.confirmation import NOT_THE_TARGET, confirmation
+from screens.guidance.confirmation import NOT_THE_TARGET, NOTHING_TYPED, confirmation
 from screens.guidance.run_text import target_lines
 from screens.guidance.step_text import call
 from screens.live.session import Session
@@ -75,13 +75,13 @@ class Interlock(WatchingDialog[str], TakesTyping):
         yield Field(id="typed", select_on_focus=False)
 
     def buttons(self) -> Iterable[Widget]:
-        """Yield cancel first: the focus starts there."""
+        """Yield cancel first."""
         yield Button(self.CANCEL, id="cancel", compact=True)
         yield Button(self.CONFIRM, id="confirm", variant="error", compact=True, disabled=True)
 
     def on_mount(self) -> None:
-        """Ask for the dry run. The focus is on cancel."""
-        self.query_one("#cancel").focus()
+        """Ask for the dry run. The focus is on the field: an enter too many neither cancels nor confirms."""
+        self.query_one("#typed").focus()
         self.ask_for(
             "dry run",
             lambda commands: commands.request_run(
@@ -115,6 +115,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         if asked.blocked:
             label.show(Content.styled(asked.blocked, STYLES["bad"]))
             self.query_one("#typed", Input).disabled = True
+            self.query_one("#cancel").focus()
             return
         warning = f"{asked.warning} " if asked.warning else ""
         label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
@@ -169,7 +170,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
         if not self._over:
             self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
         elif not self._matches():
-            self.complain(NOT_THE_TARGET)
+            self.complain(NOT_THE_TARGET if self.query_one("#typed", Input).value.strip() else NOTHING_TYPED)
         elif self.result_unread:
             self.complain(UNREAD)
             if self._reading:

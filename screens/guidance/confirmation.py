@@ -12,6 +12,7 @@ from screens.guidance.run_text import NEVER_YIELDS, may_yield
 from screens.guidance.text import Line, Span, labelled, line
 
 NOT_THE_TARGET = "That is not the target. Nothing was done."
+NOTHING_TYPED = "Type the target to go on; esc cancels. Nothing was done."
 
 
 class Confirmation(NamedTuple):

@@ -123,9 +123,7 @@ async def test_nothing_destructive_runs_before_dry_run_and_typed_target(
 ) -> None:
     async with console(services, size) as seen:
         await interlock(seen, at_restore, runner)
-        assert seen.app.focused is not None and seen.app.focused.id == "cancel"
         assert seen.app.screen.query_one("#confirm", Button).disabled
-        seen.app.screen.query_one("#typed", Input).focus()
         await seen.type("cleoai-prod")
         await seen.press("enter")
         await seen.sees("That is not the target")
@@ -262,14 +260,33 @@ async def test_what_is_pasted_finds_the_field(
         await seen.until(lambda: not seen.app.screen.query_one("#confirm", Button).disabled, "the button opened")
 
 
-async def test_enter_on_the_fresh_interlock_cancels(
+async def test_an_enter_too_many_neither_cancels_the_dry_run_nor_begins_a_second_one(
     services: FakeServices, at_restore: Journal, runner: PlayedRunner
 ) -> None:
     async with console(services) as seen:
-        await interlock(seen, at_restore, runner)
+        await seen.press("enter", "enter", "enter")
+        await seen.sees("The dry run is not over yet")
+        run = await requested(seen, at_restore)
+        runner.start(run, **RESTORE, dry_run=True, destructive=True)
+        runner.finish(run, step="restore", summary="would restore 20261122-020003F")
+        await seen.sees("type  cleoai-lab")
+        await seen.press("enter")
+        await seen.sees("Type the target to go on; esc cancels.")
+        assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
+        await seen.press("escape")
+        await seen.until(lambda: not isinstance(seen.app.screen, Interlock), "the interlock gone")
+
+
+async def test_enter_leaves_an_interlock_that_confirms_nothing(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    async with console(services) as seen:
+        await seen.press("enter")
+        run = await requested(seen, at_restore)
+        runner.refuse(run, step="restore", gate="kind", message="The inventory lab allows LAB only.")
+        await seen.sees("nothing can be confirmed")
         await seen.press("enter")
         await seen.until(lambda: not isinstance(seen.app.screen, Interlock), "the interlock gone")
-        assert [request.dry_run for request in written(at_restore, e.RunRequested)] == [True]
 
 
 async def test_an_unknown_target_cannot_be_confirmed(

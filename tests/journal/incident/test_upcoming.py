@@ -87,6 +87,17 @@ def test_nobody_is_sent_into_a_later_phase_while_the_recovery_is_under_way() -> 
     assert upcoming(told) == ""
 
 
+def test_the_phase_is_that_of_the_recovery_until_paperwork_alone_is_left() -> None:
+    told = phases([step("look", **DB), step("page", items=["who"], beside=True)], [step("restore", **DB)])
+    assert told.incident.phase.id == "p0"
+    told.run("look")
+    assert told.incident.phase.id == "p1"
+    told.run("restore")
+    assert told.incident.phase.id == "p0"
+    told.tell(e.ItemChecked(step="page", item="who", checked=True))
+    assert told.incident.phase.id == "p1"
+
+
 def test_what_another_step_on_the_same_system_would_refuse_is_not_next() -> None:
     data = plan(step("warm", **DB), step("allow", **DB), step("elsewhere", action="cache.act", system="cache"))
     data["systems"]["cache"] = {"title": "The cache", "tier": "critical"}
