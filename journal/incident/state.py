@@ -172,9 +172,15 @@ class Incident:
         return record.state
 
     def can_be_done(self, step: Step) -> bool:
-        """Return whether the inventory has the channels, or the optional system, that a step is for; or it ran."""
+        """Return whether the inventory has the channels, or the optional system, that a step is for; or it ran.
+
+        That it was asked what it would do, or was refused, is no run.
+        """
         told = not step.audience or step.audience in self.audiences
-        return (told and self.roster.has(step.system)) or bool(self.steps[step.id].runs)
+        ran = (self.runs[run] for run in self.steps[step.id].runs)
+        return (told and self.roster.has(step.system)) or any(
+            run.changes_step and run.state is not RunState.REFUSED for run in ran
+        )
 
     def settled(self, step_id: str) -> bool:
         """Return whether steps that need this one may begin. It does not look at what this one needs."""

@@ -74,6 +74,9 @@ def test_an_optional_system_and_its_steps_are_there_where_the_inventory_has_one(
     far = KnownSystem(name="db-far", type="thing", standby_of="db", plays="late", acts=["thing"])
     told.tell(read(db))
     assert told.incident.roster.shown == ["db"]
+    told.tell(e.RunRequested(step="pause", action="thing.pause", dry_run=True))
+    refused = told.tell(e.RunRequested(step="pause", action="thing.pause"))
+    told.tell(e.RunRefused(step="pause", run=refused, gate="aim", message="There is none.", yields="never"))
     assert told.incident.state("pause") is StepState.NOT_APPLICABLE
     assert next_step(told.incident) == told.incident.plan.by_id["look"]
     assert [one.id for one in steps_left(told.incident, "")] == ["look"], "nor does it count as time"
