@@ -22,8 +22,20 @@ allows: [REAL]
 hosts:
   db1: {via: local}
 systems:
-  orders: {type: postgres, plays: postgres, host: db1, data_directory: /srv/orders, service: {manager: systemd, unit: orders}, backups: {stanza: orders}}
-  billing: {type: postgres, plays: postgres, host: db1, data_directory: /srv/billing, service: {manager: systemd, unit: billing}, backups: {stanza: billing}}
+  orders:
+    type: postgres
+    plays: postgres
+    host: db1
+    data_directory: /srv/orders
+    service: {manager: systemd, unit: orders}
+    backups: {stanza: orders}
+  billing:
+    type: postgres
+    plays: postgres
+    host: db1
+    data_directory: /srv/billing
+    service: {manager: systemd, unit: billing}
+    backups: {stanza: billing}
 """
 
 DECLARATION = Declaration(
