@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from actions.runner import World
     from actions.runner.world import Probe
     from actions.settings import SystemSettings
+    from actions.transport import HostSpec, Transport
     from journal.paths import Paths
 
 
@@ -35,28 +37,36 @@ def real_world(inventory: Inventory, paths: Paths) -> World:
     from actions.registry import catalogue, registry
     from actions.runner import World
     from actions.secrets import learn_from_commands, learn_secrets
-    from actions.transport import open_transport
+    from actions.transport import Ways
 
+    ways = Ways()
     learn_secrets(inventory)
     Thread(target=learn_from_commands, args=(inventory,), name="secrets", daemon=True).start()  # may take long
     return World(
         registry=dict(registry()),  # all loaded now: later the disk they lie on may be gone, or another version there
         catalogue=catalogue(),
         inventory=inventory,
-        open_transport=open_transport,
-        probes=probes(inventory),
+        open_transport=ways.open,
+        probes=probes(inventory, ways.open),
         copies=copies_of(inventory),
         locks=paths.locks,
     )
 
 
-def probes(inventory: Inventory) -> dict[str, Probe]:
-    """Return the look at the health of each system of ``inventory``, for `actions.overview.measurements.measure`."""
+def probes(inventory: Inventory, reach: Callable[[HostSpec], Transport] | None = None) -> dict[str, Probe]:
+    """Return the look at the health of each system of ``inventory``, for `actions.overview.measurements.measure`.
+
+    Args:
+        inventory: the environment.
+        reach: opens the way to a host; None: each system has a way that knows of no other.
+    """
     from actions.overview.measurements import probe
     from actions.transport import open_transport
 
+    reach = reach or open_transport
+
     def look_at(name: str, settings: SystemSettings) -> Probe:
-        host = open_transport(inventory.host(settings.host)) if settings.host else None
+        host = reach(inventory.host(settings.host)) if settings.host else None
         return lambda deadline_s: probe(name, settings, host, deadline_s=deadline_s)
 
     return {name: look_at(name, settings) for name, settings in inventory.systems.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actions.failover.fence_record import FenceRecord
+from actions.failover.fence_record import FenceRecord, Means
 from actions.failover.means import NOTHING
 from actions.failover.standing import UNSEEN, FencedServer, by_device
 from actions.outcome import ActionFailed, Cure
@@ -24,21 +24,24 @@ def require_reached(server: FencedServer, look: Callable[[], object]) -> None:
         look()
     except UNSEEN as error:
         record = server.record
-        if record is None or not (seen := by_device(server, record)).fenced:
+        cuts = {one: seen for one in (record.devices if record else []) if (seen := by_device(server, one)).fenced}
+        if record is None or not cuts:
             raise
-        message = f"{server.host} does not answer, since {server.name} is still fenced {seen.words}."
-        raise ActionFailed(message, left_behind=NOTHING, cures=[_back(server, record)]) from error
+        said = ", and ".join(seen.words for seen in cuts.values())
+        message = f"{server.host} does not answer, since {server.name} is still fenced {said}."
+        cures = [_back(server, record, device) for device in cuts]
+        raise ActionFailed(message, left_behind=NOTHING, cures=cures) from error
 
 
-def _back(server: FencedServer, record: FenceRecord) -> Cure:
+def _back(server: FencedServer, record: FenceRecord, device: Means) -> Cure:
     """Return how a server comes within reach again without a second one that takes writes."""
-    commands = server.fence.commands(record.means)
+    commands = server.fence.commands(device)
     typed = f" (`{' '.join(commands.unfence)}` on {commands.host})" if commands and commands.unfence else ""
-    then = f"switch its {record.means} on{typed}, and run this again"
+    then = f"switch its {device} on{typed}, and run this again"
     if record.guarded:
         return Cure(words=f"Its configuration refuses every start: {then}.")
     words = (
-        f"Once its {record.means} is on it may take writes, as a second primary: see first at its console, or with its "
+        f"Once its {device} is on it may take writes, as a second primary: see first at its console, or with its "
         f"clients cut off, that {server.name} is down and stays down. Then {then}."
     )
     return Cure(words=words)

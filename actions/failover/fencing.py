@@ -291,15 +291,17 @@ class Fencing(ABC, Generic[S]):
 
     def _guard_if_seen(self, server: S) -> FenceRecord:
         """Have later starts refused where its host still answers: a fence from outside ends when it is taken back."""
-        unknown = FenceRecord(means="service")
+        before = self.kind.fenced(server).record
+        unknown = FenceRecord(means="service", guarded=bool(before and before.guarded))
         try:
             record = self.position(server)
             self.require_guardable(server)
             self.kind.guard.put(server, self._why(server))
             return msgspec.structs.replace(record, guarded=bool(self.kind.refused(server)))
         except CleoError as error:
-            why = f"Its configuration cannot be changed, so it starts once its host does: {error.message}"
-            server.ctx.log(why, "err")
+            if not unknown.guarded:
+                why = f"Its configuration cannot be changed, so it starts once its host does: {error.message}"
+                server.ctx.log(why, "err")
             return unknown
 
     def _why(self, server: S) -> str:

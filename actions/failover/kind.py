@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from actions.cannot_connect import CannotConnect
@@ -17,6 +18,7 @@ from journal.errors import CleoError
 
 JUST_NOW_S = 5.0
 ASK_S = 5.0
+_SOON_S = 0.3
 
 
 class FailoverSettings(Protocol):
@@ -170,16 +172,26 @@ class Kind(ABC, Generic[S]):
         return FencedServer(server.ctx, server.name, server.host, server.settings.fence, self.fence)
 
     def standing(self, server: S) -> Standing:
-        """Look whether a server is fenced.
+        """Look whether a server is fenced. Who answers at its address does so soon; else others are asked meanwhile.
 
         Raises:
             ActionFailed: what is written down of it cannot be read.
         """
-        if seen := self.answers(server):
-            return Standing(False, seen.words, alive=seen.writes)
+        with ThreadPoolExecutor(2, thread_name_prefix="standing") as pool:
+            asked = pool.submit(self.answers, server)
+            wait([asked], _SOON_S)
+            if asked.done() and (seen := asked.result()):
+                return Standing(False, seen.words, alive=seen.writes)
+            beyond = pool.submit(self._beyond_its_address, server)
+            if seen := asked.result():
+                return Standing(False, seen.words, alive=seen.writes)
+            return beyond.result()
+
+    def _beyond_its_address(self, server: S) -> Standing:
+        """Look whether a server is fenced by what others tell than who answers at its address."""
         around, record = self.elsewhere(server), self.fenced(server).record
-        if record and record.means == "network":  # its host may answer by another way, and its server run on, cut off
-            cut = by_device(self.fenced(server), record)
+        if record and "network" in record.devices:  # its host may answer by another way, and its server run on, cut off
+            cut = by_device(self.fenced(server), "network")
             if cut.fenced and not around.heard():
                 return cut
         if around.elected:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from actions.failover.commands import says_fenced, switch_off, switch_on
-from actions.failover.fence_record import FenceRecord, Means
+from actions.failover.fence_record import DEVICES, FenceRecord, Means
 from actions.failover.promotion_record import whose_place
 from actions.failover.settings import FenceCommands
 from actions.failover.standing import Answer, FencedServer, Standing
@@ -15,7 +15,6 @@ from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 
 UNREACHABLE = "unreachable"
-DEVICES: tuple[Means, ...] = ("power", "network")
 NOTHING = "Nothing was changed."
 _NEW = "new-primary"
 
@@ -192,22 +191,28 @@ def _not_guarded(server: FencedServer, means: str) -> list[Finding]:
 
 
 def switched_on(server: FencedServer) -> bool | None:
-    """Take back what a device did: True where that was done, False where it would be, None where there is none to.
+    """Take back what devices did: True where that was done, False where it would be, None where there is none to.
 
     Raises:
-        ActionFailed: the device refuses, or no command takes it back.
+        ActionFailed: a device refuses, or no command takes it back.
     """
     record = server.record
-    commands = server.fence.commands(record.means) if record else None
-    if record is None or commands is None or not says_fenced(server.ctx, commands):
+    done = [_switched_on(server, device) for device in (record.devices if record else [])]
+    return next((one for one in (False, True) if one in done), None)
+
+
+def _switched_on(server: FencedServer, device: Means) -> bool | None:
+    """Do as `switched_on` for one device."""
+    commands = server.fence.commands(device)
+    if commands is None or not says_fenced(server.ctx, commands):
         return None
     if not commands.unfence:
         raise ActionFailed(
-            f"{server.name} was fenced by its {record.means}, and the inventory names no command that takes it back.",
-            f"Switch its {record.means} on by hand, then run it again.",
+            f"{server.name} was fenced by its {device}, and the inventory names no command that takes it back.",
+            f"Switch its {device} on by hand, then run it again.",
             left_behind=NOTHING,
         )
-    if not server.ctx.effect(f"switch the {record.means} of {server.name} on: `{' '.join(commands.unfence)}`"):
+    if not server.ctx.effect(f"switch the {device} of {server.name} on: `{' '.join(commands.unfence)}`"):
         return False
     switch_on(server.ctx, commands)
     return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from actions.context import ActionContext
 from actions.failover.commands import says_fenced
-from actions.failover.fence_record import FenceRecord
+from actions.failover.fence_record import FenceRecord, Means
 from actions.failover.settings import Fence
 from actions.outcome import ActionFailed
 from actions.transport import DeadlineExceeded, NothingStarted, TransportLost
@@ -82,21 +83,31 @@ def from_elsewhere(server: FencedServer, why: str, heard: str) -> Standing:
     record = server.record
     if record and record.means == "word":
         return Standing(True, f"on the word of a person: {record.reason}. {unseen}")
-    if record and record.means in ("power", "network"):
-        seen_by = by_device(server, record)
+    if record and record.devices:
+        seen_by = by_devices(server, record.devices)
         return seen_by if seen_by.fenced else Standing(False, f"{unseen}, and {seen_by.words}")
     return Standing(False, f"{unseen}: unreachable is not dead, it may be writing, and come back")
 
 
-def by_device(server: FencedServer, record: FenceRecord) -> Standing:
-    """Ask the device that fenced a server whether it still does."""
-    commands = server.fence.commands(record.means)
+def by_devices(server: FencedServer, devices: Sequence[Means]) -> Standing:
+    """Ask the devices that fenced a server whether one of them still does."""
+    seen: list[Standing] = []
+    for device in devices:
+        seen.append(by_device(server, device))
+        if seen[-1].fenced:
+            return seen[-1]
+    return Standing(False, "; ".join(one.words for one in seen))
+
+
+def by_device(server: FencedServer, device: Means) -> Standing:
+    """Ask a device that fenced a server whether it still does."""
+    commands = server.fence.commands(device)
     if commands is None:
-        return Standing(False, f"the inventory names no command any more that tells its {record.means}")
+        return Standing(False, f"the inventory names no command any more that tells its {device}")
     try:
         said = says_fenced(server.ctx, commands)
     except (*UNSEEN, ActionFailed) as error:
-        return Standing(False, f"its {record.means} cannot be asked: {error.message}")
+        return Standing(False, f"its {device} cannot be asked: {error.message}")
     if said:
-        return Standing(True, f"by {record.means}: `{' '.join(commands.state)}` says {said!r}")
-    return Standing(False, f"its {record.means} is not off any more")
+        return Standing(True, f"by {device}: `{' '.join(commands.state)}` says {said!r}")
+    return Standing(False, f"its {device} is not off any more")

@@ -71,8 +71,12 @@ class RunContext:
         self._last_progress = 0.0
 
     def close(self) -> None:
-        """Return once all output is on the disk, however long the disk refuses it."""
+        """Return once all output is on the disk, however long the disk refuses it; hosts are let go of."""
         self._pump.close()
+        with self._lock:
+            opened = list(self._transports.values())
+        for transport in opened:
+            transport.close()
 
     @property
     def system(self) -> str:

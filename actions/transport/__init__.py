@@ -20,6 +20,7 @@ from actions.transport.errors import (
 from actions.transport.handle import Handle
 from actions.transport.hosts import HostSpec, LocalHost, PodHost, SshHost
 from actions.transport.program import Completed, OnOutput, ProgramStatus, State
+from actions.transport.ways import Ways
 
 __all__ = [
     "NOT_REACHED",
@@ -42,6 +43,7 @@ __all__ = [
     "Transport",
     "TransportLost",
     "Unreachable",
+    "Ways",
     "local",
     "open_transport",
 ]

@@ -21,6 +21,9 @@ class Transport(ABC):
     name: str
     address: str
 
+    def close(self) -> None:  # noqa: B027  # most ways hold nothing open
+        """Give up what is held open, once nothing uses it. Used after that, it is opened anew."""
+
     @abstractmethod
     def host_identity(self) -> dict[str, str]:
         """Return ``hostname`` and ``machine_id`` as the host itself reports them; what it has not, is left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from actions.transport.event_loop import shared
 from actions.transport.hosts import SshHost
 from actions.transport.link import STILL_THERE, Answer
 from actions.transport.scripts import command
+from actions.transport.silence import Silence
+from actions.transport.warm import Warm
 
 if TYPE_CHECKING:
     import asyncssh
@@ -24,10 +27,16 @@ _SESSIONS = 8
 
 
 class SshLink:
-    """The way to one host. Safe to use from several threads."""
+    """The way to one host. Safe to use from several threads.
 
-    def __init__(self, spec: SshHost) -> None:
-        self._spec = spec
+    Args:
+        spec: the host.
+        silence, warm: see `actions.transport.ways.Ways`; None: this link knows of no other.
+    """
+
+    def __init__(self, spec: SshHost, silence: Silence | None = None, warm: Warm | None = None) -> None:
+        self._spec, self._silence, self._warm = spec, silence, warm
+        self._in_use, self._given_up = 0, False
         self.name = f"ssh {spec.host}"
         self.address = f"ssh {f'{spec.user}@' if spec.user else ''}{spec.host} port {spec.port}"
         self.relink_s = spec.relink_s
@@ -45,7 +54,32 @@ class SshLink:
             TransportLost: the link broke, or no answer came within ``timeout_s`` seconds; what was sent may
                 have had its effect.
         """
-        return shared().run(self._run(script, stdin, timeout_s))
+        return shared().run(self._counted(script, stdin, timeout_s))
+
+    def close(self) -> None:
+        """Give the connection up, once no request is under way: to whoever is next, else it is closed."""
+        shared().run(self._give_up())
+
+    async def _give_up(self) -> None:
+        self._given_up = True
+        connection = self._connection
+        if connection is None or self._in_use:
+            return
+        self._connection = None
+        if self._warm and not connection.is_closed():
+            self._warm.keep(self._spec, connection)
+        else:
+            connection.close()
+
+    async def _counted(self, script: bytes, stdin: bytes, timeout_s: float) -> Answer:
+        """Count what is under way: what is used after it was given up is given up again."""
+        self._in_use += 1
+        try:
+            return await self._run(script, stdin, timeout_s)
+        finally:
+            self._in_use -= 1
+            if self._given_up:
+                await self._give_up()
 
     async def _run(self, script: bytes, stdin: bytes, timeout_s: float) -> Answer:
         import asyncssh
@@ -86,14 +120,17 @@ class SshLink:
     async def _connected(self) -> asyncssh.SSHClientConnection:
         async with self._connecting:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await self._connect()
+                warm = self._warm.take(self._spec) if self._warm else None
+                self._connection = warm or await self._connect()
                 self.connections += 1
             return self._connection
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
         import asyncssh
 
-        spec = self._spec
+        spec, began = self._spec, time.monotonic()
+        if self._silence and (silent := self._silence.of(spec)):
+            raise self._unreachable(silent)
         try:
             return await asyncssh.connect(
                 spec.host,
@@ -118,7 +155,10 @@ class SshLink:
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
             raise Unreachable(f"The key {spec.key} cannot be used: {error}.", "Add it to ssh-agent first.") from error
         except (OSError, asyncssh.Error, TimeoutError) as error:
-            raise self._unreachable(str(error) or "no answer") from error
+            why = str(error) or "no answer"
+            if self._silence:
+                self._silence.note(spec, why, time.monotonic() - began)
+            raise self._unreachable(why) from error
 
     def _known_hosts(self) -> Path:
         path = expanded(self._spec.known_hosts or "~/.ssh/known_hosts", "Name known_hosts: in the inventory.")

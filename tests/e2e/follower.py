@@ -246,14 +246,18 @@ class Follower:
         self._words.clear()
 
     def _word(self, step: Step, system: str) -> str:
-        """Return what is typed for a system's target, as its first dry run shows it; another one once it is refused."""
+        """Return what is typed for a system's target, as its first dry run shows it; another one once it is refused.
+
+        Whoever is promoted is another target than the one that was fenced: its own dry run tells.
+        """
+        whose = step.id if step.action.endswith(".promote") else system
         last = self.incident.last_run(step.id)
         refused = last and last.system == system and last.refusal and last.refusal.gate == "interlock"
-        if refused or not self._words.get(system):
+        if refused or not self._words.get(whose):
             run = self.commands.request_run(step.id, system=system, dry_run=True)
             over = self.until(lambda now: now.runs[run].state.over).runs[run]
-            self._words[system] = word_to_type(over.target)
-        return self._words[system]
+            self._words[whose] = word_to_type(over.target)
+        return self._words[whose]
 
     def _override(self, step: Step, run: Run) -> None:
         assert run.refusal
