@@ -8,11 +8,13 @@ from __future__ import annotations
 from actions.action import action
 from actions.backups.engine import by_hand, find_engine, target
 from actions.backups.holding import Hold, HoldPart, closed_hold
+from actions.backups.offsite.holding import hold_offsite, release_offsite, seen_offsite
 from actions.backups.reach import Reach, not_held, not_released, reach, with_the_same
 from actions.context import ActionContext
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.transport import NOT_REACHED
+from journal.errors import CleoError
 
 
 @action(
@@ -31,18 +33,20 @@ def hold(ctx: ActionContext) -> Outcome:
 
     Needs: the right to write the hold file and, for PostgreSQL, pgBackRest's configuration, where its repository is.
     Where that host cannot be reached, they are held on the host of a standby that has the same backups, if there is
-    one; what is not held is said.
+    one, and in the second place, by the host of any standby; what is not held is said.
 
-    Leaves: this incident's line in the hold file; for PostgreSQL also a block at the end of pgBackRest's configuration
-    that keeps it from expiring. In force until backups.release, also after the incident is closed.
+    Leaves: this incident's line in the hold file, or a file in the second place; for PostgreSQL also a block at the end
+    of pgBackRest's configuration that keeps it from expiring. In force until backups.release, also after the incident
+    is closed.
 
     Killed half way: one of the two may stand without the other; backups.held tells, and run again it adds what is
     missing.
     """
     engine, me = find_engine(ctx), ctx.incident.id
     by = reach(ctx, engine, lambda name: engine.read_hold(ctx, name))
+    away = hold_offsite(ctx) if ctx.system in by.lost else ""
     if (found := by.found) is None:
-        return _held_nowhere(ctx, by)
+        return _held_offsite(ctx, by, away) if away else _held_nowhere(ctx, by)
     engine.hold(ctx, by.system, found)
     if not ctx.dry_run and engine.read_hold(ctx, by.system).lacks(me):
         raise ActionFailed(
@@ -60,7 +64,7 @@ def hold(ctx: ActionContext) -> Outcome:
         ok=not found.cannot,
         summary=f"Backups are held{_by(ctx, by)}: {words}.{_others(found, me)}",
         facts={"held": True, "held_by": by.system, "changed": done},
-        findings=not_held(ctx, by.lost),
+        findings=not_held(ctx, by.lost, offsite=bool(away)),
     )
 
 
@@ -96,6 +100,11 @@ def release(ctx: ActionContext) -> Outcome:
         engine.release(ctx, name, found)
         done += [one for one in _released(found, me) if one not in done]
         others = others or _others(found, me)
+    try:
+        if release_offsite(ctx):
+            done.append("what runs by schedule is let into the second place again")
+    except CleoError as error:
+        lost[ctx.system] = f"of the second place: {error.message.rstrip('.')}"
     words = "; ".join(done) or "they were not held for this incident"
     return Outcome(
         ok=True,
@@ -114,7 +123,7 @@ def held(ctx: ActionContext) -> Outcome:
     engine = find_engine(ctx)
     by = reach(ctx, engine, lambda name: engine.read_hold(ctx, name))
     if (found := by.found) is None:
-        return Outcome(ok=True, summary=f"Nobody can see whether backups are held: {by.why}.", partial="not seen")
+        return _seen_offsite(ctx, by)
     state = [
         *([f"expiry is {'suspended' if found.expiry.stands else 'at work'}"] if found.expiry else []),
         *([f"scheduled backups {'wait' if found.schedule.stands else 'run'}"] if found.schedule else []),
@@ -142,6 +151,32 @@ def _held_nowhere(ctx: ActionContext, by: Reach[Hold]) -> Outcome:
         facts={"held": False, "in_force": False},
         findings=not_held(ctx, by.lost),
         partial="not held: no host of the inventory reaches them",
+    )
+
+
+def _held_offsite(ctx: ActionContext, by: Reach[Hold], away: str) -> Outcome:
+    """Say that they are held in the second place alone, and what that holds."""
+    where = ctx.inventory.offsite.place if ctx.inventory.offsite else ""
+    return Outcome(
+        ok=True,
+        summary=f"Backups are held in the second place ({where}) by the host of {away}: nothing is copied over what is "
+        f"there, and `cleo backup run` takes and removes nothing, at the lost host neither. {by.why}.",
+        facts={"held": True, "held_by": away, "changed": ["held in the second place"]},
+        findings=not_held(ctx, by.lost, offsite=True),
+    )
+
+
+def _seen_offsite(ctx: ActionContext, by: Reach[Hold]) -> Outcome:
+    """Tell whether they are held in the second place, where no host that has them is reached."""
+    holders = seen_offsite(ctx)
+    if holders is None:
+        return Outcome(ok=True, summary=f"Nobody can see whether backups are held: {by.why}.", partial="not seen")
+    words = f"Held in the second place for {', '.join(holders)}" if holders else "NOT held in the second place"
+    return Outcome(
+        ok=True,
+        summary=f"{words}; at the system's own host nobody can look: {by.why}.",
+        facts={"held": ctx.incident.id in holders, "holders": list(holders)},
+        findings=not_held(ctx, by.lost, offsite=bool(holders)),
     )
 
 

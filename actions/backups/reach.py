@@ -64,9 +64,14 @@ def with_the_same(ctx: ActionContext, engine: BackupEngine) -> list[str]:
     return [ctx.system, *shared]
 
 
-def not_held(ctx: ActionContext, lost: Mapping[str, str]) -> list[Finding]:
-    """Return where backups are not held, because the host there cannot be reached."""
+def not_held(ctx: ActionContext, lost: Mapping[str, str], *, offsite: bool = False) -> list[Finding]:
+    """Return where backups are not held, because the host there cannot be reached; ``offsite``: in the second place."""
     text = "not held there: its schedule and its expiry cannot run while it is dead, but may once it is back"
+    if offsite:
+        text = (
+            "held in the second place, not there: once it is back `cleo backup run` waits, while it reaches the second "
+            "place; what else takes or expires backups does not"
+        )
     again = "As soon as it answers, before anything else there: `cleo run backups.hold --on {}`."
     return [_of(ctx, name, f"{text} ({why})", again.format(name)) for name, why in lost.items()]
 

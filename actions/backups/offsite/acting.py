@@ -135,6 +135,16 @@ def note_offsite(ctx: ActionContext, label: str, mark: Mark) -> None:
         ctx.log(f"It is not written down in the second place what {label} came to: {error.message}", "err")
 
 
+def reached_by(ctx: ActionContext) -> tuple[CopySource, Where]:
+    """Return the host and the account by which the context's system reaches the second place, and where that is.
+
+    Raises:
+        ActionFailed: there is none, or nothing of the system is copied there.
+    """
+    source, order = _order(ctx)
+    return source, order.where
+
+
 def _order(ctx: ActionContext, copied_as: str = "") -> tuple[CopySource, Order]:
     """Return where the context's system has its repository, and what is always the same of an order."""
     offsite = ctx.inventory.offsite

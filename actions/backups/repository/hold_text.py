@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from actions.backups.hold_file import with_holder, without_holder
-from actions.backups.repository.in_bucket import change, show
-from actions.backups.repository.place import Place
+from actions.backups.repository.in_bucket import ReachedBucket, change, show
 from actions.outcome import ActionFailed
 from actions.transport import FileMissing
 
 
-def read_hold_text(place: Place) -> str | None:
+class HeldPlace(ReachedBucket, Protocol):
+    """What is held: a repository (`actions.backups.repository.place.Place`), or the second place."""
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether each holder has a file of its own."""
+        ...
+
+    @property
+    def hold_file(self) -> str:
+        """The file that holds, or what the names of several begin with."""
+        ...
+
+
+def read_hold_text(place: HeldPlace) -> str | None:
     """Return who holds, as the file has it; None: nobody.
 
     Raises:
@@ -24,7 +39,7 @@ def read_hold_text(place: Place) -> str | None:
         return None
 
 
-def add_holder(place: Place, who: str) -> None:
+def add_holder(place: HeldPlace, who: str) -> None:
     """Write down that somebody holds. Call it only where an effect was announced.
 
     Raises:
@@ -37,7 +52,7 @@ def add_holder(place: Place, who: str) -> None:
     place.ctx.transport(place.host).write_file(place.hold_file, text.encode(), 0o644)
 
 
-def remove_holder(place: Place, who: str) -> None:
+def remove_holder(place: HeldPlace, who: str) -> None:
     """Take somebody out, and leave all others. Call it only where an effect was announced.
 
     Raises:
@@ -51,11 +66,11 @@ def remove_holder(place: Place, who: str) -> None:
         _remove(place)
 
 
-def _name(place: Place, who: str) -> str:
+def _name(place: HeldPlace, who: str) -> str:
     return f"{place.system}.hold/{who}"
 
 
-def _remove(place: Place) -> None:
+def _remove(place: HeldPlace) -> None:
     done = place.ctx.transport(place.host).query(["rm", "-f", "--", place.hold_file], timeout_s=30)
     if done.code != 0:
         raise ActionFailed(f"{place.hold_file} cannot be removed: {done.err.strip()}", "Check its permissions.")

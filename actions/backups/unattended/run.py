@@ -15,6 +15,7 @@ from actions.backups.engine import BackupEngine, Expiring
 from actions.backups.engines import engine_of
 from actions.backups.holding import Hold
 from actions.backups.offsite.acting import is_copied, sync_offsite
+from actions.backups.offsite.holding import held_offsite
 from actions.backups.unattended.context import UnattendedContext
 from actions.backups.unattended.lock import Holder, LockHeld, RunLock, locked
 from actions.backups.unattended.recovery_in_progress import DATA, REPOSITORY, recovery_in_progress
@@ -144,10 +145,16 @@ def _do(ctx: UnattendedContext, lock: RunLock, wanted: str, locks: Path, *, rere
         )
     if holders := _holders(engine.read_hold(ctx, system)):
         return Ended(system=system, status="held", words=f"backups are held for {', '.join(holders)}")
+    try:
+        away, unseen = held_offsite(ctx, engine), ""
+    except CleoError as error:
+        away, unseen = [], f"nobody can see whether they are held in the second place: {error.message}"
+    if away:
+        return Ended(system=system, status="held", words=f"backups are held in the second place for {', '.join(away)}")
     uses = (REPOSITORY,) if wanted == OFFSITE else (DATA, REPOSITORY)
     if why := recovery_in_progress(locks, ctx, engine, uses):
         return Ended(system=system, status="recovering", words=why)
-    return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted, locks)
+    return _sync(ctx, reread=reread) if wanted == OFFSITE else _back_up(ctx, engine, wanted, locks, unseen)
 
 
 def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
@@ -160,7 +167,7 @@ def _sync(ctx: UnattendedContext, *, reread: bool) -> Ended:
     return Ended(system=ctx.system, status="ok", words=words + lost, size=did["bytes"])
 
 
-def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str, locks: Path) -> Ended:
+def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str, locks: Path, unseen: str) -> Ended:
     system = ctx.system
     kind = next((kind for kind in _KINDS[wanted] if kind in engine.kinds), "")
     if not kind:
@@ -172,17 +179,20 @@ def _back_up(ctx: UnattendedContext, engine: BackupEngine, wanted: str, locks: P
         words = f"backup {taken.set.label} {taken.set.unusable}: it is not restored from"
         return Ended(system=system, status="failed", words=words)
     said = [str(finding) for finding in taken.findings]
-    words = "; ".join([f"{kind}{taken.where}", *said, *_expire(ctx, engine, locks)])
+    words = "; ".join([f"{kind}{taken.where}", *said, *_expire(ctx, engine, locks, unseen)])
     return Ended(system=system, status="ok", words=words, label=taken.set.label, size=taken.set.size)
 
 
-def _expire(ctx: UnattendedContext, engine: BackupEngine, locks: Path) -> list[str]:
+def _expire(ctx: UnattendedContext, engine: BackupEngine, locks: Path, unseen: str) -> list[str]:
     """Remove what has expired now that there is a new backup; return what is said of it.
 
-    Nothing is removed where an incident began to recover the system meanwhile: it may be restoring from what is old.
+    Nothing is removed where an incident began to recover the system meanwhile: it may be restoring from what is old;
+    nor where nobody can see whether one holds them (``unseen``: why).
     """
     if not isinstance(engine, Expiring):
         return []
+    if unseen:
+        return [f"nothing expired: {unseen}"]
     try:
         if why := recovery_in_progress(locks, ctx, engine, (DATA, REPOSITORY)):
             return [f"nothing expired: {why}"]
