@@ -114,7 +114,17 @@ def _affected(incident: Incident) -> Suggestion | None:
         return Suggestion(",".join(every), "; ".join([silent, *broken.values()]))
     if broken:
         return Suggestion(",".join(broken), "; ".join(broken.values()))
-    return Suggestion(",".join(hit), f"usual for {scenario.title}; nothing was measured as down")
+    because = f"usual for {scenario.title}; nothing was measured as down"
+    if along := [choice for choice in choices(incident) if choice not in hit and _may_move(incident, choice)]:
+        because += f"; the inventory has {', '.join(along)} on the site {scenario.loses}, which may be lost"
+    return Suggestion(",".join([*hit, *along]), because)
+
+
+def _may_move(incident: Incident, choice: str) -> bool:
+    """Return whether a choice lives on the site that the scenario may lose, and has a standby on another one."""
+    site, systems = incident.plan.scenarios[incident.scenario].loses, incident.roster.systems
+    own = [name for name in _players(incident, choice) if site and name in systems and systems[name].site == site]
+    return any(one.standby_of in own and one.site != site for one in systems.values())
 
 
 def _broken(incident: Incident) -> Iterator[tuple[str, str]]:

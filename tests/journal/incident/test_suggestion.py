@@ -85,6 +85,20 @@ def test_what_is_silent_at_a_site_that_may_be_lost_is_affected_with_it(loses: st
     assert suggested(told, "affected")[0] == answer
 
 
+def test_what_would_move_with_a_site_that_is_up_is_named_by_the_inventory() -> None:
+    """The sites do not see each other, and both are seen: nothing is down, and a move takes the stores along."""
+    scenario = {"lost": {**HITS_ALL["lost"], "systems": ["cache"], "loses": "primary"}}
+    told = Story(plan(AFFECTED, systems=TWO, scenarios=scenario))
+    known = [KnownSystem(name=name, type="postgres", plays=name) for name in ("db", "cache", "files")]
+    known.append(KnownSystem(name="db-standby", type="postgres", site="dr", standby_of="db"))
+    known.append(KnownSystem(name="files-copy", type="files", standby_of="files"))
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    assert suggested(told, "affected") == (
+        "cache,db",
+        "usual for Lost; nothing was measured as down; the inventory has db on the site primary, which may be lost",
+    )
+
+
 def test_what_was_decided_is_begun_with_again() -> None:
     told = fleet()
     told.tell(e.DecisionMade(step="affected", name="affected", answer="cache"))
