@@ -10,10 +10,9 @@ from typing import ClassVar, Generic, NamedTuple
 import msgspec
 
 from actions.context import ActionContext
-from actions.failover.fence_record import FenceRecord, Means, forget
+from actions.failover.fence_record import DEVICES, FenceRecord, Means, forget
 from actions.failover.kind import Kind, S
 from actions.failover.means import (
-    DEVICES,
     NOTHING,
     by_device,
     choose_means,
