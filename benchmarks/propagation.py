@@ -30,6 +30,7 @@ def run() -> Row:
     """Verify that all answer with the new records, in the best of three turns beside the slowest in each."""
     with folder() as place, _name_servers() as ports:
         context = FakeContext(load_inventory(_inventory(place, ports)), system="dns")
+        _turn(context)  # in the first one the slowest's share has the client library's import
         taken_s, slowest_s = min((_turn(context) for _ in range(3)), key=lambda turn: turn[0] / turn[1])
     ratio = taken_s / slowest_s
     figure, limit = f"propagation check of {SERVERS} servers", f"≤ {LIMIT:g} ×"

@@ -22,7 +22,7 @@ RESIGN = (
     "Have the zone signed anew with the keys that the parent's DS names; leave the DS: caches keep it a day. Flush the "
     "resolver, where it is ours."
 )
-_UNSIGNED = (
+UNSIGNED = (
     "The parent's DS says that the zone is signed, and what is served is not, or by other keys: have it signed "
     "with the keys that the DS names. Only if those are lost change the DS: caches keep it a day."
 )
@@ -33,8 +33,8 @@ _CAUSES: Mapping[int, tuple[str, str]] = {
     6: ("no signature fits the zone's keys", RESIGN),
     7: ("the signatures have expired", RESIGN),
     8: ("the signatures are not valid yet", _CLOCK),
-    9: ("the zone has no key that the parent's DS names", _UNSIGNED),
-    10: ("there are no signatures", _UNSIGNED),
+    9: ("the zone has no key that the parent's DS names", UNSIGNED),
+    10: ("there are no signatures", UNSIGNED),
     12: ("nothing signed says that there is no such record", RESIGN),
 }
 """Codes of RFC 8914 that speak of signatures: what each means, and what helps."""
@@ -49,8 +49,8 @@ _OTHER: Mapping[int, str] = {
     23: "a network error on the way to the zone's name servers",
     24: "the zone's name servers sent it nonsense",
 }
-STALE = frozenset({3, 19})
-"""It answers from its cache beyond the TTL, since it reaches no name server (RFC 8767)."""
+_STALE: Mapping[int, str] = {3: "Stale Answer", 19: "Stale NXDOMAIN Answer"}
+"""It answers from its cache beyond the TTL (RFC 8767): it got no answer, or not in time, or did not ask first."""
 _SAID = 80
 
 
@@ -65,6 +65,14 @@ class Refusal(NamedTuple):
 def codes_of(answer: Message) -> list[int]:
     """Return the codes with which a server says why."""
     return [int(each.code) for each in answer.extended_errors()]
+
+
+def stale_words(answer: Message) -> str:
+    """Return in which words a resolver says that its answer is beyond the TTL; empty: it does not say so."""
+    for each in answer.extended_errors():
+        if code := _STALE.get(int(each.code)):
+            return f"{code}: {sanitize(each.text)[:_SAID]}" if each.text else code
+    return ""
 
 
 def refusal(server: NameServer, name: str, kind: str, answer: Message, left_s: float) -> Refusal:

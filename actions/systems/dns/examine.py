@@ -31,6 +31,7 @@ def examine(ctx: ActionContext, system: str, health: Health, *, thorough: bool) 
         findings += server_findings(zone.settings, zone.authority.name_servers())
     if answering:
         findings += dnssec_findings(zone.settings, answering[0].server, zone.keys())
+        findings += zone.ds(seen)
     lines = [one.told(one.sets.values()) for one in seen]
     lines += [line for one in seen[:1] for each in one.sets.values() for line in each.lines()]
     facts = {"answering": len(answering)}

@@ -40,6 +40,11 @@ _HINTS: Mapping[Why, str] = {
     "NOTAUTH": "The server does not have this zone, or not as its primary: name the right one in the inventory.",
 }
 
+_NOT_MADE = (
+    "Look at the server's log: the zone is not loaded, its journal cannot be written, or it is signed and the private"
+    " keys are not there, so that nothing new can be signed."
+)
+
 
 class NoAnswer(CleoError):
     """A name server gave no answer that can be used; ``why`` says so in a word.
@@ -134,12 +139,13 @@ def send(server: NameServer, message: Message, deadline_s: float) -> Message:
     raise NoAnswer(*_of_update(dns.rcode.to_text(code), server))
 
 
-def _of_update(code: str, server: NameServer) -> tuple[Why, NameServer, str]:
+def _of_update(code: str, server: NameServer) -> tuple[Why, NameServer, str, str]:
     if code in ("NXRRSET", "YXRRSET", "NXDOMAIN", "YXDOMAIN"):
-        return "changed", server, f"a record is not as it was read ({code}); nothing was changed"
+        return "changed", server, f"a record is not as it was read ({code}); nothing was changed", ""
     if code in ("REFUSED", "SERVFAIL", "NOTAUTH"):
-        return code, server, f"refuses the update: {code}"  # type: ignore[return-value]
-    return "other", server, f"refuses the update: {code}"
+        hint = _NOT_MADE if code == "SERVFAIL" else ""
+        return code, server, f"refuses the update: {code}", hint  # type: ignore[return-value]
+    return "other", server, f"refuses the update: {code}", ""
 
 
 def _udp(server: NameServer, query: Message, timeout_s: float) -> Message:

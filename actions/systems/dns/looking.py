@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from actions.systems.dns.bogus import STALE, codes_of, refusal
+from actions.systems.dns.bogus import refusal, stale_words
 from actions.systems.dns.exchange import UNREACHED, NoAnswer, Why, ask
 from actions.systems.dns.sets import RecordSet, set_of
 from actions.systems.dns.settings import DnsSettings, NameServer, whole
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 ASK_S = 3.0
 """Seconds that one server may take."""
+
+UNSTALE = "Nothing runs out there: see whether it reaches the zone's name servers; flush its cache, where it is ours."
+"""What helps against an answer beyond its TTL."""
 
 Keys = Sequence[tuple[str, str]]
 
@@ -56,7 +59,8 @@ class Answers(Held, frozen=True, kw_only=True):
         missing: the names of which it says that they do not exist at all (NXDOMAIN).
         serial: of the zone, as an authority has it.
         own_zone: a resolver answers with authority of its own: it has a zone of that name.
-        outlived: a resolver says that it answers beyond the TTL, since it reaches no name server.
+        stale: what a resolver answers beyond the TTL by its own words (RFC 8767), and these, by name and type. Such an
+            answer agrees with nothing: what it would say if it asked the name servers is not known.
     """
 
     server: NameServer
@@ -64,29 +68,47 @@ class Answers(Held, frozen=True, kw_only=True):
     missing: list[str] = []
     serial: int | None = None
     own_zone: bool = False
-    outlived: bool = False
+    stale: dict[tuple[str, str], str] = {}
 
     @property
     def down(self) -> bool:
         """Whether nothing came back from it at all."""
         return self.why in UNREACHED
 
+    def agrees(self, wanted: Iterable[RecordSet]) -> bool:
+        """Whether it answers with all of these values, and none of that is stale."""
+        wanted = list(wanted)
+        return self.has(wanted) and not any(one.key in self.stale for one in wanted)
+
+    def differing(self, wanted: Iterable[RecordSet]) -> list[RecordSet]:
+        """Return what it has instead of these, and what it has of them that is stale."""
+        wanted = [] if self.why else list(wanted)
+        return [self.sets[one.key] for one in wanted if one.key in self.stale or not self.sets[one.key].same(one)]
+
+    def running_out(self, wanted: Iterable[RecordSet]) -> list[RecordSet]:
+        """Return what it has instead of these until its TTL is over."""
+        return [one for one in self.other(wanted) if one.key not in self.stale]
+
     def told(self, wanted: Iterable[RecordSet]) -> str:
         """Return in words what it says, as against what is wanted."""
         if self.why:
             return f"{self.server.name}: {self.words}"
         wanted = list(wanted)
-        if other := self.other(wanted):
-            return f"{self.server.name}: " + "; ".join(self._stale(one) for one in other)
+        if other := self.differing(wanted):
+            return f"{self.server.name}: " + "; ".join(self._instead(one) for one in other)
         serial = f", serial {self.serial}" if self.serial is not None else ""
         values = ", ".join(dict.fromkeys(one.told for one in wanted if one.values))
         return f"{self.server.name}: {values}{serial}"
 
-    def _stale(self, one: RecordSet) -> str:
+    def told_alone(self, wanted: Iterable[RecordSet] | None = None) -> str:
+        """Return the same without the server's name; without ``wanted`` only what is stale."""
+        return self.told(self.sets.values() if wanted is None else wanted).partition(": ")[2]
+
+    def _instead(self, one: RecordSet) -> str:
         """Say what it has instead, and for how long yet where that is cached."""
         what = "NXDOMAIN" if one.name in self.missing else one.told
-        if self.outlived:
-            return f"{one.name} {one.kind} {what}, beyond its TTL: it reaches no name server of the zone"
+        if said := self.stale.get(one.key):
+            return f"{one.name} {one.kind} {what}, stale: beyond its TTL ({said})"
         left = f", for {one.ttl} s yet" if self.resolver else f", serial {self.serial}"
         return f"{one.name} {one.kind} {what}{left}"
 
@@ -120,7 +142,8 @@ def look_at(
     end = time.monotonic() + deadline_s
     sets: dict[tuple[str, str], RecordSet] = {}
     missing: list[str] = []
-    own, outlived, serial = False, False, None
+    stale: dict[tuple[str, str], str] = {}
+    own, serial = False, None
     try:
         if not resolver:
             serial = _serial(settings, server, deadline_s)
@@ -128,12 +151,13 @@ def look_at(
             answer = _asked(server, name, kind, resolver, end - time.monotonic())
             sets[name, kind] = _found(answer, name, kind)
             own = own or (resolver and _has_authority(answer))
-            outlived = outlived or (resolver and not STALE.isdisjoint(codes_of(answer)))
+            if resolver and (said := stale_words(answer)):
+                stale[name, kind] = said
             missing += [name] if _is_missing(answer) and name not in missing else []
     except NoAnswer as error:
         return Answers(server=server, resolver=resolver, why=error.why, words=error.words, hint=error.hint)
     seen = Answers(server=server, resolver=resolver, sets=sets, missing=missing, serial=serial)
-    return msgspec.structs.replace(seen, own_zone=own, outlived=outlived)
+    return msgspec.structs.replace(seen, own_zone=own, stale=stale)
 
 
 def _serial(settings: DnsSettings, server: NameServer, deadline_s: float) -> int:

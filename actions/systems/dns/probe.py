@@ -49,7 +49,8 @@ def _unanswered(servers: Sequence[Answers]) -> Status:
 
 
 def _silent(seen: Sequence[Answers]) -> list[str]:
-    return [f"{one.server.name}: {one.words}" for one in seen if one.why]
+    """Return who gives no answer, or one beyond its TTL."""
+    return [one.told(one.sets.values()) for one in seen if one.why or one.stale]
 
 
 def _disagreeing(answering: Sequence[Answers], settings: DnsSettings) -> list[str]:

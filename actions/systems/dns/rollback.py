@@ -59,7 +59,7 @@ def rollback(ctx: ActionContext) -> Outcome:
         raise ActionFailed(f"{zone.name}: {words}", cures=[Cure(words=words, leave_out="dns.rollback")])
     seen = zone.look([one.key for one in moved.old])
     held = zone.held([one.key for one in moved.old], seen)
-    findings = down_findings(seen)
+    findings = [*down_findings(seen), *zone.ds(seen)]
     now = list(held.sets.values())
     if held.has(moved.old):
         Moved(old=moved.old, new=moved.new, state="taken back").keep(ctx.files, zone.name) if not ctx.dry_run else None

@@ -126,6 +126,8 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
         primary: which of the servers takes updates (RFC 2136), by its name; none where `route53` is given.
         servers: every authoritative server of the zone.
         resolvers: whom users and the application ask; some that validate DNSSEC among them.
+        parents: name servers of the parent zone, asked for the DS of a signed zone; none: resolvers are, whose caches
+            may have one of yesterday.
         key: what updates are signed with; none where `route53` is given.
         route53: the zone is a hosted zone of Amazon Route 53, instead of `primary` and `key`.
         records: the names that lead users to a site; nothing else is changed.
@@ -138,6 +140,7 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
     primary: str = ""
     servers: Annotated[list[NameServer], msgspec.Meta(min_length=1)]
     resolvers: list[NameServer] = []
+    parents: list[NameServer] = []
     key: Key | None = None
     route53: Route53Settings | None = None
     records: Annotated[list[Record], msgspec.Meta(min_length=1)]

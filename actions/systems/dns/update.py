@@ -66,7 +66,7 @@ def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
     beside = zone.authority.beside(records)
     require_no_alias(beside)
     old = zone.authority.own_sets(held, beside)
-    findings = [*down_findings(seen), *findings_beside(beside), *zone.authority.findings(records)]
+    findings = [*down_findings(seen), *findings_beside(beside), *zone.authority.findings(records), *zone.ds(seen)]
     shown = list(differences(old, new))
     for line in shown:
         ctx.log(line)

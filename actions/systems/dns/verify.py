@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from actions.action import action
@@ -11,7 +12,8 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.outcome import Cure, Finding, Outcome
 from actions.systems.dns.by_hand import dig
-from actions.systems.dns.looking import Answers, Held
+from actions.systems.dns.delegation import ds_findings
+from actions.systems.dns.looking import UNSTALE, Answers, Held
 from actions.systems.dns.sets import RecordSet
 from actions.systems.dns.settings import DnsSettings
 from actions.systems.dns.zone import Zone, find_zone, identity
@@ -41,6 +43,7 @@ class Watch:
         agreed: when all agreed first.
         moved: whether the authority has answered with what is wanted.
         told: what was logged last of each server.
+        ds: what is wrong between the parent's DS and the zone's keys; None: nobody looked yet.
     """
 
     wanted: Sequence[RecordSet]
@@ -51,6 +54,7 @@ class Watch:
     agreed: float = 0.0
     moved: bool = False
     told: dict[str, str] = field(default_factory=dict)
+    ds: Sequence[Finding] | None = None
 
     @property
     def took_s(self) -> float:
@@ -58,9 +62,14 @@ class Watch:
         return time.monotonic() - self.began
 
     @property
+    def agree(self) -> int:
+        """How many answer with what is wanted."""
+        return sum(one.agrees(self.wanted) for one in self.seen)
+
+    @property
     def open(self) -> list[Answers]:
-        """Those that answer with something else, or with an error."""
-        return [one for one in self.seen if not one.down and not one.has(self.wanted)]
+        """Those that answer with something else, with what is stale, or with an error."""
+        return [one for one in self.seen if not one.down and not one.agrees(self.wanted)]
 
     @property
     def down(self) -> list[Answers]:
@@ -114,7 +123,7 @@ def verify(ctx: ActionContext, *, wait_s: float = 540.0, watch_s: float = 30.0) 
             return _outcome(watch, back)
         watch.agreed = (watch.agreed or time.monotonic()) if watch.settled else 0.0
         if watch.agreed and time.monotonic() - watch.agreed >= watch_s:
-            return _agreed(watch, watch_s)
+            return _agreed(zone, watch, watch_s)
         if not watch.agreed and watch.took_s >= wait_s:
             return _not_agreed(zone, watch, wait_s)
         _wait(ctx, pause)
@@ -131,20 +140,32 @@ def _wanted(zone: Zone) -> list[RecordSet]:
 
 def _round(zone: Zone, watch: Watch) -> None:
     """Ask everybody, and say what became another."""
-    watch.seen = zone.look([one.key for one in watch.wanted])
+    _look(zone, watch)
     for one in watch.seen:
         told = one.told(watch.wanted)
         if _kind_of(one, watch) != watch.told.get(one.server.name):
-            zone.ctx.log(told, "out" if one.has(watch.wanted) else "err")
+            zone.ctx.log(told, "out" if one.agrees(watch.wanted) else "err")
             watch.told[one.server.name] = _kind_of(one, watch)
     watch.held = zone.authority.held([one.key for one in watch.wanted], watch.seen)
-    agree = sum(one.has(watch.wanted) for one in watch.seen)
-    zone.ctx.progress(Progress(fraction=agree / len(watch.seen), text=f"{agree} of {len(watch.seen)} agree"))
+    asked = len(watch.seen)
+    zone.ctx.progress(Progress(fraction=watch.agree / asked, text=f"{watch.agree} of {asked} agree"))
+
+
+def _look(zone: Zone, watch: Watch) -> None:
+    """Ask everybody; in the first round, beside that, whether the parent's DS fits the zone's keys."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ds = pool.submit(ds_findings, zone.settings, zone.settings.servers) if watch.ds is None else None
+        watch.seen = zone.look([one.key for one in watch.wanted])
+        if ds:
+            watch.ds = ds.result()
+            for one in watch.ds:
+                zone.ctx.log(str(one), "err")
 
 
 def _kind_of(one: Answers, watch: Watch) -> str:
     """Return what makes an answer another one than before: not the TTL that runs down."""
-    return one.words or "; ".join(str(each) for each in one.other(watch.wanted)) or "agrees"
+    stale = " stale" * bool(one.stale)
+    return one.words or "; ".join(f"{each}{stale}" for each in one.differing(watch.wanted)) or "agrees"
 
 
 def _changed_back(watch: Watch, authority: str) -> Finding | None:
@@ -178,24 +199,28 @@ def _outcome(watch: Watch, back: Finding) -> Outcome:
     )
 
 
-def _agreed(watch: Watch, watch_s: float) -> Outcome:
-    """All agree; what is down is said, and makes it a look, not a proof."""
+def _agreed(zone: Zone, watch: Watch, watch_s: float) -> Outcome:
+    """All agree; what is down is said, and makes it a look, not a proof. A DS that does not fit is looked at again."""
+    watch.ds = zone.ds(watch.seen) if watch.ds else watch.ds
+    bogus = [one for one in watch.ds or () if one.severity == "wrong"]
+    but = "".join(f" But {one}." for one in bogus[:1])
     answering = len(watch.seen) - len(watch.down)
     down = ", ".join(one.server.name for one in watch.down)
     missing = f" {down} give{'s' if len(watch.down) == 1 else ''} no answer." if down else ""
     return Outcome(
-        ok=True,
+        ok=not bogus,
         summary=f"{answering} of {len(watch.seen)} servers and resolvers answer with the new records, for "
-        f"{rough_duration(watch_s)} now.{missing}",
+        f"{rough_duration(watch_s)} now.{missing}{but}",
         facts={"agree": answering, "asked": len(watch.seen), "took_s": round(watch.took_s, 1)},
         findings=_findings(watch),
         partial=f"without {down}" if down else "",
+        cures=[Cure(words=one.cure) for one in bogus[:1]],
     )
 
 
 def _not_agreed(zone: Zone, watch: Watch, wait_s: float) -> Outcome:
     """The time is over: who has what, and for how long yet."""
-    left = max((each.ttl for one in watch.open if one.resolver for each in one.other(watch.wanted)), default=0)
+    left = max((each.ttl for one in watch.open if one.resolver for each in one.running_out(watch.wanted)), default=0)
     still = "; ".join(one.told(watch.wanted) for one in [*watch.open, *watch.down])
     wait = Cure(
         words=f"Wait: caches forget the old answer within {rough_duration(left)}. Then verify again.",
@@ -207,7 +232,7 @@ def _not_agreed(zone: Zone, watch: Watch, wait_s: float) -> Outcome:
     return Outcome(
         ok=False,
         summary=f"Not all agree after {rough_duration(wait_s)}: {still}.",
-        facts={"asked": len(watch.seen), "agree": sum(one.has(watch.wanted) for one in watch.seen), "cached_s": left},
+        facts={"asked": len(watch.seen), "agree": watch.agree, "cached_s": left},
         findings=_findings(watch),
         cures=cures,
     )
@@ -223,6 +248,7 @@ def _findings(watch: Watch) -> list[Finding]:
     """Return a warning for each server that does not answer as it should, and for an authority that cannot be asked."""
     unasked = [] if isinstance(watch.held, Answers) or not watch.held.why else [watch.held]
     return [
+        *(watch.ds or ()),
         *(
             Finding(severity="warning", about="changed back", text=f"not looked at: {one.words}", cure=one.hint)
             for one in unasked
@@ -231,7 +257,7 @@ def _findings(watch: Watch) -> list[Finding]:
             Finding(
                 severity="warning",
                 about=one.server.name,
-                text=one.told(watch.wanted).partition(": ")[2],
+                text=one.told_alone(watch.wanted),
                 cure=one.hint or _lagging(one),
             )
             for one in [*watch.open, *watch.down]
@@ -243,8 +269,8 @@ def _lagging(one: Answers) -> str:
     """Return what to do about one that answers with something else."""
     if one.own_zone:
         return "It has a zone of that name itself (a private zone): change the record there, too."
-    if one.outlived:
-        return "Nothing runs out there: see why it reaches no name server, or flush its cache, where it is ours."
+    if one.stale:
+        return UNSTALE
     if one.resolver:
         return "It forgets the answer once its TTL is over; or flush its cache, where it is ours."
     return (

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Finding
 from actions.systems.dns.authority import Authority
-from actions.systems.dns.looking import ASK_S, Answers, Held, Keys, look_at_all
+from actions.systems.dns.delegation import ds_findings
+from actions.systems.dns.looking import ASK_S, UNSTALE, Answers, Held, Keys, look_at_all
 from actions.systems.dns.moved import Moved
 from actions.systems.dns.rfc2136 import Primary
 from actions.systems.dns.route53.hosted import Route53
@@ -41,6 +42,13 @@ class Zone:
     def look(self, keys: Keys, deadline_s: float = ASK_S) -> list[Answers]:
         """Return what every server and resolver answers; all are asked at once."""
         return look_at_all(self.settings, keys, deadline_s)
+
+    def ds(self, seen: Sequence[Answers]) -> list[Finding]:
+        """Return, and say, what is wrong between the parent's DS and the keys of the servers that gave an answer."""
+        found = ds_findings(self.settings, [one.server for one in seen if not one.why and not one.resolver])
+        for one in found:
+            self.ctx.log(str(one), "err")
+        return found
 
     def held(self, keys: Keys, seen: Sequence[Answers] = ()) -> Held:
         """Return what the authority has; ``seen`` is what the name servers answered just now.
@@ -89,9 +97,11 @@ def identity_with_records(ctx: ActionContext) -> list[Identity]:
 
 
 def down_findings(answers: Sequence[Answers]) -> list[Finding]:
-    """Return a warning for each server that gives no answer."""
+    """Return a warning for each server that gives no answer, and for each resolver whose answer is stale."""
     return [
-        Finding(severity="warning", about=one.server.name, text=one.words, cure=one.hint) for one in answers if one.why
+        Finding(severity="warning", about=one.server.name, text=one.told_alone(), cure=one.hint if one.why else UNSTALE)
+        for one in answers
+        if one.why or one.stale
     ]
 
 

@@ -229,6 +229,23 @@ def test_who_keeps_an_old_answer_is_told_with_how_long_yet(dns: DnsLab) -> None:
     assert dns.do("verify", context, wait_s=20.0, watch_s=0.0).ok
 
 
+def test_a_stale_answer_is_shown_as_one_and_agrees_with_nothing(dns: DnsLab) -> None:
+    keeps = "stale-cache-enable yes; stale-answer-enable yes; max-cache-ttl 2;"
+    dns.reconfigure(RESOLVER, lambda text: text.replace("max-ncache-ttl 20;", keeps))
+    dns.said()
+    dns.say(records=ONE)
+    context = dns.context()
+    dns.do("update", context, production=True)
+    assert dns.do("verify", context, **QUICK).ok
+    dns.lab.break_("dns", "kill-primary")
+    dns.lab.break_("dns", "kill-secondary")
+    until(lambda: "www.dr.test. A 198.51.100.20, stale: beyond its TTL (Stale Answer" in str(dns.do("look").findings))
+    seen = dns.do("verify", context, wait_s=0.2, watch_s=0.0)
+    assert (seen.ok, seen.facts["agree"]) == (False, 0)
+    assert "resolver: www.dr.test. A 198.51.100.20, stale" in seen.summary
+    assert "stale" in dns.findings()["resolver"]
+
+
 def test_what_keeps_users_at_the_old_site_is_found_before(dns: DnsLab) -> None:
     dns.change("*.dr.test", (20, "A", "192.0.2.10"))
     dns.change(WWW, (900, "A", "192.0.2.10"), (20, "AAAA", "2001:db8:1::10"))
@@ -259,6 +276,24 @@ def test_an_alias_that_nobody_listed_is_refused(dns: DnsLab) -> None:
     dns.change(WWW, (20, "CNAME", "elsewhere.example."))
     with pytest.raises(ActionFailed, match="is an alias"):
         dns.do("update", production=True)
+
+
+def test_a_ds_at_the_parent_that_names_no_key_of_the_zone_is_found(dns: DnsLab) -> None:
+    dns.sign(expired=False)
+    dns.parent(dns.ds)
+    assert "DS at the parent" not in dns.findings()
+    dns.parent(f"4711 {dns.ds.partition(' ')[2]}")
+    wrong = "and the parent's DS names none of them: key 4711, as a.test has it: who validates gets SERVFAIL"
+    assert wrong in dns.findings()["DS at the parent"]
+    context = dns.context(dry_run=True)
+    assert wrong in str(dns.do("update", context, production=True).findings)
+    assert wrong in str(context.lines)
+    dns.say(moves_to="primary")
+    seen = dns.do("verify", **QUICK)
+    assert (seen.ok, seen.facts["agree"], wrong in seen.summary) == (False, 1, True)
+    assert "Only if those are lost change the DS" in seen.cures[0].words
+    dns.unsign()
+    assert "has no keys, and the parent's DS names key 4711" in dns.findings()["DS at the parent"]
 
 
 def test_signatures_that_expired_are_found_and_refused_by_who_validates(dns: DnsLab) -> None:

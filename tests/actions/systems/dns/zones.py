@@ -152,6 +152,27 @@ class DnsLab:
         (folder / "zone.signed").replace(folder / "zone")
         server.start(self.place, PRIMARY)
 
+    def parent(self, ds: str) -> None:
+        """Have the secondary serve the parent zone, too, with a DS; the inventory names it as one of the parent's."""
+        parent = ZONE.partition(".")[2]
+        text = f"@ 30 IN SOA ns1.{ZONE}. a.{ZONE}. 1 60 10 3600 30\n@ 30 IN NS ns1.{ZONE}.\n"
+        text += f"{ZONE}. 30 IN NS {PRIMARY}.\nns1.{ZONE}. 30 IN A 127.0.0.1\n{ZONE}. 30 IN DS {ds}\n"
+        (self.place.folder(SECONDARY) / "parent").write_text(text)
+        zone = f'zone "{parent}" {{ type primary; file "parent"; }};\n'
+        self.reconfigure(SECONDARY, lambda config: config.replace(zone, "") + zone)
+        first = {"name": PRIMARY, "address": "127.0.0.1", "port": self.place.ports[PRIMARY]}
+        parents = [{"name": "a.test", "address": "127.0.0.1", "port": self.place.ports[SECONDARY]}]
+        self.say(parents=parents, servers=[first])  # the other one keeps the zone of before: its serial is ahead
+
+    @property
+    def ds(self) -> str:
+        """The DS of the zone's key."""
+        import dns.dnssec
+        import dns.rdata
+
+        key = dns.rdata.from_text("IN", "DNSKEY", " ".join(self.trust_anchor))
+        return dns.dnssec.make_ds(f"{ZONE}.", key, "SHA256").to_text()
+
     def unsign(self) -> None:
         """Have the primary serve the zone as it was before it was signed, as a copy of it puts it back."""
         folder = self.place.folder(PRIMARY)
