@@ -98,7 +98,7 @@ def up(
       cleo lab up --standby --also orders
       cleo lab up --s3
       cleo lab up --two-sites
-      cleo lab up --also elbv2        (AWS's load balancer, emulated)
+      cleo lab up --also elbv2 --also route53        (AWS's load balancer and DNS, emulated)
     """
     from cleo_console.lab import Lab
 

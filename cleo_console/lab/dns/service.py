@@ -18,6 +18,7 @@ from cleo_console.lab.dns.place import (
     Place,
     configure,
 )
+from cleo_console.lab.dns.route53.service import Route53Service
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
 from cleo_console.lab.station import stations_of
@@ -30,6 +31,7 @@ class DnsService(LabService):
     small_bytes: ClassVar[int] = 1_000_000
     at_sites: ClassVar[bool] = True
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+    managed: ClassVar[Mapping[str, type[LabService]]] = {"route53": Route53Service}
 
     @classmethod
     def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:

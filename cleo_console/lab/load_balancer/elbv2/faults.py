@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 
+from cleo_console.lab.emulated_aws import client
 from cleo_console.lab.load_balancer.elbv2.place import GROUPS, Place
 from cleo_console.lab.service import Done, FaultKind
-from journal.errors import CleoError
 
 
 def _sick(place: Place) -> Done:
@@ -23,10 +23,8 @@ def _lose_primary(place: Place) -> Done:
 
 
 def _somebody(place: Place) -> Done:
-    from cleo_console.lab.load_balancer.elbv2.program import client
-
-    _require_running(place)
-    at, arns = datetime.now(UTC).isoformat(), place.arns()
+    place.require_running()
+    at, arns = datetime.now(UTC).isoformat(), place.account()
     told = [{"TargetGroupArn": arn, "Weight": 1} for arn in arns["groups"].values()]
     actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": told}}]
     client(place.port, "elbv2").modify_listener(ListenerArn=arns["listener"], DefaultActions=actions)
@@ -34,15 +32,10 @@ def _somebody(place: Place) -> Done:
 
 
 def _silent(place: Place) -> Done:
-    _require_running(place)
+    place.require_running()
     at = datetime.now(UTC).isoformat()
     place.end(signal.SIGKILL)
     return "API and front door were killed; cleo lab up starts them as they were at first", {"at": at}
-
-
-def _require_running(place: Place) -> None:
-    if place.process() is None:
-        raise CleoError("The emulated ELBv2 does not run.", "Start it: cleo lab up.")
 
 
 FAULTS = (

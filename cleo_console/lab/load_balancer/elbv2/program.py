@@ -15,20 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from cleo_console.lab.load_balancer.elbv2.place import GROUPS, KEY, REGION, SECRET
+from cleo_console.lab.emulated_aws import REGION, client, tell_made
+from cleo_console.lab.load_balancer.elbv2.place import GROUPS
 
 _SEED = 1
 _KEEP_S = 0.3
 """Seconds for which the front door keeps what the API said."""
-
-
-def client(port: int, service: str) -> Any:
-    """Return a client of the emulated API."""
-    import boto3
-
-    endpoint = f"http://127.0.0.1:{port}"
-    keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": REGION}
-    return boto3.client(service, endpoint_url=endpoint, **keys)
 
 
 def make_account(port: int) -> dict[str, Any]:
@@ -138,9 +130,7 @@ def main(arguments: list[str]) -> None:
     tell_health(Door.sick)
     Door.made = make_account(said["port"])
     door = ThreadingHTTPServer(("127.0.0.1", said["front"]), Door)
-    fresh = made.with_suffix(".new")
-    fresh.write_text(json.dumps(Door.made))
-    fresh.replace(made)
+    tell_made(made, Door.made)
     door.serve_forever()
 
 

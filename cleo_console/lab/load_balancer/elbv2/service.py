@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from cleo_console.lab.emulated_aws import require_moto
 from cleo_console.lab.load_balancer.elbv2.faults import FAULTS
 from cleo_console.lab.load_balancer.elbv2.place import GROUPS, Place
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
-from journal.errors import CleoError
 
 
 class Elbv2Service(LabService):
@@ -25,9 +24,7 @@ class Elbv2Service(LabService):
         Raises:
             CleoError: moto is not installed.
         """
-        if find_spec("moto") is None or find_spec("flask") is None:
-            hint = "Install it beside cleo: python -m pip install 'moto[ec2,elbv2,server]>=5.1'"
-            raise CleoError("The lab's ELBv2 is an emulation by moto, which is not installed.", hint)
+        require_moto("ELBv2", "ec2,elbv2")
         port = front = free_port()
         while front == port:
             front = free_port()
@@ -78,7 +75,7 @@ class Elbv2Service(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        place, arns = self.place, self.place.arns()
+        place, arns = self.place, self.place.account()
         return {
             "title": self.title,
             "provider": "elbv2",

@@ -6,7 +6,6 @@ is put in its mouth.
 
 from __future__ import annotations
 
-import copy
 import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +16,7 @@ from typing import Any
 
 import yaml
 from flask import abort
-from moto.core.exceptions import ServiceException
-from moto.route53.models import RecordSet, Route53Backend
+from moto.route53.models import Route53Backend
 from moto.server import ThreadedMotoServer
 
 from actions.inventory import load_inventory
@@ -28,6 +26,7 @@ from actions.systems.dns import SYSTEM
 from actions.systems.dns.examine import examine
 from actions.systems.dns.probe import probe
 from actions.systems.dns.settings import DnsSettings
+from cleo_console.lab.dns.route53.strict import changed, refusal
 from tests.actions.contexts import FakeContext
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -136,7 +135,7 @@ class Hosted:
         """Have the next change be refused with an error."""
 
         def answer() -> None:
-            raise type(code, (ServiceException,), {"code": code})(message)
+            raise refusal(code, message)
 
         self.answers.append(answer)
 
@@ -175,7 +174,7 @@ def hosted(folder: Path) -> Iterator[Hosted]:
         if answer and not isinstance(answer, _AfterIt):
             answer()
         zone = self.get_hosted_zone(zoneid)
-        zone.rrsets = _changed(list(zone.rrsets), change_list)
+        zone.rrsets = changed(list(zone.rrsets), change_list)
         if answer:
             answer()
 
@@ -192,34 +191,3 @@ def hosted(folder: Path) -> Iterator[Hosted]:
     finally:
         server.stop()
         Route53Backend.change_resource_record_sets = lenient  # type: ignore[method-assign]
-
-
-def _changed(sets: list[RecordSet], changes: Sequence[Mapping[str, Any]]) -> list[RecordSet]:
-    """Return a zone's record sets after a batch: all of it, or an error as Route 53 words it."""
-    for change in changes:
-        one = copy.deepcopy(change["ResourceRecordSet"])
-        one["ResourceRecords"] = [each["Value"] for each in one.get("ResourceRecords", ())]
-        new = RecordSet(one)
-        same = [each for each in sets if (each.name, each.type, each.set_identifier) == _key(new)]
-        named = f"resource record set [name='{new.name}', type='{new.type}']"
-        if change["Action"] == "CREATE" and same:
-            raise _invalid(f"Tried to create {named} but it already exists")
-        if change["Action"] == "DELETE":
-            if not same:
-                raise _invalid(f"Tried to delete {named} but it was not found")
-            if (same[0].ttl, sorted(same[0].records)) != (new.ttl, sorted(new.records)):
-                raise _invalid(f"Tried to delete {named} but the values provided do not match the current values")
-        sets = [each for each in sets if each not in same]
-        if change["Action"] != "DELETE":
-            sets.append(new)
-        if len({each.type == "CNAME" for each in sets if each.name == new.name}) > 1:
-            raise _invalid(f"RRSet of type CNAME with DNS name {new.name} is not permitted as it conflicts")
-    return sets
-
-
-def _key(one: RecordSet) -> tuple[str, str | None, str | None]:
-    return one.name, one.type, one.set_identifier
-
-
-def _invalid(message: str) -> ServiceException:
-    return type("InvalidChangeBatch", (ServiceException,), {"code": "InvalidChangeBatch"})(f"[{message}]")
