@@ -7,6 +7,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from actions.account import NoHome, expanded
 from cleo_console.who import ask_for_name, known_name, login
 from journal.errors import CleoError
@@ -34,9 +36,12 @@ def paths() -> Paths:
     Raises:
         BadSettings: CLEO_INVENTORY names a file that is not there.
     """
-    return Paths(
-        incidents=home() / "incidents", locks=home() / "locks", inventory=_inventory(), fallback=fallback_directory()
-    )
+    return msgspec.structs.replace(journal_paths(), inventory=_inventory())
+
+
+def journal_paths() -> Paths:
+    """Return where the journals lie, for what reads nothing else: that goes on where the inventory is gone."""
+    return Paths(incidents=home() / "incidents", locks=home() / "locks", fallback=fallback_directory())
 
 
 def fallback_directory() -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cleo_console.settings import paths
+from cleo_console.settings import journal_paths
 from journal.errors import CleoError
 
 
@@ -22,9 +22,10 @@ def find_journal(incident: str) -> Path:
     Raises:
         NoSuchJournal: there is no such thing; the hint names the ids there are.
     """
-    known, meant = paths().ids(), paths().meant(incident)
+    paths = journal_paths()
+    known, meant = paths.ids(), paths.meant(incident)
     if meant in known:
-        return paths().incident(meant).journal
+        return paths.incident(meant).journal
     path = Path(incident)
     if path.is_dir() and (path / "journal.db").exists():
         return path / "journal.db"

@@ -42,9 +42,9 @@ def list_(as_json: bool) -> None:
     Example:
       cleo journal list --json
     """
-    from cleo_console.settings import paths
+    from cleo_console.settings import journal_paths
 
-    found = [_listed(incident) for incident in paths().ids()]
+    found = [_listed(incident) for incident in journal_paths().ids()]
     if as_json:
         _print_json(found)
         return
@@ -55,11 +55,11 @@ def list_(as_json: bool) -> None:
 
 
 def _listed(incident_id: str) -> dict[str, Any]:
-    from cleo_console.settings import paths
+    from cleo_console.settings import journal_paths
     from journal.errors import CleoError
     from journal.incident.fold import fold_journal
 
-    path = paths().incident(incident_id).journal
+    path = journal_paths().incident(incident_id).journal
     try:
         incident = fold_journal(path)
     except CleoError as error:

@@ -47,6 +47,14 @@ def journal_of(home: Path) -> Path:
     return home / "incidents" / ID / "journal.db"
 
 
+def test_what_reads_the_journal_alone_goes_on_where_the_inventory_is_gone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEO_INVENTORY", str(home / "gone.yaml"))
+    assert "Nothing is wrong" in cleo("journal", "verify", ID).output
+    assert ID in cleo("journal", "list").output
+
+
 def tamper(path: Path) -> None:
     conn = sqlite3.connect(path)
     conn.execute("DROP TRIGGER events_stand")

@@ -33,6 +33,7 @@ _WORDS = {
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
 _MOST_KEYS = 400
+"""Beside the letters of what is typed to confirm: a whole estate at two sites has many names."""
 _SEEN_S, _NOTED_S, _READ_S, _READ_ALL_S = 0.6, 0.9, 0.7, 1.1
 """Seconds for which a step must be there to be seen, a tick to be noted before the next, a dialog to be there to be
 read, and one with several questions, at least: who waits for an answer to a key reads as slowly."""
@@ -65,7 +66,7 @@ class Responder:
 
     def follow_next_to_the_end(self) -> None:
         """Do what NEXT says until it says that the incident can be closed."""
-        while self.pressed < _MOST_KEYS:
+        while self.pressed - self.typed < _MOST_KEYS:
             screen = self._steady()
             if _CLOSABLE in screen and not _asks(screen):
                 return

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from actions.outcome import ActionFailed, GateClosed
-from actions.systems.kubernetes.cluster import Cluster, Refused
+from actions.outcome import ActionFailed, GateClosed, Outcome
+from actions.systems.kubernetes.cluster import Cluster, Object, Refused
 from actions.systems.kubernetes.target import identity
 from cleo_console.lab.kubernetes import faults
 from cleo_console.lab.kubernetes.content import push_images
@@ -275,7 +277,7 @@ def test_a_writer_on_a_node_that_is_lost_is_not_kept_out(kube: ClusterLab) -> No
     assert kube.do("verify_deployments").ok
     faults.kill_kubelet(kube.place)
     until(lambda: "not ready" in kube.health().detail, 40)
-    with pytest.raises(ActionFailed, match="which is not ready: it may run on"):
+    with pytest.raises(ActionFailed, match="is not ready: it may run on"):
         kube.do("stop_writers", wait_s=2.0)
     kube.start_kubelet()
 
@@ -299,6 +301,88 @@ def test_of_two_nodes_one_is_lost(kube: ClusterLab) -> None:
     finally:
         kube.place.stop_node(2)
         kube.cluster.delete(f"/api/v1/nodes/{second}")
+
+
+def test_a_node_that_is_lost_while_it_pulls_is_given_up_and_named(kube: ClusterLab) -> None:
+    second = kube.place.node(2)
+    kube.place.start_node(2)
+    push_images(kube.place, "7")
+    context, ended = kube.context(), list[Outcome]()
+    pulls = threading.Thread(target=lambda: ended.append(kube.do("pull_images", context)))
+    try:
+        runtime = kube.place.pid("containerd", 2)
+        assert runtime
+        os.kill(runtime, signal.SIGSTOP)  # so that it is not there before the node is lost
+        pulls.start()
+        until(lambda: any("have 2 nodes pull" in line for line in context.lines), 60)
+        subprocess.run(["ip", "link", "set", second, "down"], check=True)
+        pulls.join(240)
+        [pulled] = ended
+        assert pulled.ok, pulled
+        assert pulled.facts["nodes"] == [kube.place.node(1)]
+        assert "lost while it pulled" in {one.about: one.text for one in pulled.findings}[second]
+    finally:
+        kube.place.stop_node(2)
+        kube.cluster.delete(f"/api/v1/nodes/{second}")
+
+
+def test_a_webhook_outside_of_the_cluster_is_named_by_what_the_server_says(kube: ClusterLab) -> None:
+    kube.cluster.apply(
+        f"{HOOKS}/url.lab.test", _at_url(f"https://{kube.place.net}.200/"), "lab", dry_run=False, force=True
+    )
+    try:
+        until(lambda: _refused(kube), 60)
+        with pytest.raises(ActionFailed) as failed:
+            kube.do("apply")
+        [cure, *_] = failed.value.cures
+        assert (cure.action, cure.params) == ("kubernetes.pass_webhooks", {"webhook": "check.url.lab.test"})
+        assert kube.do("pass_webhooks").summary == "No webhook whose backend is gone stops anything."
+        assert "check.url.lab.test" in kube.do("pass_webhooks", **cure.params).summary
+        until(lambda: not _refused(kube), 60)
+        with pytest.raises(ActionFailed, match="The cluster has no webhook called other"):
+            kube.do("pass_webhooks", webhook="other")
+    finally:
+        kube.cluster.delete(f"{HOOKS}/url.lab.test")
+
+
+def _at_url(url: str) -> Object:
+    """Return a webhook that decides on deployments, behind an address where nobody is."""
+    rule = {"apiGroups": ["apps"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["deployments"]}
+    hook = {
+        "name": "check.url.lab.test",
+        "clientConfig": {"url": url},
+        "rules": [rule],
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "timeoutSeconds": 2,
+        "admissionReviewVersions": ["v1"],
+    }
+    api = "admissionregistration.k8s.io/v1"
+    return {
+        "apiVersion": api,
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "url.lab.test"},
+        "webhooks": [hook],
+    }
+
+
+def test_a_pod_that_a_finalizer_keeps_is_not_kept_out_and_says_who_keeps_it(kube: ClusterLab) -> None:
+    kube.do("apply")
+    assert kube.do("allow_writers").ok
+    names = [one["metadata"]["name"] for one in kube.cluster.items(f"{HERE}/pods")]
+    worker = f"{HERE}/pods/{next(each for each in names if each.startswith('worker-'))}"
+    kube.patch(worker, {"metadata": {"finalizers": ["lab.test/held"]}})
+    try:
+        until(lambda: "lab.test/held keeps it" in _not_stopped(kube), 120)
+    finally:
+        kube.patch(worker, {"metadata": {"finalizers": None}})
+    assert kube.do("stop_writers").ok
+
+
+def _not_stopped(kube: ClusterLab) -> str:
+    with pytest.raises(ActionFailed, match=r"pods? still there") as failed:
+        kube.do("stop_writers", wait_s=5.0)
+    return failed.value.message
 
 
 def test_a_user_with_few_rights_is_told_what_nobody_looked_at(kube: ClusterLab, tmp_path: Path) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
+import yaml
 
 from actions.transport import PodHost, State, Transport, TransportLost, Unreachable, open_transport
 from actions.transport.pods import Pod
 from cleo_console.lab.kubernetes import faults
+from journal.incident.records import RunState
+from journal.paths import Paths
 from tests.actions.systems.kubernetes.clusters import HERE, ClusterLab, cluster_lab
 from tests.actions.transport.support import Output, finish
+from tests.actions.worlds import Person, declared, plan_with
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("kubernetes-pod")
@@ -75,6 +84,69 @@ def test_what_ran_in_a_pod_that_is_gone_is_in_doubt_and_never_looked_for_in_anot
     with pytest.raises(TransportLost, match="it is gone"):
         open_transport(host(kube)).attach(spool).status()
     assert pod.query(["echo", "another"], timeout_s=10).out == "another\n"
+
+
+@contextmanager
+def a_runner(person: Person, home: Path) -> Iterator[None]:
+    """The console's own runner in a process of its own, killed at the end of the block."""
+    before = person.incident().runner
+    argv = [sys.executable, "-m", "cleo_console", "_runner", str(person.place.folder)]
+    process = subprocess.Popen(argv, env={**os.environ, "CLEO_HOME": str(home)}, start_new_session=True)
+    try:
+        person.until(lambda i: i.runner and (before is None or i.runner.seq > before.seq), 120)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+LOOP = "echo begun; while [ ! -e /tmp/go ]; do sleep 0.2; done; echo ended; exit 4"
+
+
+@pytest.fixture
+def person(kube: ClusterLab, tmp_path: Path) -> Person:
+    """Somebody with a plan that runs a program in a pod."""
+    said = yaml.safe_load(kube.inventory.read_text())
+    said["hosts"]["there"] = {"via": "pod", **msgspec.to_builtins(host(kube)), "relink_s": 1.0}
+    (tmp_path / "inventory.yaml").write_text(yaml.safe_dump(said))
+    step = {"id": "in-pod", "title": "Wait in a pod", "command": ["sh", "-c", LOOP], "host": "there"}
+    places = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks", inventory=tmp_path / "inventory.yaml")
+    return Person(declared(places, plan=plan_with(step)))
+
+
+def _begun(person: Person, home: Path) -> int:
+    """Return a run whose program waits in a pod, and whose runner is killed."""
+    with a_runner(person, home):
+        run = person.desk.request_run("in-pod")
+        person.until(lambda _: "begun" in person.output(run), 120)
+    return run
+
+
+def test_a_runner_that_is_killed_finds_its_program_in_the_pod_again(
+    pod: Transport, person: Person, tmp_path: Path
+) -> None:
+    run = _begun(person, tmp_path)
+    with a_runner(person, tmp_path):
+        person.until(lambda i: i.runs[run].reentered, 120)
+        pod.query(["touch", "/tmp/go"], timeout_s=30)
+        over = person.until(lambda i: i.runs[run].state.over, 120).runs[run]
+    assert (over.state, over.programs[0].code, over.programs[0].reattached) == (RunState.FAILED, 4, True)
+    assert [line for line in person.output(run) if line in ("begun", "ended")] == ["begun", "ended"]
+    pod.query(["rm", "/tmp/go"], timeout_s=30)
+
+
+def test_a_runner_that_finds_its_pod_gone_is_in_doubt_and_says_so(
+    kube: ClusterLab, person: Person, tmp_path: Path
+) -> None:
+    run = _begun(person, tmp_path)
+    name = Pod.of(Path(person.incident().runs[run].programs[0].spool).parent.name).name
+    kube.cluster.delete(f"{HERE}/pods/{name}")
+    with a_runner(person, tmp_path):
+        over = person.until(lambda i: i.runs[run].state.over, 120).runs[run]
+    assert over.state is RunState.IN_DOUBT
+    assert f"The pod {name} of cleoai: it is gone" in over.summary
+    assert over.programs[0].code is None
+    assert kube.do("verify_deployments").ok
 
 
 def test_a_container_that_was_started_anew_is_in_doubt_too(kube: ClusterLab, pod: Transport) -> None:

@@ -24,7 +24,7 @@ from tests.labs import Lab, lab_directory
 pytestmark = [
     pytest.mark.xdist_group("kubernetes"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks"),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(3600),
 ]
 
 JOBS = "/apis/batch/v1beta1/namespaces/cleoai/cronjobs"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from actions.outcome import ActionFailed, GateClosed
+from actions.outcome import ActionFailed, GateClosed, Outcome
 from cleo_contract.acting import target_word
 from cleo_contract.dying_runners import Zygote
 from cleo_contract.incident import Work
@@ -53,14 +53,25 @@ def test_what_is_stuck_says_why_its_last_words_and_what_helps(
 ) -> None:
     change, _ = STATES[state]
     change(kube)
-    until(lambda: said in kube.do("verify_deployments", wait_s=0.0).summary, 90)
-    context = kube.context()
-    found = kube.do("verify_deployments", context, wait_s=0.0)
+    found, lines = _verified_once(kube, said)
     assert not found.ok
     assert helps in "".join(cure.words for cure in found.cures), found
-    assert line in "\n".join(context.lines)
+    assert line in "\n".join(lines)
     assert not line or f". Its last words: {line}" in found.summary
-    assert any(one.startswith("pod api-") and said in one for one in _looked(kube))
+    until(lambda: any(one.startswith("pod api-") and said in one for one in _looked(kube)), 90)
+
+
+def _verified_once(kube: ClusterLab, said: str) -> tuple[Outcome, list[str]]:
+    """Return the first verification that says it: what begins and ends again and again is well in between."""
+    found = list[tuple[Outcome, list[str]]]()
+
+    def says_it() -> bool:
+        context = kube.context()
+        found.append((kube.do("verify_deployments", context, wait_s=0.0), context.lines))
+        return said in found[-1][0].summary
+
+    until(says_it, 90)
+    return found[-1]
 
 
 def _looked(kube: ClusterLab) -> list[str]:

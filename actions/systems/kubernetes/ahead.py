@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from actions.outcome import Cure, Finding
-from actions.systems.kubernetes.cluster import Cluster, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object, Refused
 from actions.systems.kubernetes.target import condition
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 KINDS = ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
+_FAILED = re.compile(r'failed (?:calling|to call) webhook "(?P<name>[^"]+)": (?P<why>.*)', re.DOTALL)
 _SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 
 
@@ -24,6 +26,7 @@ class Gone(NamedTuple):
         cure: what opens the way, as it is typed, and what puts it back.
         stops: it stops what it is asked about; else it is passed over.
         hook: of a webhook, the path of its configuration, and its name in that.
+        params: what kubernetes.pass_webhooks must be told to pass it over.
     """
 
     about: str
@@ -31,6 +34,7 @@ class Gone(NamedTuple):
     cure: str
     stops: bool
     hook: tuple[str, str] = ("", "")
+    params: Mapping[str, str] = {}
 
     @property
     def finding(self) -> Finding:
@@ -48,6 +52,47 @@ def gone_backends(cluster: Cluster) -> list[Gone]:
     return [*_webhooks(cluster), *_apis(cluster)]
 
 
+def unanswered(cluster: Cluster, refusals: Sequence[str], known: Sequence[Gone]) -> list[Gone]:
+    """Return the webhooks that the API server said it got no answer from, and whose backend seemed to be there.
+
+    One outside of the cluster (by a URL) is of that kind, and one whose pods stand ready and hang.
+
+    Args:
+        cluster: the cluster.
+        refusals: what the API server said.
+        known: the backends that are known to be gone.
+
+    Raises:
+        NoCluster: the cluster does not answer.
+        Refused: it does not let us look.
+    """
+    found = [said for each in refusals if (said := _FAILED.search(each))]
+    silent = {said["name"]: said["why"] for said in found} if found else {}
+    for each in known:
+        silent.pop(each.hook[1], None)
+    return list(named_webhooks(cluster, silent)) if silent else []
+
+
+def named_webhooks(cluster: Cluster, silent: Mapping[str, str]) -> Iterator[Gone]:
+    """Yield webhooks by name, each with why it is of no use.
+
+    Args:
+        cluster: the cluster.
+        silent: why each gives no answer, by its name.
+    """
+    for kind, configuration, at, hook in _hooks(cluster):
+        if hook["name"] in silent:
+            why = f"the API server gets no answer from it ({silent[hook['name']]})"
+            yield _webhook(kind, configuration, at, hook, why, params={"webhook": hook["name"]})
+
+
+def _hooks(cluster: Cluster) -> Iterator[tuple[str, Object, int, Object]]:
+    for kind in KINDS:
+        for configuration in cluster.visible(f"{ADMISSION}/{kind}") or []:
+            for at, hook in enumerate(configuration.get("webhooks") or []):
+                yield kind, configuration, at, hook
+
+
 def _unseen(what: str) -> Gone:
     """Return that nobody can look: whether a backend is gone is not known then."""
     text = "our user may not look at them: whether a backend is gone is not known"
@@ -56,17 +101,22 @@ def _unseen(what: str) -> Gone:
 
 def _webhooks(cluster: Cluster) -> Iterator[Gone]:
     for kind in KINDS:
-        found = cluster.visible(f"{ADMISSION}/{kind}")
-        if found is None:
+        if cluster.visible(f"{ADMISSION}/{kind}") is None:
             yield _unseen(kind)
-        for configuration in found or []:
-            for at, hook in enumerate(configuration.get("webhooks") or []):
-                service = (hook.get("clientConfig") or {}).get("service")
-                if service and (why := unserved(cluster, service)):
-                    yield _webhook(kind, configuration, at, hook, why)
+    for kind, configuration, at, hook in _hooks(cluster):
+        service = (hook.get("clientConfig") or {}).get("service")
+        if service and (why := unserved(cluster, service)):
+            yield _webhook(kind, configuration, at, hook, why)
 
 
-def _webhook(kind: str, configuration: Mapping[str, Any], at: int, hook: Mapping[str, Any], why: str) -> Gone:
+def _webhook(
+    kind: str,
+    configuration: Mapping[str, Any],
+    at: int,
+    hook: Mapping[str, Any],
+    why: str,
+    params: Mapping[str, str] | None = None,
+) -> Gone:
     name, fails = configuration["metadata"]["name"], hook.get("failurePolicy") != "Ignore"
     asked = ", ".join(sorted({each for rule in hook.get("rules") or [] for each in rule.get("resources") or []}))
     stops = (
@@ -81,6 +131,7 @@ def _webhook(kind: str, configuration: Mapping[str, Any], at: int, hook: Mapping
         else "Bring its backend up: what it would change or refuse is not looked at.",
         stops=fails,
         hook=(f"{ADMISSION}/{kind}/{name}", hook["name"]),
+        params=params or {},
     )
 
 
@@ -126,10 +177,12 @@ def _apis(cluster: Cluster) -> Iterator[Gone]:
 
 def stopping(gone: Sequence[Gone]) -> list[Cure]:
     """Return what opens the way past webhooks that stop what they are asked about; nothing where none does."""
-    if not any(one.stops for one in gone):
+    stops = [one for one in gone if one.stops]
+    if not stops:
         return []
     words = "Pass over the webhooks whose backend is gone: they refuse everything that they are asked about."
-    return [Cure(words=words, action="kubernetes.pass_webhooks")]
+    params = next((dict(one.params) for one in stops if one.params), {})
+    return [Cure(words=words, action="kubernetes.pass_webhooks", params=params)]
 
 
 def findings(gone: Sequence[Gone]) -> list[Finding]:

@@ -10,7 +10,7 @@ from actions.context import ActionContext, Progress
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.kubernetes.ahead import findings as backend_findings
-from actions.systems.kubernetes.ahead import gone_backends, stopping
+from actions.systems.kubernetes.ahead import gone_backends, stopping, unanswered
 from actions.systems.kubernetes.by_hand import FOLDER, apply_lines
 from actions.systems.kubernetes.cluster import NoCluster
 from actions.systems.kubernetes.images import Pulled
@@ -60,6 +60,7 @@ def apply(ctx: ActionContext, *, path: str = FOLDER) -> Outcome:
     for one in tried:
         for line in one.lines():
             ctx.log(line, "err" if one.refusal else "out")
+    gone = [*gone, *unanswered(cluster, [one.refusal for one in tried], gone)]
     beside = backend_findings(gone)
     _require_taken(tried, beside, stopping(gone))
     forced = _decided(ctx, tried)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from actions.kube_client import BadKubeconfig, load_client
 from actions.kube_login import LOGIN_S, forget
 from actions.systems.kubernetes.kinds import Kind, root
+from actions.systems.kubernetes.refusals import what_helps
 from actions.systems.kubernetes.settings import KubernetesSettings
 from journal.errors import CleoError
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 REQUEST_S = 15.0
 """Seconds that one request may take."""
+WRITE_S = 40.0
+"""Seconds that one that changes something may take at least: the server gives webhooks up to 30 s, and says then which
+of them did not answer."""
 Object = dict[str, Any]
 
 
@@ -52,7 +56,7 @@ class Refused(CleoError):
 
     def __init__(self, status: int, body: Mapping[str, Any], what: str) -> None:
         said = str(body.get("message") or body.get("reason") or "no words")
-        super().__init__(f"{what}: {said} (status {status}).", _hint(status, said))
+        super().__init__(f"{what}: {said} (status {status}).", what_helps(status, said))
         self.status = status
         self.said = said
         self.reason = str(body.get("reason") or "")
@@ -236,6 +240,7 @@ class Cluster:
         from kubernetes.client import ApiException
 
         headers = {"Accept": "application/json", "Content-Type": content or "application/json"}
+        seconds = self.request_s if method == "GET" else max(self.request_s, WRITE_S)
         client = self._client
         try:
             asked = client.param_serialize(
@@ -246,14 +251,14 @@ class Cluster:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            answer: Any = client.call_api(*asked, _request_timeout=self.request_s)
+            answer: Any = client.call_api(*asked, _request_timeout=seconds)
             if answer.status == 401:
                 forget()
             return int(answer.status), answer.read()
         except BadKubeconfig as error:
             raise NoCluster(error.message, error.hint) from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._unanswered(error) from error
+            raise self._unanswered(error, seconds) from error
 
     def _answered(self, status: int, text: bytes, what: str) -> Object:
         try:
@@ -266,7 +271,7 @@ class Cluster:
             raise Refused(status, found, what)
         return found
 
-    def _unanswered(self, error: Exception) -> NoCluster:
+    def _unanswered(self, error: Exception, seconds: float) -> NoCluster:
         """Return what it means that no answer came."""
         import urllib3
 
@@ -275,7 +280,7 @@ class Cluster:
             return NoCluster(f"{self.address} refuses connections: no API server listens there.", _REACH, refused=True)
         timeouts = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError)
         if isinstance(reason, timeouts) and not isinstance(reason, urllib3.exceptions.NewConnectionError):
-            return NoCluster(f"{self.address} gives no answer within {self.request_s:g} s.", _REACH, silent=True)
+            return NoCluster(f"{self.address} gives no answer within {seconds:g} s.", _REACH, silent=True)
         words = str(reason).rpartition(": ")[2] or type(reason).__name__
         if "CERTIFICATE" in str(reason).upper():
             return NoCluster(f"{self.address} is not who the kubeconfig expects: {reason}.", _STRANGER)
@@ -284,13 +289,3 @@ class Cluster:
 
 _REACH = "See whether its control plane runs, and whether the way there (VPN, firewall) is open."
 _STRANGER = "Another server has its address, or its certificates were made anew: compare certificate-authority-data."
-
-
-def _hint(status: int, said: str) -> str:
-    if status == 401:
-        return "The credentials of the kubeconfig are not taken: log in anew."
-    if status == 403:
-        return "Give the kubeconfig's user that right (kubectl auth can-i --list), or use another context."
-    if "failed calling webhook" in said or "failed to call webhook" in said:
-        return "The webhook's backend is gone: kubernetes.look names it, and what opens the way."
-    return ""

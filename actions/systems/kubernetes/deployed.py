@@ -95,7 +95,7 @@ def _state(
         return State(rollout=gone, namespace=manifest.namespace)
     pods = of_workload(live, seen[0])
     how = rollout(live, pods, lost)
-    found = [(is_over(one), one["metadata"]["name"], verdict(one, seen[1])) for one in pods]
+    found = [(is_over(one), one["metadata"]["name"], verdict(one, seen[1], lost)) for one in pods]
     found.sort(key=lambda one: (one[0], one[2].reason not in HARD))
     return State(
         rollout=how,

@@ -43,7 +43,8 @@ def survey(cluster: Cluster) -> tuple[list[str], list[Finding]]:
     states = [rollout(one, ()) for one in cluster.items(f"/apis/apps/v1/namespaces/{here}/deployments")]
     pods, events = cluster.items(f"/api/v1/namespaces/{here}/pods"), cluster.items(f"/api/v1/namespaces/{here}/events")
     ours = [one["metadata"]["name"] for one in pods if LABEL in (one["metadata"].get("labels") or {})]
-    told = {one["metadata"]["name"]: verdict(one, events) for one in pods if one["metadata"]["name"] not in ours}
+    lost = [name for name, ready in nodes.items() if not ready]
+    told = {one["metadata"]["name"]: verdict(one, events, lost) for one in pods if one["metadata"]["name"] not in ours}
     whole = sum(one.whole for one in states)
     lines = [
         f"{sum(nodes.values())} of {count(len(nodes), 'node')} ready, "

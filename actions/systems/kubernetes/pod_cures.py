@@ -22,6 +22,9 @@ _BY_REASON: Mapping[str, str] = {
     "FailedMount": "Make the Secret, ConfigMap or volume that the event names; the pods go on by themselves.",
     "FailedCreatePodSandBox": "The node cannot give it a network: see its CNI and kubelet log, or take another node.",
     "Evicted": "Its node ran out of what is named: free it there; another pod is made meanwhile.",
+    "NodeLost": "Bring {node} back. Or prove that the machine is off (its power), and only then: "
+    "kubectl delete node {node}; its pods are made elsewhere then.",
+    "Kept": "Its containers ended. Whoever set its finalizers must take them away: kubectl get pod {pod} -o yaml",
     "Unschedulable": "See which nodes there are, and what the pod asks of them: kubectl describe pod {pod}",
 }
 _BY_WORDS: Mapping[str, Mapping[str, str]] = {
@@ -49,16 +52,17 @@ _BY_WORDS: Mapping[str, Mapping[str, str]] = {
 _CLOSER = "Look closer: kubectl describe pod {pod}, then its log."
 
 
-def cure(reason: str, words: str, pod: str) -> Cure:
+def cure(reason: str, words: str, pod: str, node: str = "") -> Cure:
     """Return what helps.
 
     Args:
         reason: why a pod does not serve, in a word.
         words: the same in words.
         pod: its name.
+        node: the node that it is on.
     """
     if reason in _PULL:
         why = "Have the nodes pull the images: it names what cannot be pulled, and why."
         return Cure(words=why, action="kubernetes.pull_images")
     narrower = (text for word, text in _BY_WORDS.get(reason, {}).items() if word in words)
-    return Cure(words=next(narrower, _BY_REASON.get(reason, _CLOSER)).format(pod=pod))
+    return Cure(words=next(narrower, _BY_REASON.get(reason, _CLOSER)).format(pod=pod, node=node or "NODE"))

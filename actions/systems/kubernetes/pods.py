@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from actions.systems.kubernetes.cluster import Object
@@ -23,6 +23,8 @@ HARD = (
     "FailedMount",
     "FailedCreatePodSandBox",
     "Unschedulable",
+    "NodeLost",
+    "Kept",
 )
 """Reasons that seldom go by themselves."""
 
@@ -138,6 +140,21 @@ def _ended(one: Unready, last: Mapping[str, Any]) -> tuple[str, str]:
 def _shortly(message: str) -> str:
     """Return the end of a runtime's message: it begins with what called what."""
     return " ".join(message.split()).rpartition("unable to start container process: ")[2][-200:]
+
+
+def on_lost_node(pod: Object, lost_nodes: Collection[str]) -> str:
+    """Return which node a pod is on, where that is not ready and the pod may run on; empty: it is not so."""
+    node = str((pod.get("spec") or {}).get("nodeName") or "")
+    return node if node in lost_nodes and not is_over(pod) else ""
+
+
+def kept_by(pod: Object) -> str:
+    """Return what keeps a pod listed that is to go and whose containers all ended; empty: nothing does."""
+    status, wanted = pod.get("status") or {}, list(containers(pod["spec"]))
+    states = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    ended = len(states) == len(wanted) and all("terminated" in (one.get("state") or {}) for one in states)
+    going = bool(pod["metadata"].get("deletionTimestamp")) and (ended or is_over(pod))
+    return ", ".join(pod["metadata"].get("finalizers") or []) if going else ""
 
 
 def is_over(pod: Object) -> bool:

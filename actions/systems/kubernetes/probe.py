@@ -67,15 +67,18 @@ def _told(uid: str, nodes: dict[str, bool], workloads: list[Object], absent: lis
     open_ = [one for one in states if not one.whole]
     wanted = [one for one in states if one.wanted]
     serving = [one for one in wanted if one.ready]
+    held = [one.told.rpartition("/")[2] for one in states if one.held]
     figures = f"{sum(one.whole for one in states)} of {count(len(states), 'deployment')} rolled out"
     said = [
         *([f"{', '.join(lost)} not ready"] if lost else []),
         *([f"not deployed: {', '.join(absent)}"] if absent else []),
         *(f"{one.figures}: {one.failed or one.waiting}" for one in open_[:3]),
+        *([f"held at 0: {', '.join(held)}{'' if wanted else ', so nothing serves'}"] if held else []),
         figures,
         f"{len(nodes) - len(lost)} of {count(len(nodes), 'node')} ready" if nodes else "nodes: none is seen",
     ]
     facts = {"uid": uid, "nodes_ready": len(nodes) - len(lost), "deployments": len(states), "open": len(open_)}
     if (nodes and len(lost) == len(nodes)) or (wanted and not serving):
         return Health(status="down", detail="; ".join(said), facts=facts)
-    return Health(status="degraded" if lost or open_ or absent else "up", detail="; ".join(said), facts=facts)
+    idle = bool(states) and not wanted
+    return Health(status="degraded" if lost or open_ or absent or idle else "up", detail="; ".join(said), facts=facts)

@@ -6,17 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from actions.action import action
 from actions.by_hand import ByHand, CommandLine
-from actions.context import ActionContext, Progress
+from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.by_hand import FOLDER, which_cluster
 from actions.systems.kubernetes.cluster import Cluster, Refused
 from actions.systems.kubernetes.images import Image, Pulled, parse_image, resolve
 from actions.systems.kubernetes.manifests import Manifest, images, read_manifests
-from actions.systems.kubernetes.pull_pods import LABEL, OnNode, pull_pod, seen
+from actions.systems.kubernetes.pull_pods import OnNode, pull_pod
+from actions.systems.kubernetes.pull_watch import our_pods, wait_for_pulls
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
 from actions.systems.kubernetes.trial import Applier
@@ -25,8 +24,6 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 _PAUSE_S = 0.5
-_GIVE_UP_S = 30.0
-"""Seconds that a pull may fail before it is given up, once all others are through: a registry may have a bad moment."""
 
 
 def _by_hand(known: ByHand) -> Sequence[CommandLine]:
@@ -154,6 +151,7 @@ def _nodes(ctx: ActionContext, cluster: Cluster) -> tuple[list[str], list[Findin
 
 
 _NODE = "See kubectl describe node, and whether its kubelet runs."
+_LOST = "the node was lost while it pulled: whether it has the images, nobody can see"
 
 
 def _kept_free(node: dict[str, Any]) -> bool:
@@ -198,68 +196,43 @@ def _pull(
             cluster.create(pods, pull_pod(node, refs, secrets, ctx.incident.id, wait_s))
         except Refused as error:
             refused += [OnNode(node=node, image=ref, state="failed", words=error.said) for ref in refs]
-    begun, failing_since = time.monotonic(), 0.0
-    told: set[tuple[str, str, str]] = set()
-    causes: dict[tuple[str, str], str] = {}
-    while True:
-        states = refused + [_with_cause(one, causes) for pod in _listed(ctx, cluster) for one in seen(pod)]
-        for one in states:
-            if one.state != "open" and (one.node, one.image, one.state) not in told:
-                told.add((one.node, one.image, one.state))
-                ctx.log(f"{one.node}: {one.image} {one.words or 'is there'}", "err" if one.state == "failed" else "out")
-        there, left = sum(one.state == "there" for one in states), [one for one in states if one.state == "open"]
-        ctx.progress(Progress(fraction=there / max(len(states), 1), text=f"{there} of {len(states)} are there"))
-        now = time.monotonic()
-        failing_since = 0.0 if left or there == len(states) else failing_since or now
-        given_up = failing_since and now - failing_since > min(_GIVE_UP_S, wait_s)
-        if there == len(states) or given_up or len(refused) == len(states) or now - begun > wait_s:
-            return states
-        ctx.check_cancelled()
-        time.sleep(_PAUSE_S)
-
-
-def _with_cause(one: OnNode, causes: dict[tuple[str, str], str]) -> OnNode:
-    """Return it with the words of its last try: while a node waits for the next one, it only says that it waits."""
-    key = (one.node, one.image)
-    if one.state == "failed" and "Back-off" not in one.words:
-        causes[key] = one.words
-    return msgspec.structs.replace(one, words=causes.get(key, one.words)) if one.state == "failed" else one
-
-
-def _listed(ctx: ActionContext, cluster: Cluster) -> list[dict[str, Any]]:
-    pods = f"/api/v1/namespaces/{cluster.settings.namespace}/pods"
-    return cluster.items(pods, labelSelector=f"{LABEL}={ctx.incident.id.lower()}")
+    return wait_for_pulls(ctx, cluster, refused, wait_s)
 
 
 def _remove_pods(ctx: ActionContext, cluster: Cluster) -> None:
     """Remove the pods of this incident, and wait until they are gone: their names are used again."""
-    for one in _listed(ctx, cluster):
+    for one in our_pods(ctx, cluster):
         cluster.delete(f"/api/v1/namespaces/{cluster.settings.namespace}/pods/{one['metadata']['name']}")
     end = time.monotonic() + 30
-    while _listed(ctx, cluster) and time.monotonic() < end:
+    while our_pods(ctx, cluster) and time.monotonic() < end:
         time.sleep(_PAUSE_S)
 
 
 def _outcome(
     found: Sequence[Image], nodes: Sequence[str], states: Sequence[OnNode], findings: list[Finding]
 ) -> Outcome:
+    """Return what came of it; a node that was lost meanwhile is left out, as one that was lost before."""
     missing = [one for one in states if one.state != "there"]
-    facts = {"images": {one.text: one.by_digest for one in found}, "nodes": list(nodes), "missing": len(missing)}
-    what = f"{count(len(found), 'image')} on {len(nodes)} of {count(len(nodes), 'node')}"
-    if not missing:
+    lost = sorted({one.node for one in missing if one.state == "lost"})
+    whole = [each for each in nodes if each not in {one.node for one in missing}]
+    facts = {"images": {one.text: one.by_digest for one in found}, "nodes": whole, "missing": len(missing)}
+    findings = [*(Finding(severity="warning", about=name, text=_LOST, cure=_NODE) for name in lost), *findings]
+    failed = [one for one in missing if one.state != "lost"]
+    if whole and not failed:
+        what = f"{count(len(found), 'image')} on {len(whole)} of {count(len(nodes), 'node')}"
         return Outcome(ok=True, summary=f"{what}; deployments name them by digest.", facts=facts, findings=findings)
     named = [
         Finding(severity="warning", about=one.image, text=f"{one.node}: {_why(one)}", cure=_NOT_PULLED)
-        for one in missing
+        for one in failed
     ]
-    words = "; ".join(f"{one.image} on {one.node}: {_why(one)}" for one in missing[:3])
+    words = "; ".join(f"{one.image} on {one.node}: {_why(one)}" for one in (failed or missing)[:3])
     more = f"; and {len(missing) - 3} more" if missing[3:] else ""
     return Outcome(
         ok=False,
         summary=f"Not everywhere: {words}{more}.",
         facts=facts,
         findings=[*named, *findings],
-        cures=[Cure(words=_NOT_PULLED)],
+        cures=[Cure(words=_NOT_PULLED if failed else _NODE)],
         left_behind="What was pulled stays on its node.",
     )
 

@@ -29,7 +29,7 @@ class OnNode(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         node: the node.
         image: the image.
-        state: it is there, it cannot be pulled, or nobody knows yet.
+        state: it is there, it cannot be pulled (failed), its node was lost meanwhile, or nobody knows yet (open).
         words: why it cannot be pulled.
     """
 

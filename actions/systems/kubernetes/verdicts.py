@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from actions.outcome import Cure
 from actions.systems.kubernetes.cluster import Object
 from actions.systems.kubernetes.pod_cures import cure
-from actions.systems.kubernetes.pods import stuck, unready
+from actions.systems.kubernetes.pods import kept_by, on_lost_node, stuck, unready
 
 _NEVER_RAN = ("StartError", "RunContainerError", "CreateContainerError", "CreateContainerConfigError")
 _NOT_YET = ("", "NotReady")
@@ -54,13 +54,16 @@ _EVENTS = (
 _KILLED_BY_PROBE = re.compile(r"failed (liveness|startup) probe")
 
 
-def verdict(pod: Object, events: Sequence[Object]) -> Verdict:
+def verdict(pod: Object, events: Sequence[Object], lost_nodes: Collection[str] = ()) -> Verdict:
     """Return why a pod does not serve; without a reason where it serves, ends, or nobody can say yet.
 
     Args:
         pod: the pod.
         events: those of its namespace.
+        lost_nodes: nodes that are not ready: what a pod there last said of itself proves nothing.
     """
+    if out := out_of_sight(pod, lost_nodes):
+        return out
     name, reason, words = pod["metadata"]["name"], *stuck(pod)
     about = [one for one in events if (one.get("involvedObject") or {}).get("uid") == pod["metadata"]["uid"]]
     if words and reason in _NOT_YET:
@@ -76,6 +79,23 @@ def verdict(pod: Object, events: Sequence[Object]) -> Verdict:
         container=ended.name if ended else running,
         previous=bool(ended and ended.began_again),
     )
+
+
+def out_of_sight(pod: Object, lost_nodes: Collection[str]) -> Verdict | None:
+    """Return why nobody hears of a pod, or why it is listed though it has ended; None: neither is so.
+
+    Args:
+        pod: the pod.
+        lost_nodes: nodes that are not ready.
+    """
+    name, ends = str(pod["metadata"]["name"]), pod["metadata"].get("deletionTimestamp")
+    if node := on_lost_node(pod, lost_nodes):
+        words = f"its node {node} is not ready: it may run on{', though it is to end' if ends else ''}, or not"
+        return Verdict(reason="NodeLost", words=words, cure=cure("NodeLost", words, name, node))
+    if kept := kept_by(pod):
+        words = f"its containers ended, and it stays listed: {kept} keeps it"
+        return Verdict(reason="Kept", words=words, cure=cure("Kept", words, name))
+    return None
 
 
 def _by_events(reason: str, words: str, about: Sequence[Object]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.deployed import State, look_at_workloads
 from actions.systems.kubernetes.last_words import last_words
 from actions.systems.kubernetes.manifests import Manifest
+from actions.systems.kubernetes.patience import patiently
 
 _PAUSE_S = 0.5
 _STUCK_S = 60.0
@@ -40,7 +41,7 @@ def watch(
     """
     begun, told, since = time.monotonic(), "", _Since()
     while True:
-        states = look_at_workloads(cluster, manifests)
+        states = patiently(ctx, lambda: look_at_workloads(cluster, manifests))
         left = [one for one in states if not one.verified]
         words = "; ".join(one.open for one in left)
         if words != told:

@@ -9,7 +9,7 @@ from typing import Any
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
-from actions.systems.kubernetes.ahead import ADMISSION, KINDS, gone_backends, unserved
+from actions.systems.kubernetes.ahead import ADMISSION, KINDS, Gone, gone_backends, named_webhooks, unserved
 from actions.systems.kubernetes.cluster import Cluster, Object, Refused
 from actions.systems.kubernetes.target import identity, open_cluster, require_meant
 from journal.wording.counting import count
@@ -28,11 +28,13 @@ _BACK = Cure(words="Put them back once their backends are up.", action="kubernet
     touches=("namespace",),
     undone_by="kubernetes.put_back_webhooks",
     target=identity,
+    params={"webhook": "also this one, by its name: the API server says that it gets no answer from it"},
 )
-def pass_webhooks(ctx: ActionContext) -> Outcome:
+def pass_webhooks(ctx: ActionContext, *, webhook: str = "") -> Outcome:
     """Pass over the webhooks whose backend is gone, and which refuse everything for that.
 
-    They are set to `failurePolicy: Ignore`; what they would check or change is not looked at meanwhile.
+    They are set to `failurePolicy: Ignore`; what they would check or change is not looked at meanwhile. Of one outside
+    of the cluster, or that hangs, only the API server can tell: a refused kubernetes.apply names it.
 
     Needs: a user who may change webhook configurations.
 
@@ -42,7 +44,8 @@ def pass_webhooks(ctx: ActionContext) -> Outcome:
     """
     cluster = open_cluster(ctx)
     require_meant(cluster)
-    gone = [one for one in gone_backends(cluster) if one.stops]
+    found = {one.hook: one for one in (*_named(cluster, webhook), *gone_backends(cluster))}
+    gone = [one for one in found.values() if one.stops]
     for one in gone:
         ctx.log(f"{one.about}: {one.text}")
     if not gone:
@@ -60,6 +63,20 @@ def pass_webhooks(ctx: ActionContext) -> Outcome:
         summary=f"Passed over until they are put back: {', '.join(one.about for one in gone)}.",
         findings=[Finding(severity="note", about=one.about, text="passed over", cure=_BACK.words) for one in gone],
     )
+
+
+def _named(cluster: Cluster, webhook: str) -> list[Gone]:
+    """Return the webhook that a person names.
+
+    Raises:
+        ActionFailed: the cluster has none of that name.
+    """
+    found = list(named_webhooks(cluster, {webhook: "a refused request said so"})) if webhook else []
+    if webhook and not found:
+        raise ActionFailed(
+            f"The cluster has no webhook called {webhook}.", "kubernetes.apply names it as it is called."
+        )
+    return found
 
 
 @action(

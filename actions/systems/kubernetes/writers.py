@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from actions.action import action
 from actions.by_hand import ByHand, CommandLine
-from actions.context import ActionContext, Progress
+from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.by_hand import kubectl, which_cluster
-from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, NoCluster, Refused
 from actions.systems.kubernetes.held import RELEASED, Writer, find_writers, hold, lacking, let_go
 from actions.systems.kubernetes.manifests import Manifest
 from actions.systems.kubernetes.settings import KubernetesSettings
-from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
+from actions.systems.kubernetes.target import identity, open_cluster, require_meant
 from actions.systems.kubernetes.watch import helps, tell, watch
+from actions.systems.kubernetes.writer_pods import pods_of, wait_for_none
 from journal.wording.counting import count
 
-_PAUSE_S = 0.5
 _NONE = "The inventory names no writers of this cluster (writers:)."
 _NAME_THEM = Cure(words="Name what writes to the databases: writers: [deployment/worker, cronjob/database-backup].")
 
@@ -79,13 +78,13 @@ def stop_writers(ctx: ActionContext, *, wait_s: float = 120.0) -> Outcome:
         return Outcome(ok=True, summary=f"would {words}", findings=findings)
     for one in open_:
         _changed(cluster, one, stop=True)
-    left = _wait_for_none(ctx, cluster, writers, wait_s)
+    left = wait_for_none(ctx, cluster, writers, wait_s)
     if left:
         raise ActionFailed(
-            f"Held, and {count(len(left), 'pod')} still there: {'; '.join(left)}.",
-            _STILL,
+            f"Held, and {count(len(left), 'pod')} still there: {'; '.join(one.words for one in left)}.",
             left_behind="No new pod of theirs is made.",
             findings=findings,
+            cures=[next((one.cure for one in left if one.cure), Cure(words=_STILL))],
         )
     told = ", ".join(one.told for one in writers)
     return Outcome(
@@ -148,8 +147,12 @@ def _seen_at_work(
 ) -> Outcome:
     """Watch all writers until their pods are at work, whoever let them go; a job begins by its schedule."""
     made = [Manifest(body=one.body, file="", namespace=cluster.settings.namespace) for one in writers if not one.job]
-    states = watch(ctx, cluster, made, wait_s) if made else []
-    told = tell(ctx, cluster, states)
+    try:
+        states = watch(ctx, cluster, made, wait_s) if made else []
+        told = tell(ctx, cluster, states)
+    except NoCluster as error:
+        words = "None of the writers is held; whether they are at work, nobody can see."
+        raise ActionFailed(error.message, f"{error.hint} Then run it again.", left_behind=words) from error
     names = ", ".join(one.told for one in held)
     findings = [*findings, *_jobs_that_cannot_begin(cluster, writers)]
     left = [one for one in states if not one.verified]
@@ -189,11 +192,11 @@ def writers(ctx: ActionContext) -> Outcome:
     cluster = open_cluster(ctx)
     require_meant(cluster)
     found, findings = _found(cluster)
-    left = _pods(cluster, found)
+    left = pods_of(cluster, found)
     for one in found:
         ctx.log(f"{one.told}: {'held' if one.held else _state(one)}")
-    for line in left:
-        ctx.log(f"! {line}", "err")
+    for each in left:
+        ctx.log(f"! {each.words}", "err")
     held = sum(one.held for one in found)
     said = f"{held} of {count(len(found), 'writer')} held; {count(len(left), 'pod')} of theirs there."
     return Outcome(ok=True, summary=said, findings=findings)
@@ -231,36 +234,7 @@ def _changed(cluster: Cluster, one: Writer, *, stop: bool) -> None:
     except Refused as error:
         words = "Somebody changed it meanwhile: run it again." if error.status == 409 else error.hint
         raise ActionFailed(f"{one.told}: {error.said}.", words, left_behind="Those before it are changed.") from error
-
-
-def _wait_for_none(ctx: ActionContext, cluster: Cluster, writers: Sequence[Writer], wait_s: float) -> list[str]:
-    """Wait until no pod is left; return those that are, in words."""
-    begun, told = time.monotonic(), -1
-    while left := _pods(cluster, writers):
-        if len(left) != told:
-            ctx.log(f"{count(len(left), 'pod')} left: {'; '.join(left)}")
-            told = len(left)
-        ctx.progress(Progress(text=f"{count(len(left), 'pod')} left"))
-        if time.monotonic() - begun > wait_s:
-            return left
-        ctx.check_cancelled()
-        time.sleep(_PAUSE_S)
-    return []
-
-
-def _pods(cluster: Cluster, writers: Sequence[Writer]) -> list[str]:
-    """Return the pods of some writers, in words."""
-    here = cluster.settings.namespace
-    pods, jobs = (
-        cluster.items(f"/api/v1/namespaces/{here}/pods"),
-        cluster.items(f"/apis/batch/v1/namespaces/{here}/jobs"),
-    )
-    ready = ready_nodes(cluster.visible("/api/v1/nodes") or [])
-    return [_told(pod, ready) for one in writers for pod in one.pods(pods, jobs)]
-
-
-def _told(pod: Object, ready: dict[str, bool]) -> str:
-    node = str((pod.get("spec") or {}).get("nodeName") or "no node")
-    lost = "" if ready.get(node, True) else ", which is not ready: it may run on"
-    ending = " ending" if pod["metadata"].get("deletionTimestamp") else ""
-    return f"{pod['metadata']['name']}{ending} on {node}{lost}"
+    except NoCluster as error:
+        left = f"Those before it are changed; whether {one.told} is, nobody can tell."
+        hint = f"{error.hint} Then run it again: what is changed already stays."
+        raise ActionFailed(f"{one.told}: {error.message}", hint, left_behind=left) from error

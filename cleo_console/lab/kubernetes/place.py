@@ -23,7 +23,7 @@ NAMESPACE = "cleoai"
 REGISTRY = "registry.lab"
 _BUNDLED = "registry.cleoai.example"
 _SCRIPTS = Path(__file__).with_name("scripts")
-_START_S, _STOP_S = 150.0, 30.0
+_START_S, _STOP_S = 400.0, 90.0
 
 
 @dataclass(frozen=True)

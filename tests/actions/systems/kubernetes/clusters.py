@@ -108,12 +108,19 @@ class ClusterLab:
             f"{HERE}/endpoints/policy",
         ):
             self.cluster.delete(path)
-        for path in (
-            f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs",
-            f"{HERE}/pods",
-        ):  # a job of before outlives its owner
-            for one in self.cluster.items(path):
-                self.cluster.delete(f"{path}/{one['metadata']['name']}")
+        until(self._holds_nothing, 90)
+
+    def _holds_nothing(self) -> bool:
+        """Remove what outlives its owner for a moment, and may make more; return whether there was nothing."""
+        jobs, sets = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets"
+        found = [
+            f"{path}/{one['metadata']['name']}"
+            for path in (sets, jobs, f"{HERE}/pods")
+            for one in self.cluster.items(path)
+        ]
+        for each in found:
+            self.cluster.delete(each)
+        return not found
 
     def serve(self, name: str) -> None:
         """Make a service, and an address behind it, as if a pod stood ready there."""

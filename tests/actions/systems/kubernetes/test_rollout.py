@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from actions.systems.kubernetes.pods import changed_at, is_over, older, stuck
+from actions.systems.kubernetes.refusals import what_helps
 from actions.systems.kubernetes.rollout import rollout
 from actions.systems.kubernetes.verdicts import verdict
 from tests.actions.systems.kubernetes.record import FOLDER
@@ -109,6 +110,30 @@ def test_a_version_that_no_controller_saw_and_a_node_that_is_lost_are_not_whole(
     assert rollout(**whole).waiting == "the controller has not seen its newest version yet"
     node = recorded("whole")["pods"][0]["spec"]["nodeName"]
     assert rollout(**recorded("whole"), lost_nodes=[node]).waiting.startswith(f"pods on {node}, which is not ready")
+
+
+def test_a_pod_on_a_lost_node_is_not_asked_about_its_readiness_and_one_that_is_kept_says_by_whom() -> None:
+    [pod, *_] = recorded("whole")["pods"]
+    node = pod["spec"]["nodeName"]
+    pod["status"]["conditions"] = [{"type": "Ready", "status": "False"}]  # as the node's controller has it then
+    lost = verdict(pod, [], [node])
+    assert (lost.reason, lost.container) == ("NodeLost", ""), "nobody there can be asked for its log"
+    assert f"only then: kubectl delete node {node}" in lost.cure.words
+    pod["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["lab.test/held"]}
+    assert "may run on, though it is to end" in verdict(pod, [], [node]).words
+    assert verdict(pod, []).reason == "", "it still ends"
+    pod["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
+    assert verdict(pod, []).words == "its containers ended, and it stays listed: lab.test/held keeps it"
+
+
+def test_a_refusal_is_told_from_a_missing_right() -> None:
+    for said, helps in (
+        ('pods is forbidden: User "few" cannot list resource "pods" in API group ""', "that right"),
+        ('services "api" is forbidden: exceeded quota: q, requested: services=1', "Raise the namespace's quota"),
+        ('pods "x" is forbidden: maximum memory usage per Container is 512Mi', "mend what is named in the manifest"),
+        ('admission webhook "check" denied the request: no latest tags', "A policy of the cluster says no"),
+    ):
+        assert helps in what_helps(403, said)
 
 
 def test_pods_are_held_against_when_their_configuration_was_changed() -> None:
