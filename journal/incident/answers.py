@@ -23,7 +23,7 @@ def answer_title(incident: Incident, name: str, answer: str) -> str:
         point = read(answer)
         return wording(point, incident.roster.title) if point else answer
     if step.decision.kind == "instant":
-        return utc(datetime.fromisoformat(answer))
+        return utc(datetime.fromisoformat(answer)) if answer else answer  # a report words undecided steps, too
     option = step.decision.options.get(answer)
     return option.title if option else answer
 
