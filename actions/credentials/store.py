@@ -49,8 +49,8 @@ class CredentialStore(Protocol):
     def end_sessions(self, user: Credential) -> int:
         """End what a user began before, and return how many sessions those were."""
 
-    def try_login(self, user: Credential, password: str) -> Answer:
-        """Log in as a user."""
+    def try_login(self, user: Credential, password: str, at: str = "") -> Answer:
+        """Log in as a user; ``at``: at this standby of the inventory, or at what stands in front."""
 
     def not_lasting(self, user: Credential) -> str:
         """Return why a change is gone after a restart, or is not everywhere; empty: it lasts."""

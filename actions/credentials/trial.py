@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,6 +15,10 @@ from journal.errors import CleoError
 
 _OLD_WORKS = (
     "Keep the writers out: whoever has the old password gets in. Run credentials.rotate, and read what it says."
+)
+_OLD_ELSEWHERE = (
+    "Keep the writers out. Change it there, too: a replica of Redis and a pooler have users of their own, and a "
+    "standby that does not replay still has the old ones."
 )
 _ANY_WORKS = "Keep the writers out, and correct the server's rules: a line of trust (pg_hba.conf), nopass (ACL)."
 
@@ -54,6 +59,24 @@ def try_user(ctx: ActionContext, store: CredentialStore, user: Credential) -> Tr
         wrong.append(_finding(user, "its new password is refused", "Read the server's log."))
     said += _wrong_ones(store, user, old if old != new else "", untold, wrong)
     return Trial(user=user.user, words="; ".join(said), good=not wrong, tried=answer != "kept out", findings=wrong)
+
+
+def try_elsewhere(ctx: ActionContext, store: CredentialStore, user: Credential, doors: Sequence[str]) -> Trial:
+    """Log in with the old password at the standbys and at what stands in front: each may have users of its own."""
+    new, (old, untold) = ctx.secret(user.password.read()), _previous(ctx, user)
+    if not old or old == new:
+        return Trial(user=user.user, words=f"not tried at {', '.join(doors)} ({untold})", good=True, tried=False)
+    said, wrong, untried = list[str](), list[Finding](), False
+    for door in doors:
+        try:
+            answer: str = store.try_login(user, old, door)
+        except CleoError as error:
+            answer, untried = f"not tried ({error.message})", True
+        said.append(f"{door}: {answer}")
+        if answer == "let in":
+            wrong.append(_finding(user, f"its old password is let in at {door}", _OLD_ELSEWHERE))
+    words = f"with the old password at {'; '.join(said)}"
+    return Trial(user=user.user, words=words, good=not wrong, tried=not untried, findings=wrong)
 
 
 def _previous(ctx: ActionContext, user: Credential) -> tuple[str, str]:

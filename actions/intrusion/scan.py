@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from actions.outcome import ActionFailed, Cure, GateClosed, Outcome
 from journal.errors import CleoError
 from journal.events.types import Identity
 from journal.wording.counting import count
+from journal.wording.durations import exact_duration
 from journal.wording.instants import utc
 
 NAME = "intrusion.scan_backups"
@@ -26,6 +28,7 @@ _JUST_AFTER = timedelta(milliseconds=1)
 """A recovery point is everything before it; what a backup shows was committed by its instant."""
 _END = timedelta(seconds=1)
 """The end of a backup is told in whole seconds, rounded down: what it holds was committed before the next one."""
+_CLOCK_S, _CLOCK_IS_RIGHT_S = 30.0, 5.0
 _LABELS = 5
 """Backups that a message names."""
 
@@ -87,9 +90,9 @@ def scan_backups(
     Killed half way: what was restored is removed, or found, by the next run, which goes on.
     """
     source = find_source(ctx)
-    limit, why = _limit(ctx, since)
+    limit, why = _by_its_clock(ctx, *_limit(ctx, since)) if not since else _limit(ctx, since)
     sets = _sets(ctx, source, limit, good)
-    ctx.log(f"Looked for: {'; '.join(source.looked_for)}. Not looked for: {'; '.join(source.not_looked_for)}.")
+    ctx.log(f"Looked for: {'; '.join(source.looked_for)}. Not looked for: {'; '.join(_not_for(source))}.")
     ctx.log(f"{count(len(sets), 'backup')} from before {utc(limit)} ({why}).")
     first, last = sets[0].label, sets[-1].label
     what = f"restore {first}, then what {last} and its log lead to, and others by halves, in {source.place(ctx)}"
@@ -99,6 +102,10 @@ def scan_backups(
     vouched = [*source.vouched(ctx), *(name.strip() for name in expected.split(";") if name.strip())]
     scan = _Scan(ctx, source, vouched, record.Looked() if afresh else record.load(ctx))
     return scan.run({_state_of(one): one.label for one in sets}, limit, why)
+
+
+def _not_for(source: TraceSource) -> list[str]:
+    return [*source.not_looked_for, "a backup rewritten together with its digests"]
 
 
 def _limit(ctx: ActionContext, since: str) -> tuple[datetime, str]:
@@ -114,6 +121,23 @@ def _limit(ctx: ActionContext, since: str) -> tuple[datetime, str]:
     if incident.discovered_at:
         return incident.discovered_at, "it was noticed then; when it began is not known"
     return datetime.now(UTC), "nobody said when it began"
+
+
+def _by_its_clock(ctx: ActionContext, limit: datetime, why: str) -> tuple[datetime, str]:
+    """Return an instant by the clock of the system's host: by that one its backups are dated."""
+    host = ctx.inventory.systems[ctx.system].host
+    before = time.time()
+    try:
+        said = ctx.query(host, ["date", "+%s.%N"], timeout_s=_CLOCK_S).out
+        ahead = float(said) - (before + time.time()) / 2
+    except (CleoError, ValueError) as error:
+        ctx.log(f"The clock of {host} is not known, and taken for ours: {error}", "err")
+        return limit, why
+    if abs(ahead) < _CLOCK_IS_RIGHT_S:
+        return limit, why
+    words = f"the clock of {host} is {exact_duration(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}: taken by it"
+    ctx.log(f"Its backups are dated by another clock than ours: {words}.", "err")
+    return limit + timedelta(seconds=ahead), f"{why}; {words}"
 
 
 def _sets(ctx: ActionContext, source: TraceSource, limit: datetime, good: str) -> list[BackupSet]:
@@ -194,7 +218,7 @@ class _Scan:
             why=why,
             unseen=[*self._unseen, *(live.unseen if live else [])],
             looked_for=self._source.looked_for,
-            not_looked_for=self._source.not_looked_for,
+            not_looked_for=_not_for(self._source),
         )
         return outcome(self._ctx, told)
 

@@ -59,10 +59,10 @@ def outcome(ctx: ActionContext, told: Told) -> Outcome:
             ctx.log(f"  not looked at: {why}", "err")
     good = next((state for state in told.states if state[0] == told.good), None)
     bad = [state for state in told.states if state[2] and (good is None or state[0] > good[0])]
-    words = _nothing_found(good) if good else _all_unclean(told)
+    words = _nothing_found(ctx.system, good) if good else _all_unclean(ctx.system, told)
     began = _began(good, bad, told)
     return Outcome(
-        ok=good is not None,
+        ok=True,  # a look that found something did its work: the recovery point is decided knowing it, with a reason
         summary=" ".join(part for part in (words, began, _unclean(bad), _unseen(told), _scope(told)) if part),
         facts=_facts(told),
         findings=_findings(told, bad),
@@ -73,24 +73,26 @@ def outcome(ctx: ActionContext, told: Told) -> Outcome:
 _ELSE = Cure(words="Or look in the second place for older backups.", action="backups.fetch")
 
 
-def _nothing_found(good: State) -> str:
+def _nothing_found(system: str, good: State) -> str:
     point, holding, _, compared = good
-    return f"Nothing was found of what was looked for as of {utc(point)} (backup {holding.backup}; {compared})."
+    by = f"(backup {holding.backup}; {compared})"
+    return f"Nothing was found in {system} of what was looked for as of {utc(point)} {by}."
 
 
-def _all_unclean(told: Told) -> str:
-    names = [name for _, _, found, _ in told.states[:1] for name in found]
-    return f"Every state that was looked through holds {_some(names)}: no point before the intrusion was found."
+def _all_unclean(system: str, told: Told) -> str:
+    names = _some([name for _, _, found, _ in told.states[:1] for name in found])
+    words = f"Every state of {system} that was looked through holds {names}: no point before the intrusion was found."
+    return f"{words} What is restored brings them back; take them away after it."
 
 
 def _began(good: State | None, bad: Sequence[State], told: Told) -> str:
     """Return between which instants the first stranger came, and what tells."""
     by_log = min(told.made.values(), default=None)
-    ends = [at for at in (by_log, bad[0][0] if bad else None) if at]
+    ends = [at for at in (by_log, bad[0][1].since or bad[0][0] if bad else None) if at]
     if good is None or not ends:
         return ""
     until, by = min(ends), ", by the log" if by_log and by_log == min(ends) else ""
-    since = max(good[0], good[1].until or good[0])
+    since = min(good[0], good[1].since or good[0])  # up to when a restore leads there, nobody looked at what ran
     if since >= until:
         return f"The first trace is of {utc(until)}{by}; whoever left it may have been inside before."
     return f"The first trace came between {utc(since)} and {utc(until)}{by}: an earlier one may not have been found."

@@ -54,7 +54,7 @@ def _of_system(incident: Incident, system: str) -> Iterator[Trace]:
     bad = [state for state in scan.states if state.strangers] if scan else []
     if scan and bad:
         first = min(bad, key=lambda state: state.begins)
-        good = [state.until for state in scan.states if not state.strangers and state.until < first.begins]
+        good = [state.begins for state in scan.states if not state.strangers and state.begins < first.begins]
         after = f", and after the state of {utc(max(good))}, where nothing was found" if good else ""
         yield Trace(first.begins, f"the first trace in {title} is of before {utc(first.begins)}{after}")
 

@@ -108,7 +108,7 @@ def _affected(incident: Incident) -> Suggestion | None:
     known = incident.roster.systems
     scenario = incident.plan.scenarios[incident.scenario]
     hit = [name for name in chosen(incident, ",".join(scenario.systems)) if not known or _is_there(incident, name)]
-    if broken and incident.scenario == BREACH:
+    if broken and incident.scenario.replace("_", "-") == BREACH:
         silent = f"usual for {scenario.title}: that a system is up says nothing of who was inside"
         every = [name for name in choices(incident) if name in hit or name in broken]
         return Suggestion(",".join(every), "; ".join([silent, *broken.values()]))
@@ -152,10 +152,12 @@ def _broken(incident: Incident) -> Iterator[tuple[str, str]]:
 
 def _cut_off_by_us(incident: Incident, name: str) -> bool:
     """Return whether what a run put in force took a system from its users: that it serves nobody is our own doing."""
-    held = [one for one in incident.in_force.values() if any(incident.runs[run].system == name for run in one.runs)]
     health = incident.health.get(name)
-    steps = (incident.plan.by_id.get(one.step) for one in held if health and health.down_at and one.at < health.down_at)
-    return any(step and step.destructive for step in steps)
+    runs = (incident.runs[run] for one in incident.in_force.values() for run in one.runs)
+    if health is None or health.down_at is None:
+        return False
+    before = (run for run in runs if run.system == name and (run.started_at or run.requested_at) <= health.down_at)
+    return any((step := incident.plan.by_id.get(run.step)) and step.destructive for run in before)
 
 
 def _stays_behind(incident: Incident, name: str, site: str) -> bool:

@@ -73,10 +73,14 @@ class MongodbUsers:
         with self._client() as client:
             return end_user(client, user.user, user.database)
 
-    def try_login(self, user: Credential, password: str) -> Answer:
+    def try_login(self, user: Credential, password: str, at: str = "") -> Answer:
         """Log in as a user."""
-        with connect_primary(self._server) as client:
-            address, _, port = str(ask(client, "hello")["me"]).rpartition(":")
+        if at:
+            other: Any = self._ours.ctx.inventory.systems[at]
+            address, port = str(other.address), str(other.port)
+        else:
+            with connect_primary(self._server) as client:
+                address, _, port = str(ask(client, "hello")["me"]).rpartition(":")
         login = Login(user.user, password, user.database)
         try:
             with connect(self._ours.settings, deadline_s=8, login=login, address=address, port=int(port)) as client:

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from actions.context import ActionContext
 from actions.credentials.own_login import with_previous
 from actions.credentials.store import Answer, Stranger
@@ -77,10 +79,14 @@ class PostgresRoles:
         """End a role's sessions of before."""
         return self._end(user.user)
 
-    def try_login(self, user: Credential, password: str) -> Answer:
+    def try_login(self, user: Credential, password: str, at: str = "") -> Answer:
         """Log in as a role from here; a rule of pg_hba.conf that turns it away says nothing of its password."""
+        settings = self._ours.settings
+        if at:
+            other: Any = self._ours.ctx.inventory.systems[at]
+            settings = replace(settings, address=other.address, port=other.port)
         try:
-            with connect(self._ours.settings, deadline_s=8, login=Login(user.user, password)):
+            with connect(settings, deadline_s=8, login=Login(user.user, password)):
                 return "let in"
         except CannotConnect as error:
             if "pg_hba.conf" in error.message:

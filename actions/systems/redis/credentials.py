@@ -16,6 +16,7 @@ from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.connection import CannotConnect, Login, connect
 from actions.systems.redis.login_block import users_file
 from actions.systems.redis.server import Server, find_server
+from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.verified_connection import connect_verified
 
 _KILLS = 20
@@ -63,12 +64,17 @@ class RedisUsers:
         """End a user's connections."""
         return self._end(user.user)
 
-    def try_login(self, user: Credential, password: str) -> Answer:
+    def try_login(self, user: Credential, password: str, at: str = "") -> Answer:
         """Log in as a user; one that is switched off is refused whatever its password."""
+        if at:
+            return self._try(self._ours.ctx.inventory.system(at, RedisSettings), user, password)
         if "on" not in (self._user(user.user) or {"flags": ()})["flags"]:
             return "kept out"
+        return self._try(self._ours.settings, user, password)
+
+    def _try(self, settings: RedisSettings, user: Credential, password: str) -> Answer:
         try:
-            with connect(self._ours.settings, deadline_s=8, login=Login(user.user, password)):
+            with connect(settings, deadline_s=8, login=Login(user.user, password)):
                 return "let in"
         except CannotConnect as error:
             if error.why == "password":

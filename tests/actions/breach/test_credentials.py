@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from cleo_console.lab.new_secrets import previous_of
 from tests.actions.breach.conftest import LabOf
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("breach")
 STRANGER = "svc_metrics"
@@ -113,6 +116,28 @@ def test_a_new_password_is_the_only_one_and_an_intruder_is_named_and_shut_out(la
         ask()
     old_one = previous_of(_secret(stores, system))
     assert old_one.read_text().strip() == old
+    if system == "redis":
+        _an_old_password_at_a_replica_is_found(stores, old)
+
+
+def _an_old_password_at_a_replica_is_found(stores: Lab, old: str) -> None:
+    """A replica's users are its own: the change does not come there."""
+    inventory = load_inventory(stores.inventory_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    other = msgspec.structs.replace(inventory.systems["redis"], port=port, standby_of="redis")
+    beside = msgspec.structs.replace(inventory, systems={**inventory.systems, "redis_standby": other})
+    argv = ["redis-server", "--port", str(port), "--save", "", "--user", "cleo_app", "on", f">{old}", "~*", "+@all"]
+    assert "not tried" in FakeContext(beside, system="redis").do(try_credentials).partial, "nobody answers there"
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as replica:
+        try:
+            until(lambda: not FakeContext(beside, system="redis").do(try_credentials).partial)
+            tried = FakeContext(beside, system="redis").do(try_credentials)
+        finally:
+            replica.terminate()
+    assert not tried.ok
+    assert [one.text for one in tried.findings] == ["its old password is let in at redis_standby"]
 
 
 def test_who_is_kept_out_is_compared_and_tried_once_let_in(labs: LabOf) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actions.intrusion.scan import scan_backups, scan_left
 from actions.intrusion.search import newest_without
+from actions.intrusion.told import Told, outcome
+from actions.intrusion.traces import Holding
 from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.traces import rules
 from actions.systems.postgres.traces import settings as postgres_settings
 from actions.systems.redis.traces import settings as redis_settings
 from actions.systems.redis.traces import users
+from actions.transport import Completed
 from cleo_console.lab.redis import backups
 from cleo_console.lab.redis.service import NodeService
 from journal.events.scanned import Scan
@@ -66,7 +72,7 @@ def test_a_newest_backup_that_holds_the_intruder_leads_to_an_earlier_state(labs:
             client.acl_deluser("eve")
             client.acl_save()
             client.delete("backup9")
-    assert done.ok and "Nothing was found of what was looked for" in done.summary and label in done.summary
+    assert done.ok and "Nothing was found in redis of what was looked for" in done.summary and label in done.summary
     assert not any("clean" in line for line in [*ctx.lines, done.summary])
     scan = Scan.of(done.facts)
     assert scan and scan.looked_for and scan.not_looked_for
@@ -88,6 +94,41 @@ def test_before_all_backups_there_is_nothing_to_look_through(labs: LabOf) -> Non
     assert failed.value.cures[0].action == "backups.fetch"
     dry = _context(stores, dry_run=True).do(scan_backups)
     assert dry.ok and "would look through" in dry.summary
+    behind = _Behind(load_inventory(stores.inventory_path), system="redis", discovered_at=datetime.now(UTC))
+    with pytest.raises(ActionFailed, match="No backup of redis ended before"):
+        behind.do(scan_backups)
+    assert "behind: taken by it" in "".join(behind.lines)
+
+
+class _Behind(FakeContext):
+    """A context whose hosts have a clock that is 30 days behind."""
+
+    def query(self, host: str, argv: Sequence[str], **more: Any) -> Completed:
+        shift = timedelta(days=30) if argv[0] == "date" else timedelta()
+        done = super().query(host, argv, **more)
+        return structs.replace(done, out=str(float(done.out) - shift.total_seconds())) if shift else done
+
+
+def test_the_first_trace_came_after_what_the_last_state_without_it_shows() -> None:
+    """Up to when a restore leads to a backup says nothing of what was inside by then."""
+    found = {"user eve": "was not there"}
+    good = Holding(things={}, backup="one", since=NOON, until=NOON + timedelta(hours=5))
+    bad = Holding(things={}, backup="two", since=NOON + timedelta(hours=5))
+    limit = NOON + timedelta(hours=9)
+    told = Told(
+        states=[(NOON + timedelta(seconds=1), good, {}, "alone"), (limit, bad, found, "the oldest")],
+        good=NOON + timedelta(seconds=1),
+        live={},
+        gone=[],
+        made={},
+        limit=limit,
+        why="",
+        unseen=[],
+        looked_for=[],
+        not_looked_for=[],
+    )
+    ctx: Any = SimpleNamespace(log=lambda *_: None, system="redis")
+    assert f"between {NOON:%Y-%m-%d %H}:00:00 UTC and {NOON:%Y-%m-%d} 17:00:00 UTC" in outcome(ctx, told).summary
 
 
 def test_the_same_rights_in_other_words_are_the_same() -> None:

@@ -38,7 +38,9 @@ def test_what_an_intruder_opened_is_named_and_the_last_commit_without_it_found(l
     long_ago = f"{datetime.now(UTC).year - 1}-01-01T00:00:00Z"
     commit = lab.place.commit({"network/dr/zone.txt": "api IN A 203.0.113.66\n"}, "Dated back", long_ago)
     looked = lab.context(discovered_at=datetime.now(UTC)).do(scan_backups)
-    assert not looked.ok and f"holds commit {commit[:12]}" in looked.summary, "all is compared with it, by its date"
+    assert looked.facts["nothing_found_at"] is None and f"holds commit {commit[:12]}" in looked.summary, (
+        "all is compared with it, by its date"
+    )
     with pytest.raises(ActionFailed, match="No backup 123456"):
         lab.context(discovered_at=datetime.now(UTC)).do(scan_backups, good="123456")
 

@@ -121,7 +121,7 @@ def _play(system: SystemUnderTest, work: Work, home: Path) -> Recovery:
         word = word_to_type(played.dry.target)
         _do(work, before_it, word, played)
     with Zygote() as zygote:
-        _kill_again_and_again(work, zygote, restore, word, system.kill_every, played)
+        kill_again_and_again(work, zygote, restore, word, system.kill_every, played)
     played.kept.append([kept for kept in system.kept() if kept not in already])
     with work.runner():
         _do(work, [restore], word, played)
@@ -136,7 +136,7 @@ def _do(work: Work, actions: Sequence[str], word: str, played: Recovery) -> None
         played.last[name] = work.do(name, confirmed=word)
 
 
-def _kill_again_and_again(work: Work, zygote: Zygote, action: str, word: str, every: int, played: Recovery) -> None:
+def kill_again_and_again(work: Work, zygote: Zygote, action: str, word: str, every: int, played: Recovery) -> None:
     """Run an action whose first runner dies at its first point, the one that takes over at its second, and so on."""
     run, number = 0, 1
     while True:
