@@ -34,9 +34,11 @@ def live(path: str) -> bool:
 
 
 def hook(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse an `open` of a live journal, and note it."""
+    """Refuse an `open` of a live journal, and note it; all other events, of which there are thousands, cost little."""
+    if event != "open":
+        return
     thread = _thread.get_ident()
-    if event != "open" or isinstance(arguments[0], int) or thread in looking or not sys._journal_guard:
+    if isinstance(arguments[0], int) or thread in looking or not sys._journal_guard:
         return
     looking.add(thread)
     try:
