@@ -10,6 +10,9 @@ from journal.store.journal import Journal
 from screens.dialogs.dialog import Dialog
 from screens.incident.cursor import StepCursor
 from tests.screens.app_services import INCIDENT, FakeServices, PlayedRunner, SetClock, declaration
+from tests.screens.parsed_styles import parse_each_sheet_once
+
+parse_each_sheet_once()
 
 
 @pytest.fixture(autouse=True)

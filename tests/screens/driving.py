@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from itertools import zip_longest
 from typing import Any, TypeVar
 
+from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual._wait import wait_for_idle
 from textual.events import Key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -22,6 +27,7 @@ from screens.incident.screen import IncidentScreen
 from screens.widgets.checklist import Checklist
 from screens.widgets.output_view import OutputView
 from screens.widgets.quiet import Quiet
+from screens.widgets.typing_target import takes_text
 from tests.screens.app_services import INCIDENT, FakeServices
 
 DEADLINE = 20.0
@@ -37,14 +43,31 @@ class Console:
         self.services = services
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each in a dialog once it can be read."""
-        for key in keys:
-            if isinstance(dialog := self.app.screen, Dialog):
-                await self.until(lambda shown=dialog: _can_have_been_read(shown), "a dialog that can have been read")
-            await self.pilot.press(key)
+        """Press keys, each in a dialog once it can be read; what is typed into a field is handed over in one piece."""
+        for key, following in zip_longest(keys, keys[1:], fillvalue=""):
+            if isinstance(dialog := self.app.screen, Dialog) and not _can_have_been_read(dialog):
+                await self._holds(lambda shown=dialog: _can_have_been_read(shown), "a dialog that can have been read")
+            await self._hand_over(key, following)
+        await self._rests()
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*({" ": "space"}.get(char, char) for char in text))
+        """Type text as it is, into a field in one piece."""
+        for key, following in zip_longest(text, text[1:], fillvalue=""):
+            await self._hand_over(key, following)
+        await self._rests()
+
+    async def _hand_over(self, key: str, following: str) -> None:
+        """Hand over a key, and wait until what it set off is done, but between the letters of a word in a field."""
+        self.app._driver.send_message(_key(key))  # type: ignore[union-attr]
+        if _edits(key) and _edits(following) and takes_text(self.app.screen.focused):
+            return
+        await wait_for_idle(0)
+        await self._until(lambda: not self.app._keys.waiting, "every key taken")
+        await self.pilot._wait_for_screen()
+
+    async def _rests(self) -> None:
+        await wait_for_idle(0)
+        await self.pilot._wait_for_screen()
 
     def key(self, key: str) -> None:
         """Hand over a key as a terminal does, and wait for nothing: ``press`` waits for an idle processor."""
@@ -52,18 +75,34 @@ class Console:
 
     async def until(self, condition: Callable[[], object], what: str) -> float:
         """Wait until ``condition`` holds, and return when that was; ``what`` is said when it does not in time."""
-        deadline = time.monotonic() + DEADLINE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"never saw: {what}\n{self.screen_text()}")
-            await asyncio.sleep(0.01)
-        held = time.monotonic()
-        await self.pilot.pause()
+        held = await self._holds(condition, what)
+        self.draw()
         return held
 
     async def sees(self, *texts: str) -> float:
         """Wait until the screen shows all these texts, and return when it did."""
-        return await self.until(lambda: all(text in self.screen_text() for text in texts), " and ".join(texts))
+
+        def shown() -> bool:
+            screen = self.screen_text()
+            return all(text in screen for text in texts)
+
+        return await self._holds(shown, " and ".join(texts))
+
+    async def _holds(self, condition: Callable[[], object], what: str) -> float:
+        await self._until(condition, what)
+        held = time.monotonic()
+        await self.pilot.pause()
+        return held
+
+    async def _until(self, condition: Callable[[], object], what: str) -> None:
+        begun = time.monotonic()
+        deadline = begun + DEADLINE
+        while not condition():
+            now = time.monotonic()
+            if now > deadline:
+                raise AssertionError(f"never saw: {what}\n{self.screen_text()}")
+            await asyncio.sleep(max(0.01, now - begun))  # looks that draw must not keep the console from getting there
+            begun = time.monotonic()
 
     async def has_cursor(self) -> None:
         """Wait until something on the screen takes keys."""
@@ -81,6 +120,11 @@ class Console:
 
     async def no_longer_sees(self, text: str) -> None:
         await self.until(lambda: text not in self.screen_text(), f"{text} gone")
+
+    def draw(self) -> None:
+        """Draw the whole screen, where there still is one: what cannot be drawn fails the test."""
+        if self.app.is_running and self.app.screen_stack:
+            self._strips()
 
     def screen_text(self) -> str:
         """Everything that the terminal shows, line by line."""
@@ -115,23 +159,70 @@ class Console:
         return self.app.screen.query_one(OutputView).text
 
 
+def _edits(key: str) -> bool:
+    """Whether a key changes a word and does nothing else."""
+    return len(key) == 1 or key in ("space", "backspace")
+
+
+def _key(name: str) -> Key:
+    """Return a key as a terminal hands it over; a single character stands for itself."""
+    key = _character_to_key(name) if len(name) == 1 and not name.isalnum() else name
+    try:
+        char = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        char = key if len(key) == 1 else None
+    return Key(key, char)
+
+
 def _can_have_been_read(dialog: Dialog[Any]) -> bool:
     return not dialog.unread and not (isinstance(dialog, Interlock) and dialog.result_unread)
 
 
+@contextmanager
+def drawn_when_looked_at() -> Iterator[None]:
+    """Leave out the frames that nobody sees: without a terminal Textual makes every one and throws it away.
+
+    They were a third of what these tests cost. Every state that a test waits for is drawn, and so is a picture;
+    `test_mashing.py` has every frame made.
+    """
+    real = Compositor.render_update
+
+    def only_whole(compositor: Compositor, full: bool = False, **more: Any) -> Any:
+        if full:
+            return real(compositor, full, **more)
+        compositor._dirty_regions.clear()
+        return None
+
+    Compositor.render_update = only_whole  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Compositor.render_update = real  # type: ignore[method-assign]
+
+
 @asynccontextmanager
 async def console(
-    services: FakeServices, size: tuple[int, int] = (120, 40), incident: str | None = INCIDENT
+    services: FakeServices,
+    size: tuple[int, int] = (120, 40),
+    incident: str | None = INCIDENT,
+    *,
+    every_frame: bool = False,
 ) -> AsyncIterator[Console]:
-    """Run the console."""
+    """Run the console; ``every_frame`` has it drawn as often as on a terminal."""
     app = CleoApp(services, incident, clock=services.clock)
-    async with app.run_test(size=size) as pilot:
-        driven = Console(pilot, services)
-        if incident:
-            await driven.sees("NEXT")
-            await driven.until(lambda: driven.incident_screen.query(Checklist), "the checklist")
-            await driven.until(lambda: driven.incident_screen.query_one(Checklist).has_focus, "the cursor")
-        yield driven
+    with nullcontext() if every_frame else drawn_when_looked_at():
+        async with app.run_test(size=size) as pilot:
+            driven = Console(pilot, services)
+            await _opened(driven, incident)
+            yield driven
+            driven.draw()
+
+
+async def _opened(driven: Console, incident: str | None) -> None:
+    if incident:
+        await driven.sees("NEXT")
+        await driven.until(lambda: driven.incident_screen.query(Checklist), "the checklist")
+        await driven.until(lambda: driven.incident_screen.query_one(Checklist).has_focus, "the cursor")
 
 
 def written(journal: Journal, kind: type[B]) -> list[B]:

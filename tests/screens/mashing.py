@@ -140,7 +140,7 @@ async def mash(folder: Path, seed: int, steps: int) -> None:
     services.load(plan)
     with services.begin(INCIDENT, declaration()) as journal:
         services.declare = not_here  # type: ignore[method-assign]
-        async with console(services, (80, 24)) as seen:
+        async with console(services, (80, 24), every_frame=True) as seen:
             await Masher(seen, journal.path, seed, PlayedRunner(journal)).mash(steps)
 
 

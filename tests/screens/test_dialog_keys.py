@@ -243,7 +243,8 @@ async def test_under_a_long_complaint_only_the_body_gives_way(
             asked = Asked(seen, kind.make(seen))
             await asked.open()
             asked.dialog.complain("That cannot be. " * 45)
-            await seen.is_still()
+            complaint = asked.dialog.query_one("#complaint")
+            await seen.until(lambda shown=complaint: shown.region.height > 1, f"the complaint of {name}")
             parts = [asked.dialog.query_one(part) for part in ("#title", "#complaint", "#buttons")]
             box = asked.dialog.query_one("#box").region
             assert all(part.region.height and box.contains_region(part.region) for part in parts), name

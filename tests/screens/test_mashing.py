@@ -27,7 +27,7 @@ async def test_sixty_enters_in_three_seconds_write_nothing_that_is_not_so(
     services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     """Whatever runs succeeds at once, so that enter comes as far as it can."""
-    async with console(services, (80, 24)) as seen:
+    async with console(services, (80, 24), every_frame=True) as seen:
         for _ in range(60):
             seen.key("enter")
             await asyncio.sleep(0.05)
@@ -55,7 +55,7 @@ async def test_a_target_that_is_typed_never_lands_in_the_reason_of_a_refusal(
     services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:
     """The refusal comes by itself, in the middle of what somebody types."""
-    async with console(services) as seen:
+    async with console(services, every_frame=True) as seen:
         await seen.press("enter")
         run = await requested(seen, journal)
         runner.refuse(run, step="check", gate="hold", message="Backups are not held.", yields="reason and target")
