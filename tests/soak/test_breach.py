@@ -1,4 +1,4 @@
-"""Somebody was inside all three stores, before their newest backups, and knows every password.
+"""Somebody was inside all three stores, files and configuration, before their newest backups, and knows every password.
 
 NEXT leads to a service that they are out of, by way of a state in which nothing of them was found.
 """
@@ -24,7 +24,8 @@ from tests.e2e.follower import Follower
 from tests.labs import Lab, running_stores
 
 PROVEN = (
-    *("isolate", "scan-backups", "evidence", "postgres-verify", "mongodb-verify", "redis-verify", "rotate-credentials"),
+    *("isolate", "scan-backups", "intrusion-began", "evidence", "configuration-restore", "files-restore"),
+    *("postgres-verify", "mongodb-verify", "redis-verify", "rotate-credentials"),
     *(
         "credentials-test",
         "revoke-tokens",
@@ -40,14 +41,13 @@ PROVEN = (
 
 @pytest.mark.timeout(1800)
 def test_next_leads_from_a_break_in_to_a_service_that_they_are_out_of(tmp_path: Path) -> None:
-    with running_stores("validation", "load_balancer") as lab:
+    with running_stores("files", "configuration", "validation", "load_balancer") as lab:
         old = {system: _secret(lab, system) for system in STORES}
-        done = {system: lab.break_(system, "intruder").details for system in STORES}
+        done = {system: lab.break_(system, "intruder").details for system in (*STORES, "files", "configuration")}
         follower = Follower(
             lab.inventory_path,
             tmp_path / "home",
             "security-breach",
-            hit=STORES,
             to_the_end=True,
             by_hand={"rotate-credentials": lab.put_new_secrets},
         )
@@ -63,6 +63,9 @@ def test_next_leads_from_a_break_in_to_a_service_that_they_are_out_of(tmp_path: 
         _is_out(lab, old)
 
 
+_PLANTED = {"files": "uploads/thumb.php", "configuration": "203.0.113.66"}
+
+
 def _was_looked_through(incident: Incident, done: Mapping[str, Mapping[str, Any]]) -> None:
     """See that every newest backup was found to hold strangers, and that nobody recovered to it."""
     point = incident.recovery_point
@@ -71,9 +74,10 @@ def _was_looked_through(incident: Incident, done: Mapping[str, Mapping[str, Any]
         scan = scan_of(incident, system)
         assert scan and scan.looked_for and scan.not_looked_for
         newest = [state for state in scan.states if state.backup == planted["backup"]]
-        assert newest and all("svc_metrics" in "".join(state.strangers) for state in newest), system
+        assert newest and all(_PLANTED.get(system, "svc_metrics") in "".join(one.strangers) for one in newest), system
         assert verdict(incident, system, point).kind == "nothing found"
         assert point.instant <= datetime.fromisoformat(planted["noticed"])
+    assert incident.intrusion_began and point.instant <= incident.intrusion_began
     assert "nothing was found" in incident.decisions["recovery_point"].because
 
 
@@ -94,6 +98,13 @@ def _is_out(lab: Lab, old: dict[str, str]) -> None:
         sessions = [client.execute_command("SELECT", 1), *client.scan_iter("session:*")]
         assert not client.exists("backup1")
         assert all(client.hget(key, "device") != "planted" for key in sessions[1:])
+    files: Any = lab.services["files"]
+    assert not (files.place.directory / "uploads" / "thumb.php").exists()
+    configuration: Any = lab.services["configuration"]
+    settled = configuration.place.directory
+    assert "203.0.113.66" not in (settled / "network/dr/haproxy.cfg").read_text()
+    assert not (settled / "configs/dr/cron.d/metrics").exists(), "the branch does not have it"
+    assert "protected-mode no" not in (settled / "configs/dr/redis.conf").read_text()
     mongodb: Any = lab.services["mongodb"]
     with mongodb.member.session() as client:
         assert client.cleoai.episodic_memories.count_documents({"text": "rewritten"}) == 0

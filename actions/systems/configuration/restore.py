@@ -27,6 +27,7 @@ from actions.systems.configuration.host import (
     options,
 )
 from actions.systems.configuration.settings import ConfigurationSettings
+from journal.incident.scanned import BREACH
 from journal.wording.counting import count
 
 _REPLACED = ("missing", "changed", "mode", "kind")
@@ -67,7 +68,7 @@ def restore(ctx: ActionContext, *, commit: str = "", remove_extra: bool = False)
     """Restore the configuration from Git.
 
     What runs becomes what the recovery point's commit has, below `paths` alone. Files that it does not have stay,
-    unless asked. Nothing is reloaded or restarted.
+    unless asked, or after a break-in: an intruder's crontab would stay with them. Nothing is reloaded or restarted.
 
     Needs: git on the host; the right to write the directory as `run_as`; a recovery point, or a commit; a good
     signature, where `allowed_signers` is named.
@@ -78,7 +79,7 @@ def restore(ctx: ActionContext, *, commit: str = "", remove_extra: bool = False)
     Killed half way: every file is the old one or the new one, whole. Run again it goes on, and what was kept first
     stays.
     """
-    found = find_configuration(ctx)
+    found, remove_extra = find_configuration(ctx), remove_extra or ctx.incident.scenario.replace("_", "-") == BREACH
     seen = found.look_well(found.point(commit), show=True)
     chosen = seen["commit"]
     _require_signed(found, seen)
@@ -86,6 +87,8 @@ def restore(ctx: ActionContext, *, commit: str = "", remove_extra: bool = False)
     paths = of_kind(seen, *kinds)
     label = f"commit {chosen['id'][:12]} of {chosen['at'][:19].replace('T', ' ')} UTC"
     words = f"make {count(len(paths), 'file')} in {found.place} as in {label}, and keep what lies there"
+    if remove_extra and (extra := of_kind(seen, "extra")):
+        words += f"; {count(len(extra), 'file')} that it does not have go away: {named(extra)}"
     if not paths:
         words = f"write down that {found.place} is as in {label}"
     if not ctx.effect(words):

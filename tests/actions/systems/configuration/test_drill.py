@@ -35,6 +35,10 @@ def test_what_an_intruder_opened_is_named_and_the_last_commit_without_it_found(l
     cron, redis = "configs/dr/cron.d/metrics", "configs/dr/redis.conf"
     opened = {f"edit of {redis}", f"{redis}: protected-mode no", f"{redis}: loadmodule /tmp/metrics.so"}
     assert {*opened, f"file {cron}", f"edit of {cron}", led} <= set(looked.facts["strangers"])
+    breach = lab.context(scenario="security-breach")
+    lab.do("restore", breach, commit=before)
+    assert "1 file that it does not have go away" in "".join(breach.effects)
+    assert not (lab.directory / cron).exists() and list(lab.directory.parent.glob(f"*.aside-*/**/{cron}"))
     long_ago = f"{datetime.now(UTC).year - 1}-01-01T00:00:00Z"
     commit = lab.place.commit({"network/dr/zone.txt": "api IN A 203.0.113.66\n"}, "Dated back", long_ago)
     looked = lab.context(discovered_at=datetime.now(UTC)).do(scan_backups)
