@@ -125,14 +125,23 @@ def is_activated(ctx: ActionContext, *, standby: str = "") -> Outcome:
     begun = Begun.of(ctx.files, name)
     place = repository_of(at).where.place
     words = f"began to fetch to {place} on {begun.host}" if begun else "fetched nothing"
+    if begun and PromotionRecord.of(ctx.files, ctx.system):
+        words = f"fetched all to {place} on {begun.host}, and {name} was about to take it: run it again"
     return Outcome(ok=False, summary=f"{ctx.system} still has its part; this incident {words}.", facts={})
 
 
 class _Copies(NamedTuple):
-    """What is in the second place that can be restored: the newest whole backup, and up to when log goes with it."""
+    """What is in the second place that can be restored: the newest whole backup, and what else leads further.
+
+    Attributes:
+        newest: that backup's label.
+        until: what was written by then is there.
+        log: whether that is told by the log beside the backups, and not by the backup itself.
+    """
 
     newest: str
     until: datetime
+    log: bool
 
 
 def _look(ctx: ActionContext, at: ActionContext, now: Begun) -> tuple[Seen, list[Finding]]:
@@ -143,8 +152,9 @@ def _look(ctx: ActionContext, at: ActionContext, now: Begun) -> tuple[Seen, list
     newest = max(whole, key=lambda label: whole[label].ended_at)
     until = max(filter(None, (whole[newest].shows, seen.archived_until)))
     read = partial(read_offsite, at, copied_as=ctx.system)
-    way_of(ctx).fits(at, CopiedThere(newest=newest, read=read))
+    way_of(ctx).fits(at, CopiedThere(system=ctx.system, newest=newest, read=read))
     require_both(at, now, seen.bytes, restored_size(seen.backups, newest))
+    log = until == seen.archived_until and until != whole[newest].shows
     ctx.log(
         f"In {place_words(at)}: {count(len(whole), 'whole backup')} of {ctx.system}, the newest {newest} (ended "
         f"{utc(whole[newest].ended_at)}); {seen.files:,} files, {size_words(seen.bytes)}; it was copied last "
@@ -152,7 +162,7 @@ def _look(ctx: ActionContext, at: ActionContext, now: Begun) -> tuple[Seen, list
     )
     took = offsite_time(seen)
     ctx.log(f"How long fetch and restore take: {took}." if took else "How long fetch and restore take: never measured.")
-    found = [_lost(ctx, _Copies(newest, until))]
+    found = [_lost(ctx, _Copies(newest, until, log))]
     found += [
         Finding(severity="warning", about=label, text=f"in the second place {why}", cure="An older one is restored.")
         for label, why in seen.broken.items()
@@ -165,7 +175,8 @@ def _look(ctx: ActionContext, at: ActionContext, now: Begun) -> tuple[Seen, list
 def _lost(ctx: ActionContext, copies: _Copies) -> Finding:
     """Return what is lost with the site, as a bound: nobody can ask it what it took last."""
     known = ctx.incident.newest_known.get(ctx.system)
-    text = f"what is copied holds everything until {utc(copies.until)} ({copies.newest}, and the log after it)"
+    after = ", and the log after it" if copies.log else ""
+    text = f"what is copied holds everything until {utc(copies.until)} ({copies.newest}{after})"
     if known is None:
         text += "; nobody knows its newest write: what came after that is lost"
     elif known > copies.until:

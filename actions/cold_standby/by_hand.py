@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actions.backups.repository.settings import RepositorySettings
 from actions.by_hand import ByHand, CommandLine
 from actions.settings import OffsiteSettings, SystemSettings
 
@@ -12,11 +13,11 @@ def by_hand(known: ByHand) -> Sequence[CommandLine]:
     """Tell what brings a system's copies to its cold standby, and what keeps the old one from coming back."""
     offsite, systems = known.inventory.offsite, known.inventory.systems
     lines = [CommandLine(what="Only once the lost system is fenced: its site may come back.")]
-    for one in systems.values():
+    for name, one in systems.items():
         if offsite and one.cold and one.standby_of == known.system:
             lines += [
                 CommandLine(
-                    argv=_copy(offsite, known.system, _repository(one)),
+                    argv=_copy(offsite, known.system, _repository(name, one)),
                     host=one.host,
                     what="As root, into its empty repository; then give all of it to the account that reads it.",
                 )
@@ -25,8 +26,11 @@ def by_hand(known: ByHand) -> Sequence[CommandLine]:
     return lines
 
 
-def _repository(settings: SystemSettings) -> str:
+def _repository(name: str, settings: SystemSettings) -> str:
+    """Return where a standby's own copies lie: in a repository that systems may share, in the folder of its name."""
     backups = getattr(settings, "backups", None)
+    if isinstance(backups, RepositorySettings) and backups.repository:
+        return f"{backups.repository.rstrip('/')}/{name}"
     return str(getattr(backups, "repository", "") or getattr(settings, "repository", "") or "REPOSITORY")
 
 

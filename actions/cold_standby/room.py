@@ -172,11 +172,13 @@ def require_both(ctx: ActionContext, now: Begun, size: int, restored: int) -> No
     if now.repository.startswith("/"):
         here = used(machine, now.repository) if Begun.of(ctx.files, ctx.system) else 0
         needs.append(SpaceNeed(inspect_directories(machine, now.repository)[0], max(0, size - here), "the copies"))
-    if settings.place():
+    if settings.place() and restored:
         needs.append(SpaceNeed(inspect_directories(machine, settings.place())[0], restored, "the restored data"))
     require_room(machine, needs)
     for need in needs:
         ctx.log(f"Room for {need.what}: {need.directory}.")
+    if settings.place() and not restored:
+        ctx.log("How much the restored data takes is not known before the copies are here: the restore looks.")
 
 
 def _path(folder: Path, standby: str) -> Path:

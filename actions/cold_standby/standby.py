@@ -24,10 +24,12 @@ class CopiedThere(msgspec.Struct, frozen=True, kw_only=True):
     """What lies in the second place, before it is fetched.
 
     Attributes:
+        system: whose copies they are.
         newest: the label of the newest whole backup.
         read: returns the text of a small file there, by its name below the system's folder.
     """
 
+    system: str
     newest: str
     read: Callable[[str], str]
 

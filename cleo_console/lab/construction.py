@@ -19,15 +19,15 @@ from cleo_console.lab.post.place import choose as choose_post
 from cleo_console.lab.repository import BUCKET
 from cleo_console.lab.second_place.faults import is_of_copy
 from cleo_console.lab.second_place.kinds import choose, second_place
+from cleo_console.lab.second_place.place import LOOPBACK, SecondPlace
 from cleo_console.lab.second_place.place import NAME as OFFSITE
-from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import Instance, LabService, Say
 from cleo_console.lab.service_types import class_of
 from cleo_console.lab.sites.place import NAME as SITES
 from cleo_console.lab.sites.place import choose as choose_sites
 from cleo_console.lab.sizes import check_size, check_space
 from cleo_console.lab.state import State, save_state
-from cleo_console.lab.station import DR, PRIMARY, STATIONS
+from cleo_console.lab.station import DR, OUTSIDE, PRIMARY, STATIONS
 
 
 def create(
@@ -54,7 +54,8 @@ def create(
     Raises:
         CleoError: a program is missing, the folder does not serve, or a server does not start.
     """
-    state = replace(state, offsite=choose(None, s3=s3, first=first), sites=choose_sites() if two_sites else None)
+    state = replace(state, sites=choose_sites() if two_sites else None)
+    state = replace(state, offsite=choose(None, s3=s3, first=first, address=_outside(place, state)))
     services = _chosen(place, state, wanted)
     folder.make(place)
     with folder.only_command(place):
@@ -137,7 +138,7 @@ def _add(place: Path, state: State, services: Sequence[LabService], say: Say) ->
 
 def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> State:
     """Start the second place of a lab that is there, or make it, and name it in the inventory."""
-    chosen = choose(state.offsite, s3=s3)
+    chosen = choose(state.offsite, s3=s3, address=_outside(place, state))
     wanted = second_place(place, chosen)
     if wanted and chosen != state.offsite:
         if chosen.kind == "s3":
@@ -148,6 +149,12 @@ def _with_second_place(place: Path, state: State, say: Say, *, s3: bool) -> Stat
     elif wanted and not wanted.is_running():
         wanted.start()
     return state
+
+
+def _outside(place: Path, state: State) -> str:
+    """The address of this machine that all of the lab's hosts reach."""
+    sites = state.network(place)
+    return sites.stations[OUTSIDE].address if sites else LOOPBACK
 
 
 def _write_inventory(place: Path, state: State) -> None:

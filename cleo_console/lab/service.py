@@ -138,6 +138,9 @@ class LabService(ABC):
     own_site: ClassVar[str] = ""
     """The site that all of it is at in a lab of two; empty: it is at both, or has a standby at the other."""
 
+    lost_with_site: ClassVar[tuple[str, ...]] = ()
+    """The folders with its data and its backups, which are gone with the site that it is at; none: it holds no data."""
+
     standbys: ClassVar[int] = 1
     """How many are made where one is asked for: a set that elects by majority needs two beside the first."""
 

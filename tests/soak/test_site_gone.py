@@ -14,6 +14,8 @@ import pytest
 from actions.inventory import load_inventory
 from actions.systems.dns.exchange import NoAnswer, ask
 from actions.systems.dns.settings import DnsSettings
+from cleo_console.lab.files.service import StoreService
+from cleo_console.lab.redis.service import NodeService
 from cleo_console.lab.sites import network
 from cleo_console.lab.station import PRIMARY
 from journal.incident.records import StepState
@@ -24,7 +26,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks")
 
-COLD = "postgres-cold"
+COLD, COLD_REDIS, COLD_FILES = "postgres-cold", "redis-cold", "files-cold"
 DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED)
 STEPS = (
     "postgres-fence",
@@ -32,6 +34,13 @@ STEPS = (
     "postgres-restore",
     "postgres-apply-wal",
     "postgres-verify",
+    "redis-fence",
+    "redis-restore",
+    "redis-verify",
+    "redis-allow-writers",
+    "files-restore",
+    "files-verify",
+    "files-allow-writers",
     "allow-writers",
     "enable-traffic",
     "update-dns",
@@ -55,11 +64,29 @@ def served_by(lab: Lab) -> str:
         return ""
 
 
+def keys(lab: Lab, name: str) -> set[str]:
+    """Return the keys of one of its Redis servers that outlive a recovery."""
+    service = lab.services[name]
+    assert isinstance(service, NodeService)
+    with service.node.client(database=2) as client:
+        return {str(key) for key in client.scan_iter()}
+
+
+def stored(lab: Lab, name: str) -> dict[str, bytes]:
+    """Return what the snapshot holds that was taken as the lab was made: its models and letters, by name."""
+    service = lab.services[name]
+    assert isinstance(service, StoreService)
+    found = [*service.place.directory.glob("models/*.bin"), *service.place.directory.glob("uploads/letter-*")]
+    assert found
+    return {path.name: path.read_bytes() for path in found}
+
+
 def test_next_leads_from_the_second_place_to_another_host(tmp_path: Path) -> None:
     with lab_directory() as directory:
-        lab = Lab.up(directory, two_sites=True, cold=True, backup_minutes=600)
+        lab = Lab.up(directory, two_sites=True, cold=True, also=["files"], backup_minutes=600)
         stand = Stand(lab, tmp_path / "home")
-        rows = lab.psql("SELECT count(*) FROM messages")
+        rows, cached = lab.psql("SELECT count(*) FROM messages"), keys(lab, "redis")
+        uploads = stored(lab, "files")
         stand.cleo("backup", "run", "--type", "offsite-sync")
         with stand.runner_ended():
             until(lambda: served_by(lab) == "p1", 60)
@@ -77,5 +104,9 @@ def test_next_leads_from_the_second_place_to_another_host(tmp_path: Path) -> Non
             assert not network.is_port_open(lab.sites.stations[PRIMARY].namespace), "the old site is not fenced"
         assert {step: incident.state(step) for step in STEPS if incident.state(step) not in DONE} == {}
         assert incident.roster.players("postgres") == [COLD]
+        assert incident.roster.players("redis") == [COLD_REDIS]
+        assert keys(lab, COLD_REDIS) == cached
+        assert incident.roster.players("files") == [COLD_FILES]
+        assert uploads.items() <= stored(lab, COLD_FILES).items()
         assert lab.cluster(COLD).psql("SELECT count(*) FROM messages") == rows
         assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)

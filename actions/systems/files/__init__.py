@@ -29,6 +29,7 @@ SYSTEM = SystemType(
         "files.unlock": f"{_HERE}.unlock:unlock",
     },
     backups=f"{_HERE}.engine:ENGINE",
+    cold=f"{_HERE}.cold:COLD",
     positions=(
         PositionForm(
             name="snapshot",

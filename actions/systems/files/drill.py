@@ -140,7 +140,7 @@ def _restore(ctx: ActionContext) -> Outcome:
         return Outcome(ok=True, summary=f"would restore snapshot {chosen.label}, compare it, and remove it again")
     now = newest_now(ctx, lambda real: _newest_file(find_store(real)))
     begun = time.monotonic()
-    words = [folder, chosen.id, store.place, str(chosen.time.timestamp()), str(size)]
+    words = [folder, chosen.id, chosen.path, str(chosen.time.timestamp()), str(size)]
     argv = ["nice", "-n", "19", *store.program("scratch", *words, *restic(store.settings))]
     done = store.run("drill", argv, show_restored(ctx))
     if done.code == NOT_HAD:

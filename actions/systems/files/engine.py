@@ -196,7 +196,7 @@ def _warning(text: str) -> Finding:
 def _reads(store: Store, snapshot: Snapshot) -> bool:
     """Whether a snapshot can be read to its end."""
     store.ctx.log(f"reading snapshot {snapshot.label}")
-    argv = restic(store.settings, "dump", "--no-lock", "--archive", "tar", snapshot.id, store.place)
+    argv = restic(store.settings, "dump", "--no-lock", "--archive", "tar", snapshot.id, snapshot.path)
     return not store.run(f"read-{snapshot.label}", ["sh", "-c", '"$@" >/dev/null', "sh", *argv]).code
 
 

@@ -38,6 +38,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return self.id[:8]
 
     @property
+    def path(self) -> str:
+        """The store's directory in it."""
+        return self.paths[0]
+
+    @property
     def unusable(self) -> str:
         """Why nothing is restored from it; empty: it can be."""
         return "has holes: files could not be read as it was taken" if INCOMPLETE in (self.tags or ()) else ""
@@ -68,7 +73,8 @@ def by_hand(settings: FilesSettings, argv: Sequence[str]) -> list[str]:
 
 def list_snapshots(settings: FilesSettings) -> list[str]:
     """Return what lists the store's own snapshots, and locks nothing."""
-    pinned = ["--host", settings.snapshot_host, "--path", settings.place()]
+    within = [] if settings.snapshot_path else ["--path", settings.place()]
+    pinned = ["--host", settings.snapshot_host, *within]
     tagged = ["--tag", settings.tag] if settings.tag else []
     return restic(settings, "snapshots", "--json", "--no-lock", *pinned, *tagged)
 
@@ -87,7 +93,8 @@ def snapshots_of(text: str, settings: FilesSettings) -> list[Snapshot]:
         msgspec.DecodeError: it is no such list.
     """
     found = msgspec.json.decode(text or "[]", type=list[Snapshot] | None) or []
-    return sorted((each for each in found if each.paths == [settings.place()]), key=lambda each: each.time)
+    own = [[path] for path in settings.paths()]
+    return sorted((each for each in found if each.paths in own), key=lambda each: each.time)
 
 
 def ids_of(snapshots: Sequence[Snapshot]) -> list[str]:

@@ -42,7 +42,9 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
         CommandLine(argv=listed, host=host, what="choose SNAPSHOT by its time, never 'latest'"),
         CommandLine(argv=bring, host=host, what="into a folder beside it"),
         CommandLine(argv=["mv", "-T", at, f"{at}.aside-{known.incident}"], host=host, what="keep what lies there"),
-        CommandLine(argv=["mv", "-T", f"{into}{at}", at], host=host, what="put what was restored in its place"),
+        CommandLine(
+            argv=["mv", "-T", f"{into}{settings.paths()[-1]}", at], host=host, what="put what was restored in its place"
+        ),
     ]
 
 
@@ -112,7 +114,7 @@ def _bring(store: Store, chosen: Snapshot, seen: dict[str, Any]) -> bool | str:
     if not store.ctx.effect(f"restore snapshot {chosen.id} into {into}, and compare every file there"):
         return False
 
-    words = [into, chosen.id, store.place, str(chosen.time.timestamp()), str(size)]
+    words = [into, chosen.id, chosen.path, str(chosen.time.timestamp()), str(size)]
     argv = store.program("bring", *words, *restic(store.settings))
     done = store.run(f"bring-{chosen.label}", argv, show_restored(store.ctx))
     if done.code == _UNREADABLE:
@@ -130,7 +132,7 @@ def _put_in_place(store: Store, chosen: Snapshot, passed_over: list[str]) -> Out
     into = _into(store, chosen)
     if not store.ctx.effect(f"keep what lies at {store.place}, and put what was restored in its place"):
         return Outcome(ok=True, summary=f"would restore snapshot {chosen.label} of {chosen.time:%Y-%m-%d %H:%M:%S} UTC")
-    done = store.run("swap", store.program("swap", store.place, into, store.place, store.ctx.incident.id))
+    done = store.run("swap", store.program("swap", store.place, into, chosen.path, store.ctx.incident.id))
     if done.code:
         raise ActionFailed(f"The trees could not be swapped: {last_words(done)}", left_behind=_HALF_DONE)
     return _outcome(store, chosen, json.loads(done.out.strip().splitlines()[-1]), passed_over)

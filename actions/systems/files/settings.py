@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from actions.backups.storage.storage import Where
+from actions.failover.settings import Fence
 from actions.secrets import Secret
 from actions.settings import Settings, SystemSettings
 
@@ -44,6 +45,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
         password: restic's password: a file on the store's host that only its owner can read. restic reads it itself.
         snapshot_host: the host that snapshots are filed under (``restic backup --host``).
         tag: the tag that they carry; empty: whatever they carry.
+        snapshot_path: the directory as they have it, where that was another: of a store that took a lost one's place.
         every_minutes: how often one is taken.
         hold_file: while it exists on the host, what takes and expires snapshots by schedule does nothing.
         scratch_in: a folder of the host for drills (a snapshot that is restored once, and removed); empty: beside it.
@@ -54,6 +56,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
         restic: the program.
         python: the Python with Cleo installed on the host; a local host needs none.
         environment: variables that restic gets. No secrets.
+        fence: what cuts its host off from outside; nothing here runs it, its state is asked where the store is lost.
     """
 
     host: str
@@ -67,6 +70,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
     password: Secret
     snapshot_host: str
     tag: str = ""
+    snapshot_path: str = ""
     every_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     hold_file: str = ""
     scratch_in: str = ""
@@ -75,6 +79,7 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
     restic: str = "restic"
     python: str = ""
     environment: dict[str, str] = {}
+    fence: Fence = Fence()
 
     def __post_init__(self) -> None:
         """Refuse what would show a secret, or lead to another directory than people mean."""
@@ -84,6 +89,29 @@ class FilesSettings(SystemSettings, frozen=True, kw_only=True, tag="files", tag_
             raise ValueError("the password is to be a file, by its whole path on the store's host")
         if not self.directory.startswith("/") or not self.place().strip("/"):
             raise ValueError("the directory is to be a whole path, and not /")
+        self.fence.require_elsewhere(self.host)
+
+    def taking_over(self, other: SystemSettings) -> FilesSettings:
+        """Return it as it serves in a lost store's place: that one's snapshots are its own from then on."""
+        if not isinstance(other, FilesSettings):
+            return self
+        lost = other.snapshot_path or other.place()
+        return msgspec.structs.replace(
+            self,
+            snapshot_host=other.snapshot_host,
+            tag=other.tag,
+            snapshot_path=self.snapshot_path or (lost if lost != self.place() else ""),
+            marker=self.marker or other.marker,
+            may_vanish=self.may_vanish or other.may_vanish,
+        )
+
+    def hosts(self) -> dict[tuple[str, ...], str]:
+        """Return the store's host, and those that fence it."""
+        return {("host",): self.host} | self.fence.hosts()
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the directory as its snapshots have it: as it is, and as it was on a lost host."""
+        return (self.place(), self.snapshot_path.rstrip("/")) if self.snapshot_path else (self.place(),)
 
     def variables(self) -> dict[str, str]:
         """Return what restic and our programs get beside the harmless variables."""

@@ -32,7 +32,7 @@ class FilesTraces:
     def now(self, ctx: ActionContext) -> Holding:
         """Return what lies at the store's directory."""
         store = find_store(ctx)
-        return Holding(things=_things(store, "live", store.place))
+        return Holding(things=_things(store, store.place, "live", store.place))
 
     def at(self, ctx: ActionContext, point: datetime, backup: str = "") -> Holding:
         """Return what the snapshot lists that a restore would take."""
@@ -45,7 +45,10 @@ class FilesTraces:
         words = restic(store.settings, "ls", "--json", "--no-lock", taken.id)
         until = later[0].time.astimezone(UTC) - _BEFORE if later else max(point, datetime.now(UTC))
         return Holding(
-            things=_things(store, "snapshot", *words), backup=taken.label, since=taken.time.astimezone(UTC), until=until
+            things=_things(store, taken.path, "snapshot", *words),
+            backup=taken.label,
+            since=taken.time.astimezone(UTC),
+            until=until,
         )
 
     def made_at(self, ctx: ActionContext, things: Mapping[str, Thing], since: datetime) -> Mapping[str, datetime]:
@@ -71,13 +74,13 @@ class FilesTraces:
         return ""
 
 
-def _things(store: Store, *words: str) -> dict[str, Thing]:
+def _things(store: Store, root: str, *words: str) -> dict[str, Thing]:
     done = store.query(store.program("traces", *words), _LOOK_S)
     if done.code:
         raise ActionFailed(f"{store.name} cannot be looked through: {last_words(done)}")
     found: dict[str, tuple[str, str]] = json.loads(done.out)
     return {
-        f"file {path.removeprefix(store.place + '/')}": Thing(what=what, digest=said, suspect=suspect_by_itself(what))
+        f"file {path.removeprefix(root + '/')}": Thing(what=what, digest=said, suspect=suspect_by_itself(what))
         for path, (what, said) in found.items()
     }
 

@@ -104,7 +104,7 @@ def _reference(store: Store, seen: dict[str, Any], named: str) -> Snapshot:
 
 
 def _compared(store: Store, chosen: Snapshot) -> dict[str, Any]:
-    words = [store.place, chosen.id, store.place, str(chosen.time.timestamp()), json.dumps(store.settings.may_vanish)]
+    words = [store.place, chosen.id, chosen.path, str(chosen.time.timestamp()), json.dumps(store.settings.may_vanish)]
     done = store.run("verify", store.program("verify", *words, *restic(store.settings)))
     if done.code:
         read = Cure(words="Find out which snapshots are sound.", action="backups.verify", params={"full": True})

@@ -51,6 +51,7 @@ SYSTEM = SystemType(
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     backups=f"{_HERE}.backups.engine:ENGINE",
+    cold=f"{_HERE}.cold:COLD",
     positions=(
         PositionForm(
             name="backup",

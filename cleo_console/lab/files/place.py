@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.station import HERE, Station
 from cleo_console.lab.workspace import SYSTEM_PATH, Workspace, write_readable
 from journal.errors import CleoError
 
@@ -31,11 +32,13 @@ class Place:
         lab: the lab's folder.
         name: the store's name.
         restic: the program.
+        station: where it lies on the network.
     """
 
     lab: Path
     name: str
     restic: str
+    station: Station = HERE
 
     @property
     def owner(self) -> Account:
@@ -48,12 +51,12 @@ class Place:
     @property
     def application(self) -> Workspace:
         """The folder, for what runs as the owner."""
-        return Workspace(self.lab, self.name, self.owner)
+        return Workspace(self.lab, self.name, self.owner, station=self.station)
 
     @property
     def keeper(self) -> Workspace:
         """The folder, for what runs as we do: snapshots keep every file's owner."""
-        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()))
+        return Workspace(self.lab, self.name, Account("", os.geteuid(), os.getegid()), station=self.station)
 
     @property
     def directory(self) -> Path:

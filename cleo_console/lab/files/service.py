@@ -1,4 +1,4 @@
-"""A file store as a service of a lab: a tree, a program that uploads a file a second, and snapshots."""
+"""A file store as a service of a lab: a tree, a program that uploads a file a second, snapshots; a host for copies."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cleo_console.lab.cold import ColdHost
 from cleo_console.lab.files import content
 from cleo_console.lab.files.faults import FAULTS
 from cleo_console.lab.files.place import MARKER, SCHEDULE, SNAPSHOT_HOST, WRITER, Place, find_restic
 from cleo_console.lab.processes import running_script
-from cleo_console.lab.service import HOST, Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.sites.place import fence_of
+from cleo_console.lab.station import station_of
 from cleo_console.lab.workspace import write_secret
 from journal.errors import CleoError
 
 
-class FilesService(LabService):
-    """A file store. It has no server: it runs as long as its directory is there."""
+class StoreService(LabService):
+    """A file store, or a place for one."""
 
     small_bytes: ClassVar[int] = content.SMALL_BYTES
-    faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+    at_sites: ClassVar[bool] = True
+    lost_with_site: ClassVar[tuple[str, ...]] = ("srv", "repository", "secrets")
 
     @classmethod
     def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
@@ -31,7 +35,8 @@ class FilesService(LabService):
     @property
     def place(self) -> Place:
         """Where everything lies."""
-        return Place(self.lab, self.instance.name, self.instance.settings["restic"])
+        station = station_of(self.instance)
+        return Place(self.lab, self.instance.name, self.instance.settings["restic"], station)
 
     @property
     def title(self) -> str:
@@ -42,6 +47,52 @@ class FilesService(LabService):
     def address(self) -> str:
         """Its directory."""
         return str(self.place.directory)
+
+    def stop(self) -> None:
+        """Nothing is to be stopped but the helpers, which the lab ends."""
+
+    def inventory_entry(self) -> dict[str, Any]:
+        """What the console needs to reach it."""
+        place = self.place
+        return {
+            "title": self.title,
+            "host": place.station.host,
+            "directory": str(place.directory),
+            "repository": str(place.repository),
+            "password": {"file": str(place.password_file)},
+            "snapshot_host": SNAPSHOT_HOST,
+            "tag": "lab",
+            "hold_file": str(place.hold_file),
+            "may_vanish": ["tmp/*"],
+            "restic": place.restic,
+            "python": sys.executable,
+            **fence_of(self.instance, self.lab),
+        }
+
+
+class ColdService(ColdHost, StoreService):
+    """A host on which the copies of a lost store's snapshots can be restored; nothing lies there before."""
+
+    def create(self, order: Order, say: Say) -> None:
+        """Prepare the host: folders, and the password that was kept for it."""
+        self.announce(say)
+        if not isinstance(self.primary, StoreService):
+            raise CleoError(f"{self.instance.name} has nothing to stand by for.", "Start over with `cleo lab down`.")
+        self.place.keeper.make(("srv",))
+        self.place.repository.mkdir(mode=0o700)
+        kept = self.primary.place.password_file.read_text().strip()
+        write_secret(self.place.password_file, kept, os.geteuid(), os.getegid())
+
+    def restored(self) -> str:
+        """Return its tree, where one was restored."""
+        return self.address if self.place.directory.is_dir() else ""
+
+
+class FilesService(StoreService):
+    """A file store. It has no server: it runs as long as its directory is there."""
+
+    faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+    cold: ClassVar[type[LabService] | None] = ColdService
 
     def create(self, order: Order, say: Say) -> None:
         """Make the tree and the repository, and take the first snapshot."""
@@ -61,9 +112,6 @@ class FilesService(LabService):
         if not self.is_running():
             raise CleoError(f"{self.address} is not there.", "Restore it: cleo run files.restore.")
         self.start_helpers()
-
-    def stop(self) -> None:
-        """Nothing is to be stopped but the helpers, which the lab ends."""
 
     def is_running(self) -> bool:
         """Whether its directory is there."""
@@ -102,21 +150,7 @@ class FilesService(LabService):
 
     def inventory_entry(self) -> dict[str, Any]:
         """What the console needs to reach it."""
-        place = self.place
-        return {
-            "title": self.title,
-            "host": HOST,
-            "directory": str(place.directory),
-            "marker": {"file": MARKER, "says": self._marker()},
-            "repository": str(place.repository),
-            "password": {"file": str(place.password_file)},
-            "snapshot_host": SNAPSHOT_HOST,
-            "tag": "lab",
-            "hold_file": str(place.hold_file),
-            "may_vanish": ["tmp/*"],
-            "restic": place.restic,
-            "python": sys.executable,
-        }
+        return {**super().inventory_entry(), "marker": {"file": MARKER, "says": self._marker()}}
 
     def keep_offsite(self, folder: Path) -> dict[str, Any]:
         """Keep restic's password."""

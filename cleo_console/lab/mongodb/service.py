@@ -30,6 +30,7 @@ class MemberService(LabService):
     small_bytes: ClassVar[int] = data.SMALL_BYTES
     can_back_up_to_bucket: ClassVar[bool] = True
     at_sites: ClassVar[bool] = True
+    lost_with_site: ClassVar[tuple[str, ...]] = ("data", "repo")
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)

@@ -29,6 +29,7 @@ class ClusterService(LabService):
     server_programs: ClassVar[Mapping[str, Signals]] = {"postgres": SIGQUIT, "pgbackrest": SIGTERM}
     small_bytes: ClassVar[int] = server.SMALL_BYTES
     at_sites: ClassVar[bool] = True
+    lost_with_site: ClassVar[tuple[str, ...]] = ("pg", "repo", "manifests")
 
     def __init__(self, instance: Instance, lab: Path, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)

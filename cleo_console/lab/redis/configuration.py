@@ -58,7 +58,7 @@ def configure(node: Node, maxmemory: int) -> None:
         users=node.acl_file,
         maxmemory=maxmemory,
     )
-    if node.primary != node.name:
+    if node.primary != node.name and not node.cold:
         where = {"address": node.primary_address, "port": node.primary_port}
         text += FOLLOWS.format(**where, user=REPLICATION, password=_password(node, REPLICATION))
     users = USERS.format(

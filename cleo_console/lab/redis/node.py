@@ -34,6 +34,7 @@ class Node(Workspace):
         primary_port: that one's port.
         primary_address: where that one listens.
         bucket: the bucket that has the backups; None: they lie in a folder.
+        cold: whether it has backups of its own, though not users: it stands by for what is restored there.
     """
 
     programs: str
@@ -42,6 +43,7 @@ class Node(Workspace):
     primary_port: int
     bucket: Where | None = None
     primary_address: str = "127.0.0.1"
+    cold: bool = False
 
     @property
     def data_directory(self) -> Path:
@@ -71,17 +73,22 @@ class Node(Workspace):
     @property
     def repository(self) -> Path:
         """The folder of those backups, where no bucket has them."""
-        return self.lab / self.primary / "repository"
+        return self.lab / self.backed_up / "repository"
+
+    @property
+    def backed_up(self) -> str:
+        """Whose backups it has: its primary's, or its own."""
+        return self.name if self.cold else self.primary
 
     @property
     def backups(self) -> Repository:
         """The backups of this server and of its replicas."""
-        return Repository(self.bucket or Where(place=str(self.repository)), self.primary)
+        return Repository(self.bucket or Where(place=str(self.repository)), self.backed_up)
 
     @property
     def hold_file(self) -> Path:
         """While this file exists, no scheduled backup and no expiry takes place."""
-        return self.lab / self.primary / "run" / "hold"
+        return self.lab / self.backed_up / "run" / "hold"
 
     @property
     def server_log(self) -> Path:

@@ -1,4 +1,4 @@
-"""Redis as a service of a lab: a server with its writer, and a replica of it."""
+"""Redis as a service of a lab: a server with its writer, a replica of it, and a host that stands by cold."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from signal import SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.cold import ColdHost
 from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.redis import backups, configuration, helpers, keys, repository_faults, server
@@ -32,6 +33,7 @@ class NodeService(LabService):
     small_bytes: ClassVar[int] = keys.SMALL_BYTES
     can_back_up_to_bucket: ClassVar[bool] = True
     at_sites: ClassVar[bool] = True
+    lost_with_site: ClassVar[tuple[str, ...]] = ("data", "repository")
 
     def __init__(self, instance: Instance, lab: Any, primary: LabService | None = None) -> None:
         super().__init__(instance, lab, primary)
@@ -46,6 +48,7 @@ class NodeService(LabService):
             chosen["primary_port"],
             bucket_of(chosen),
             station_of(primary.instance if primary else instance).address,
+            instance.cold,
             station=station_of(instance),
         )
 
@@ -124,11 +127,33 @@ class ReplicaService(NodeService):
         server.wait_until_followed(self.node)
 
 
+class ColdService(ColdHost, NodeService):
+    """A host on which the copies of a lost server's backups can be restored; nothing runs there before."""
+
+    def create(self, order: Order, say: Say) -> None:
+        """Prepare the host: folders, configuration, users."""
+        self.announce(say)
+        self.node.make(("data", "etc"))
+        self.node.repository.mkdir(mode=0o700)
+        configuration.configure(self.node, _maxmemory(order))
+
+    def restored(self) -> str:
+        """Return its server, where one was restored and runs."""
+        pid = server.server_pid(self.node)
+        return f"runs (pid {pid}), {self.address}" if pid else ""
+
+    def pids_of_restored(self) -> dict[str, int | None]:
+        """Return its server's."""
+        pid = server.server_pid(self.node)
+        return {"server": pid} if pid else {}
+
+
 class RedisService(NodeService):
     """A Redis server with CleoAI's keys, a program that writes the time once a second, and backups."""
 
     faults: ClassVar[tuple[FaultKind, ...]] = (*SERVER_FAULTS, *repository_faults.FAULTS)
     standby: ClassVar[type[LabService] | None] = ReplicaService
+    cold: ClassVar[type[LabService] | None] = ColdService
 
     def create(self, order: Order, say: Say) -> None:
         """Make the server, fill it, take the first backup and start its writer."""

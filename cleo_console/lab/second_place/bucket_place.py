@@ -25,7 +25,7 @@ class BucketPlace(SecondPlace):
     @property
     def rgw(self) -> Rgw:
         """The store that has it."""
-        return Rgw(self.workspace, self.chosen.ports)
+        return Rgw(self.workspace, self.chosen.ports, self.chosen.address)
 
     @property
     def title(self) -> str:

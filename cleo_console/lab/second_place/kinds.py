@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cleo_console.lab.second_place.bucket_place import BucketPlace
-from cleo_console.lab.second_place.place import Chosen, FolderPlace, SecondPlace
+from cleo_console.lab.second_place.place import LOOPBACK, Chosen, FolderPlace, SecondPlace
 from cleo_console.lab.second_place.rgw import choose_ports, require_programs
 
 
@@ -16,13 +16,14 @@ def second_place(lab: Path, chosen: Chosen | None) -> SecondPlace | None:
     return (BucketPlace if chosen.kind == "s3" else FolderPlace)(lab, chosen)
 
 
-def choose(before: Chosen | None, *, s3: bool, first: bool = False) -> Chosen:
+def choose(before: Chosen | None, *, s3: bool, first: bool = False, address: str = LOOPBACK) -> Chosen:
     """What a lab's second place is to be: what it was, a bucket where that is asked for, else a folder.
 
     Args:
         before: what it was.
         s3: whether it is to be a bucket.
         first: whether a new one has the stores' own backups, too.
+        address: where a new bucket's store is to listen: where all hosts of the lab reach it.
 
     Raises:
         CleoError: a program of the object store is missing.
@@ -32,4 +33,4 @@ def choose(before: Chosen | None, *, s3: bool, first: bool = False) -> Chosen:
     if not (s3 or first):
         return Chosen()
     require_programs()
-    return Chosen(kind="s3", ports=choose_ports(), first=first)
+    return Chosen(kind="s3", ports=choose_ports(), first=first, address=address)

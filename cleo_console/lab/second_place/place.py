@@ -18,10 +18,11 @@ from cleo_console.lab.workspace import Workspace
 NAME = "offsite"
 """The name of its folder in the lab's; no service is called so."""
 SITE = "dr"
+LOOPBACK = "127.0.0.1"
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a lab remembers of its second place: its kind, and the ports that it has.
+    """What a lab remembers of its second place: its kind, its address, and the ports that it has there.
 
     ``first``: whether the stores' own backups lie in another bucket of the same object store, where they can.
     """
@@ -29,6 +30,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: Literal["folder", "s3"] = "folder"
     ports: dict[str, int] = {}
     first: bool = False
+    address: str = LOOPBACK
 
 
 class SecondPlace(ABC):

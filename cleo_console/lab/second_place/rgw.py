@@ -1,4 +1,4 @@
-"""A real object store on loopback: one monitor, one disk and one gateway of Ceph, in a folder."""
+"""A real object store: one monitor and one disk of Ceph on loopback, and a gateway, in a folder."""
 
 from __future__ import annotations
 
@@ -54,16 +54,17 @@ class Rgw:
     Args:
         workspace: its folder, for what runs there.
         ports: as `choose_ports` chose them.
+        address: where its gateway listens.
     """
 
-    def __init__(self, workspace: Workspace, ports: Mapping[str, int]) -> None:
-        self._workspace, self._ports = workspace, ports
+    def __init__(self, workspace: Workspace, ports: Mapping[str, int], address: str) -> None:
+        self._workspace, self._ports, self._address = workspace, ports, address
         self._folder, self._config = workspace.directory, str(workspace.directory / "ceph.conf")
 
     @property
     def endpoint(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self._ports['gateway']}"
+        return f"http://{self._address}:{self._ports['gateway']}"
 
     @property
     def pids(self) -> dict[str, int | None]:
@@ -79,7 +80,9 @@ class Rgw:
         """
         self._workspace.make(["mon", "osd", "rgw"])
         name, disk, ports = str(uuid4()), str(uuid4()), self._ports
-        text = _CONFIG.read_text(encoding="utf-8").format(fsid=name, folder=self._folder, **ports)
+        text = _CONFIG.read_text(encoding="utf-8").format(
+            fsid=name, folder=self._folder, address=self._address, **ports
+        )
         Path(self._config).write_text(text, encoding="utf-8")
         map_ = str(self._folder / "monmap")
         address = f"[v2:127.0.0.1:{ports['monitor']},v1:127.0.0.1:{ports['monitor_v1']}]"

@@ -16,8 +16,6 @@ from cleo_console.lab.station import DR, PRIMARY
 from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
 
-_LOST = ("pg", "data", "repo", "manifests")
-"""What of a service's folder is its data and its backups."""
 _TABLE = "cleo_cut"
 _FRONT = "80, 8080"
 """The ports by which users come in: of the load balancer, and of the application behind it."""
@@ -76,8 +74,9 @@ def destroy(site: PrimarySite) -> Done:
     """Cut the site off, end everything that runs there, and delete data and backups of its stores, for good."""
     _, facts = cut(site)
     network.end_all(site.sites.stations[PRIMARY].namespace)
-    stores = [site.sites.lab / each.instance.name for each in site.services if each.instance.type in STORES]
-    for folder in (store / name for store in stores for name in _LOST):
+    for folder in (
+        site.sites.lab / each.instance.name / name for each in site.services for name in each.lost_with_site
+    ):
         if folder.exists():
             shutil.rmtree(folder)
     return "the primary site is gone: its servers, their data, and the backups beside them", facts
