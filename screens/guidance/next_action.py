@@ -123,7 +123,7 @@ def action_words(incident: Incident, step: Step, catalogue: Catalogue) -> str:
     if by_hand_instead(incident, step):
         return "do it by hand, then mark done"
     if _in_vain(incident, step):
-        return "skip, by hand or run again"
+        return "by hand, run again or skip"
     if params := cure_params(incident, step):
         given = typed("", params)
         return f"run again with{given}" if given else "run again without its parameters"

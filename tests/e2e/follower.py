@@ -54,7 +54,7 @@ from screens.guidance.next_action import (
 
 ACTOR = "oncall@bastion"
 RECOVERY = "recovery-execution"
-_LEAVES = ("leave out", "skip, by hand or run again", "do by hand, or skip", "put right, or skip")
+_LEAVES = ("leave out", "by hand, run again or skip", "do by hand, or skip", "put right, or skip")
 """What NEXT calls a step of which nobody here does anything."""
 _IN_A_CIRCLE = 6
 _RULES = {"s": "skip", "m": "mark_done", "enter": "act"}

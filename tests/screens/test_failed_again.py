@@ -21,7 +21,7 @@ async def test_who_ran_a_step_again_in_vain_is_told_the_ways_on(
         fails()
         await seen.sees("Read why below", "NEXT  run again: 1.1.1")
         fails()
-        await seen.sees("NEXT  skip, by hand or run again: 1.1.1 Check system status  [s, m, enter]", "1 FAILED")
+        await seen.sees("NEXT  by hand, run again or skip: 1.1.1 Check system status  [s, m, enter]", "1 FAILED")
         await seen.press("s")
         await seen.type("the damaged backup is known")
         await seen.press("enter")
