@@ -17,6 +17,7 @@ from actions.system_types import role
 from journal.events.types import Kind
 from journal.incident.decisions import refusal
 from journal.incident.instances import unmet
+from journal.incident.interlock import overtaken, overtaking
 from journal.incident.newest_state import found_since
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.scanned import SCAN, scannable, verdict
@@ -108,6 +109,13 @@ def _system_is_free(asked: GateInput) -> Closed | None:
             on = " and ".join(shared) or run.system or asked.run.system or spec.system
             return Closed("busy", f"{run.action} is at work on {on}. Wait for it, or cancel it.")
     return None
+
+
+def _outdated(asked: GateInput) -> Closed | None:
+    """What was confirmed is what would be done now: nothing destructive began there since its dry run."""
+    shown = asked.incident.runs.get(asked.run.shown)
+    found = overtaken(asked.incident, shown) if shown and asked.spec.destructive else None
+    return Closed("outdated", f"{overtaking(found)} Look again before you confirm it.") if found else None
 
 
 def _anywhere(run: Run, spec: ActionSpec, other: ActionSpec) -> bool:
@@ -260,7 +268,7 @@ def _asks_the_system(asked: GateInput) -> None:
     """In a tabletop there is no system to ask."""
 
 
-_ALWAYS: tuple[Gate, ...] = (_available, _not_closed, _kind, _step_is_free, _system_is_free, _order)
+_ALWAYS: tuple[Gate, ...] = (_available, _not_closed, _kind, _step_is_free, _system_is_free, _outdated, _order)
 
 _NAMED: dict[str, Gate] = {
     "recovery-point": _recovery_point,

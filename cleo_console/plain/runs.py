@@ -17,7 +17,7 @@ from journal.incident.instances import left
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
 from journal.plan.model import Step
-from screens.guidance.confirmation import NOT_THE_TARGET, confirmation, gate_text, names_target
+from screens.guidance.confirmation import NOT_THE_TARGET, Confirmed, confirmation, gate_text, names_target
 from screens.guidance.logs import log_of
 from screens.guidance.names import title
 from screens.guidance.next_action import destructive, refused_run
@@ -40,12 +40,13 @@ def run_step(conversation: Conversation, step: Step, params: Mapping[str, Any] |
     for system in systems:
         if len(systems) > 1:
             conversation.say(f"On {system}:")
-        confirmed = ""
+        options: RunOptions = {}
         if destructive(step, conversation.session.catalogue):
             confirmed = interlock(conversation, step, system, given)
-            if not confirmed:
+            if confirmed is None:
                 return
-        _run(conversation, step, system, given, {"confirmed": confirmed})
+            options = {"confirmed": confirmed.typed, "shown": confirmed.shown}
+        _run(conversation, step, system, given, options)
 
 
 def _run(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any], options: RunOptions) -> None:
@@ -58,7 +59,7 @@ def _run(conversation: Conversation, step: Step, system: str, params: Mapping[st
 
 def _with(override: Override, run: Run) -> RunOptions:
     """Return how a run that a gate refused is asked for again."""
-    return {"confirmed": run.confirmed, "overrides": (*run.overrides, override)}
+    return {"confirmed": run.confirmed, "shown": run.shown, "overrides": (*run.overrides, override)}
 
 
 def dry_run(conversation: Conversation, step: Step, system: str = "", params: Mapping[str, Any] | None = None) -> Run:
@@ -71,21 +72,21 @@ def dry_run(conversation: Conversation, step: Step, system: str = "", params: Ma
     )
 
 
-def interlock(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any]) -> str:
-    """Show what a destructive step would do, and on what; return the target as it was typed, or an empty string."""
+def interlock(conversation: Conversation, step: Step, system: str, params: Mapping[str, Any]) -> Confirmed | None:
+    """Show what a destructive step would do, and on what; return what was confirmed of it; None: nothing was."""
     conversation.say(f"DESTRUCTIVE: {title(conversation.incident, step)}", "First a dry run.")
     run = dry_run(conversation, step, system, params)
-    asked = confirmation(run)
+    asked = confirmation(conversation.incident, run)
     if asked.blocked:
         conversation.say(f"{asked.blocked} {_NOTHING_DONE}")
-        return ""
+        return None
     conversation.say(*([asked.warning] if asked.warning else []))
     conversation.say("The target:", *sentences(target_lines(run.target)))
     typed = answer(conversation, f"To do it, type {asked.wanted} (anything else leaves it):")
     if typed != asked.wanted:
         conversation.say(NOT_THE_TARGET)
-        return ""
-    return typed
+        return None
+    return Confirmed(typed, run.id)
 
 
 def show_log(conversation: Conversation, step: Step) -> None:

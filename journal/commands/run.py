@@ -30,11 +30,13 @@ class RunOptions(TypedDict, total=False):
     Attributes:
         dry_run: only say what would be done.
         confirmed: the identity that was typed at the interlock.
+        shown: the dry run that was read there; 0: none.
         overrides: gates that are opened for this run.
     """
 
     dry_run: bool
     confirmed: str
+    shown: int
     overrides: Sequence[e.Override]
 
 
@@ -236,6 +238,7 @@ class RunCommands(Commands):
             params={**(step.params if step else {}), **params},
             dry_run=options.get("dry_run", False),
             confirmed=options.get("confirmed", ""),
+            shown=options.get("shown", 0),
             overrides=list(options.get("overrides", ())),
         )
 

@@ -16,9 +16,9 @@ class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
     """Somebody requests an action. The event's seq is the run's id.
 
     ``system`` is the inventory's name of the one system it acts on; empty where the action looks at all of them, or
-    where the runner is to find the only one. ``confirmed`` is the identity typed at the interlock. ``probe_of`` is the
-    run (in doubt, or of which something is in force) that this read-only run examines; such a run does not change its
-    step's state.
+    where the runner is to find the only one. ``confirmed`` is the identity typed at the interlock, ``shown`` the dry
+    run that was read there (0: none). ``probe_of`` is the run (in doubt, or of which something is in force) that this
+    read-only run examines; such a run does not change its step's state.
     """
 
     action: str
@@ -26,6 +26,7 @@ class RunRequested(Body, frozen=True, kw_only=True, tag="run.requested"):
     params: dict[str, Any] = {}
     dry_run: bool = False
     confirmed: str = ""
+    shown: int = 0
     overrides: list[Override] = []
     probe_of: int = 0
 

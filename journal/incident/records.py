@@ -121,6 +121,7 @@ class Run(msgspec.Struct):
     """One request for an action, and its result. ``id`` is the seq of the request.
 
     ``system`` is the inventory's name of what it acts on; empty where that is no single system, or not known yet.
+    ``shown`` is the dry run that was read as it was confirmed.
     ``closed`` are the gates that would refuse the run that a dry run is for; ``settled`` is who settled a doubt, how.
     """
 
@@ -161,6 +162,7 @@ class Run(msgspec.Struct):
     settled: str = ""
     cancelled_by: str = ""
     runner_seq: int = 0
+    shown: int = 0
 
     @property
     def changes_step(self) -> bool:

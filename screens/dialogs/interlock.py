@@ -18,7 +18,7 @@ from journal.wording.other_incidents import other_incidents
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import UNREAD
 from screens.dialogs.run_watch import WatchingDialog
-from screens.guidance.confirmation import NOT_THE_TARGET, NOTHING_TYPED, confirmation
+from screens.guidance.confirmation import NOT_THE_TARGET, NOTHING_TYPED, Confirmation, Confirmed, confirmation
 from screens.guidance.run_text import target_lines
 from screens.guidance.step_text import call
 from screens.live.session import Session
@@ -32,7 +32,7 @@ MOST_OUTPUT = 12
 """Most lines of the finished dry run that are shown, unshortened: what is kept, and what is restored where."""
 
 
-class Interlock(WatchingDialog[str], TakesTyping):
+class Interlock(WatchingDialog[Confirmed], TakesTyping):
     """Asks for a dry run first and shows it. Gives what was typed; that, with one enter, is the confirmation.
 
     Enter counts once the dry run's result can have been read: who keeps pressing it confirms nothing.
@@ -111,11 +111,12 @@ class Interlock(WatchingDialog[str], TakesTyping):
 
     def _settle(self, run: Run) -> None:
         self._show_said(run)
-        label, asked = self.query_one("#type-label", Quiet), confirmation(run)
+        label, asked = self.query_one("#type-label", Quiet), self._asked
         if asked.blocked:
             label.show(Content.styled(asked.blocked, STYLES["bad"]))
             self.query_one("#typed", Input).disabled = True
             self.query_one("#cancel").focus()
+            self._judge()
             return
         warning = f"{asked.warning} " if asked.warning else ""
         label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
@@ -156,8 +157,13 @@ class Interlock(WatchingDialog[str], TakesTyping):
     def _over(self) -> bool:
         return self.watched is not None and self.watched.state.over
 
+    @property
+    def _asked(self) -> Confirmation:
+        run, incident = self.watched, self.session.incident
+        return confirmation(incident, run) if run and incident else Confirmation("")
+
     def _matches(self) -> bool:
-        wanted = confirmation(self.watched).wanted if self.watched else ""
+        wanted = self._asked.wanted
         return bool(wanted) and self.query_one("#typed", Input).value.strip() == wanted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -176,7 +182,7 @@ class Interlock(WatchingDialog[str], TakesTyping):
             if self._reading:
                 self._reading.reset()
         else:
-            self.dismiss(self.query_one("#typed", Input).value.strip())
+            self.dismiss(Confirmed(self.query_one("#typed", Input).value.strip(), self.run_id))
 
 
 def _heading(session: Session, step: Step, system: str) -> str:

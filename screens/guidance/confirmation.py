@@ -5,14 +5,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from journal.incident.closed_gates import shut_for_good
-from journal.incident.interlock import word_to_type
+from journal.incident.interlock import overtaken, overtaking, word_to_type
 from journal.incident.records import Refusal, Run, RunState
+from journal.incident.state import Incident
 from journal.wording.sanitize import sanitize, sanitize_lines
 from screens.guidance.run_text import NEVER_YIELDS, may_yield
 from screens.guidance.text import Line, Span, labelled, line
 
 NOT_THE_TARGET = "That is not the target. Nothing was done."
 NOTHING_TYPED = "Type the target to go on; esc cancels. Nothing was done."
+
+
+class Confirmed(NamedTuple):
+    """What a person confirmed.
+
+    Attributes:
+        typed: the target, as it was typed.
+        shown: the id of the dry run that was read.
+    """
+
+    typed: str
+    shown: int
 
 
 class Confirmation(NamedTuple):
@@ -29,8 +42,10 @@ class Confirmation(NamedTuple):
     warning: str = ""
 
 
-def confirmation(dry_run: Run) -> Confirmation:
+def confirmation(incident: Incident, dry_run: Run) -> Confirmation:
     """Return what must be typed after a dry run that is over, or why nothing can be."""
+    if found := overtaken(incident, dry_run):
+        return Confirmation("", f"{sanitize(overtaking(found))} Leave, and look again.")
     wanted = word_to_type(dry_run.target) if dry_run.state.over else ""
     if not wanted:
         return Confirmation("", "The target is not known, so nothing can be confirmed.")

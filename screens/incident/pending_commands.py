@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from journal.commands.refusals import AlreadyRunning
 from journal.errors import CleoError
-from journal.events.types import Event, Override
+from journal.events.types import Event
 from journal.plan.model import Step
 from screens.guidance.looks import goes_on_from
 from screens.incident.cursor import StepCursor
@@ -78,8 +78,7 @@ class PendingCommands:
         *,
         on: Sequence[str] = (),
         params: Mapping[str, Any] | None = None,
-        confirmed: str = "",
-        overrides: Sequence[Override] = (),
+        **options: Unpack[RunOptions],
     ) -> None:
         """Ask the runner for a step, unless something was said of it that the screen does not show yet.
 
@@ -87,28 +86,26 @@ class PendingCommands:
             step: which step.
             on: at which systems; none: wherever it is not done.
             params: what it is run with beside what the plan gives it.
-            confirmed: the identity that was typed at the interlock.
-            overrides: gates that are opened for this run.
+            options: see `RunOptions`.
         """
 
         def ask(commands: IncidentCommands) -> list[int]:
-            return commands.request_runs(step.id, on=on, params=params, confirmed=confirmed, overrides=overrides)
+            return commands.request_runs(step.id, on=on, params=params, **options)
 
         self._request(step, ask)
 
     def request_run_at(
-        self, step: Step, system: str, *, params: Mapping[str, Any], confirmed: str, overrides: Sequence[Override]
+        self, step: Step, system: str, *, params: Mapping[str, Any], **options: Unpack[RunOptions]
     ) -> None:
         """Ask for a step at one system, as `request_run` does.
 
         Args:
             step: which step.
             system: which system; empty: the only one that there is. Where there are several, nothing is asked for.
-            params, confirmed, overrides: as in `request_run`.
+            params, options: as in `request_run`.
         """
 
         def ask(commands: IncidentCommands) -> list[int]:
-            options: RunOptions = {"confirmed": confirmed, "overrides": overrides}
             return [commands.request_run(step.id, system=system, params=params, **options)]
 
         self._request(step, ask)

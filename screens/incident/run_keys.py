@@ -16,6 +16,7 @@ from journal.incident.records import Run
 from journal.plan.model import Step
 from screens.guidance.availability import cancellable
 from screens.guidance.closing import CANCEL
+from screens.guidance.confirmation import Confirmed
 from screens.guidance.logs import log_of
 from screens.guidance.names import title
 from screens.guidance.next_action import destructive, looks, refused_run
@@ -63,9 +64,9 @@ class RunKeys:
             return
         at = system or next(iter(left(self._cursor.incident, step)), "")
 
-        def request(confirmed: str) -> None:
-            on = [at] if at else []
-            self._pending.request_run(step, on=on, params=params, confirmed=confirmed, overrides=overrides)
+        def request(confirmed: Confirmed) -> None:
+            on, (typed, shown) = [at] if at else [], confirmed
+            self._pending.request_run(step, on=on, params=params, confirmed=typed, shown=shown, overrides=overrides)
 
         push(self._app, "interlock", self._session, step, at, params, then=request)
 
@@ -136,7 +137,7 @@ class RunKeys:
         def overridden(override: Override) -> None:
             overrides = (*run.overrides, override)
             self._pending.request_run_at(
-                step, run.system, params=run.params, confirmed=run.confirmed, overrides=overrides
+                step, run.system, params=run.params, confirmed=run.confirmed, shown=run.shown, overrides=overrides
             )
 
         by = opened_by(incident, run.refusal.opens) if run.refusal else ""

@@ -300,6 +300,21 @@ async def test_an_unknown_target_cannot_be_confirmed(
         assert seen.app.screen.query_one("#typed", Input).disabled
 
 
+async def test_an_interlock_that_somebody_else_overtook_confirms_nothing(
+    services: FakeServices, at_restore: Journal, runner: PlayedRunner
+) -> None:
+    async with console(services) as seen:
+        await interlock(seen, at_restore, runner)
+        await seen.type("cleoai-lab")
+        (asked,) = at_restore.append(e.RunRequested(step="restore", action="postgres.restore"), actor="bob@there")
+        runner.start(asked.seq, **RESTORE, destructive=True)
+        await seen.sees("bob@there began postgres.restore here since this dry run", "Leave, and look again.")
+        assert seen.app.screen.query_one("#confirm", Button).disabled
+        await seen.press("enter")
+        await seen.until(lambda: not isinstance(seen.app.screen, Interlock), "the interlock gone")
+        assert len(written(at_restore, e.RunRequested)) == 2, "the dry run, and the other person's"
+
+
 async def test_what_never_yields_can_be_asked_again_with_the_reasons_given(
     services: FakeServices, journal: Journal, runner: PlayedRunner
 ) -> None:

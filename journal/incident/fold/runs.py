@@ -81,6 +81,7 @@ def _requested(incident: Incident, event: e.Event, body: e.RunRequested) -> None
         dry_run=body.dry_run,
         probe_of=body.probe_of,
         confirmed=body.confirmed,
+        shown=body.shown,
         overrides=body.overrides,
         requested_by=event.actor,
         requested_at=event.at,

@@ -80,6 +80,33 @@ def send_back(ctx: ActionContext) -> Outcome:
     return Outcome(ok=True, summary="sent")
 
 
+@action("thing.wipe", destructive=True, target=target, touches=("data directory",))
+def wipe(ctx: ActionContext) -> Outcome:
+    """Begin anew with the data."""
+    return Outcome(ok=ctx.effect("wipe it"), summary="wiped")
+
+
+def test_what_was_confirmed_of_a_state_that_another_person_has_changed_is_not_done(tmp_path: Path) -> None:
+    """Two people read the same dry run; the second one's enter comes when the first one's run is over."""
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+
+    def look() -> Run:
+        return person.over(person.desk.request_action("thing.wipe", {}, dry_run=True))  # type: ignore[no-any-return]
+
+    def confirm(shown: Run) -> Run:
+        confirmed = person.desk.request_action("thing.wipe", {}, confirmed="thing@db1", shown=shown.id)
+        return person.over(confirmed)  # type: ignore[no-any-return]
+
+    with running(person.place, world(places, wipe)):
+        first, second = look(), look()
+        assert confirm(first).state is RunState.SUCCEEDED
+        refused = confirm(second)
+        assert refused.refusal and (refused.refusal.gate, refused.refusal.yields) == ("outdated", "never")
+        assert "tester@here began thing.wipe here since this dry run" in refused.refusal.message
+        assert confirm(look()).state is RunState.SUCCEEDED
+
+
 def test_users_are_not_sent_back_to_a_site_that_was_fenced(tmp_path: Path) -> None:
     places = places_in(tmp_path)
     person = Person(declared(places))
