@@ -13,7 +13,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
 
 import screens.incident.screen
@@ -25,7 +25,7 @@ from cleo_console.themes import DEFAULTS, THEMES, theme_name
 from journal.incident.state import Incident
 from screens.app_services import AppServices
 from screens.incident.screen import IncidentScreen
-from screens.lazy import PALETTE, build
+from screens.lazy import PALETTE, PALETTE_SCREEN, build
 from screens.live.clocked import Now, utc_now
 from screens.live.notices import Notice
 from screens.pages.too_small import HEIGHT, WIDTH, TooSmall
@@ -145,6 +145,11 @@ class CleoApp(App[None]):
     async def _look_again(self) -> None:
         self._looks_again = False
         await self._hand_on_keys()
+
+    def action_command_palette(self) -> None:
+        """Open the palette; imported when it is first opened."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(resolve_name(PALETTE_SCREEN)(id="--command-palette"))
 
     def copy_to_clipboard(self, text: str) -> None:
         """Put text into the clipboard of the terminal at the other end, also through tmux and screen."""

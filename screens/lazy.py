@@ -82,6 +82,8 @@ SCREENS: dict[Name, str] = {
 
 PALETTE = "screens.incident.palette:CleoCommands"
 """What the command palette offers; not a screen, but imported as late."""
+PALETTE_SCREEN = "screens.incident.palette:Palette"
+"""The command palette itself, which Textual opens and closes."""
 
 
 def build(name: Name, *args: Any, **fields: Any) -> Screen[Any]:

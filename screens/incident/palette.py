@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from screens.dialogs.dialog import Dialog
@@ -27,13 +28,36 @@ class Command(NamedTuple):
     run: Callable[[], object]
 
 
+class Palette(CommandPalette):
+    """The palette, which closes once: a second enter or escape would otherwise take the screen below away, too."""
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Close it, where it is still the screen that is shown."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)  # type: ignore[arg-type]
+
+
 class CleoCommands(Provider):
     """Offers what could be done with a key now. While a dialog asks, there is nothing to offer."""
+
+    _done = False
+
+    def _once(self, run: Callable[[], object]) -> Callable[[], object]:
+        """Return what does something once: a second enter chooses it again before the palette is gone."""
+
+        def chosen() -> object:
+            if self._done:
+                return None
+            self._done = True
+            return run()
+
+        return chosen
 
     async def discover(self) -> Hits:
         """Yield everything but the steps, before anything was typed."""
         for command in self._keys():
-            yield DiscoveryHit(command.words, command.run, help=command.key)
+            yield DiscoveryHit(command.words, self._once(command.run), help=command.key)
 
     async def search(self, query: str) -> Hits:
         """Yield what matches the words."""
@@ -41,7 +65,7 @@ class CleoCommands(Provider):
         for command in [*self._keys(), *self._steps()]:
             score = matcher.match(command.words)
             if score > 0:
-                yield Hit(score, matcher.highlight(command.words), command.run, help=command.key)
+                yield Hit(score, matcher.highlight(command.words), self._once(command.run), help=command.key)
 
     def _keys(self) -> Iterator[Command]:
         if isinstance(self.screen, Dialog):
