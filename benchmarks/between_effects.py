@@ -6,19 +6,14 @@ is ever half written. The lab is real, and so are the runners.
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from actions.runner import held
-from benchmarks.stand import ROOT, folder
+from benchmarks.incidents import Incidents, ask, fold, over
+from benchmarks.stand import folder
 from benchmarks.table import Row
 from benchmarks.whole_files import half_files
 from cleo_console.lab import Lab
@@ -26,15 +21,18 @@ from cleo_console.lab.postgres.cluster import Cluster
 from cleo_console.lab.postgres.cluster_service import cluster_of
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.events.types import Override
-from journal.incident.fold import fold_journal
 from journal.incident.records import Run, RunState
-from journal.incident.state import Incident
 from journal.store.journal import Journal
 from journal.verify import verify
 
-DEADLINE_S = 120.0
-GATES = ("order", "smallest-cure", "hold", "space", "one-writer")
+
+class PostgresIncidents(Incidents[Lab]):
+    """Incidents in a lab with PostgreSQL."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The lab's PostgreSQL."""
+        return cluster_of(self.lab.services["postgres"])
 
 
 class Scene(NamedTuple):
@@ -68,107 +66,7 @@ class Finding(NamedTuple):
     wrong: tuple[str, ...]
 
 
-class Incidents:
-    """One lab and the incidents that are worked in it."""
-
-    def __init__(self, lab: Lab, home: Path) -> None:
-        self.lab = lab
-        self.home = home
-        self.env = {
-            **os.environ,
-            "CLEO_HOME": str(home),
-            "CLEO_INVENTORY": str(lab.inventory_path),
-            "CLEO_ACTOR": "bench@bench",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.seen = home / "points"
-
-    @property
-    def cluster(self) -> Cluster:
-        """The lab's PostgreSQL."""
-        return cluster_of(self.lab.services["postgres"])
-
-    def declare(self) -> Path:
-        """Declare an incident whose recovery point is decided, and return its folder."""
-        words = ["declare", "--title", "bench", "--scenario", "database-failure", "--kind", "LAB"]
-        name = self._cleo(*words)
-        self._cleo("decide", "recovery-point", "latest", "--reason", "the disk died", "-i", name)
-        return self.home / "incidents" / name
-
-    def close(self, place: Path) -> None:
-        """Close an incident, whatever is not in order: its claims go with it."""
-        from journal.incident.closing import phrase, remaining
-
-        with self.runner(place) as process:  # it gives up the incident's claims
-            until_at_work(place)
-            for _ in range(10):  # what is left open may change under the words: the runner has just come
-                words = ["close", "--summary", "over", "--leaving", phrase(remaining(fold(place))), "-i", place.name]
-                with suppress(subprocess.CalledProcessError):
-                    self._cleo(*words)
-                    process.wait(DEADLINE_S)
-                    return
-            raise RuntimeError(f"{place.name} cannot be closed")
-
-    def _cleo(self, *words: str) -> str:
-        argv = [sys.executable, "-P", "-m", "cleo_console", *words]
-        return subprocess.run(argv, capture_output=True, text=True, env=self.env, check=True).stdout.strip()
-
-    @contextmanager
-    def runner(self, place: Path, dies_at: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-        """A runner at work on an incident; it is stopped at the end of the block, if it did not die before."""
-        self.seen.write_text("")
-        argv = [sys.executable, "-P", "-m", "benchmarks.dying_runner", str(place), str(dies_at), str(self.seen)]
-        with (self.home / "runner.log").open("ab") as log:
-            process = subprocess.Popen(argv, env=self.env, cwd=ROOT, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(DEADLINE_S)
-
-    def points(self) -> list[str]:
-        """Return the names of the points that the last runner passed."""
-        return [line.partition(" ")[2] for line in self.seen.read_text().splitlines()]
-
-
-def until_at_work(place: Path) -> None:
-    """Wait until a runner has come to an incident."""
-    end = time.monotonic() + DEADLINE_S
-    while not held(place):
-        if time.monotonic() > end:
-            raise TimeoutError("no runner comes to work")
-        time.sleep(0.02)
-
-
-def fold(place: Path) -> Incident:
-    """Return an incident as its journal has it now."""
-    return fold_journal(place / "journal.db")
-
-
-def ask(place: Path, action: str, word: str, system: str = "") -> int:
-    """Ask for an action, with every gate that yields passed by a person's word."""
-    with Journal.open(place / "journal.db", actor="bench@bench") as journal:
-        overrides = [Override(gate=gate, reason="bench", target=word) for gate in GATES]
-        return IncidentCommands(journal, lambda: fold(place)).request_action(
-            action, {}, system=system, confirmed=word, overrides=overrides
-        )
-
-
-def over(place: Path, run: int, process: subprocess.Popen[bytes]) -> Run | None:
-    """Wait for the end of a run; None where its runner died first."""
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
-        found = fold(place).runs[run]
-        if found.state.over:
-            return found
-        if process.poll() is not None:
-            return None
-        time.sleep(0.05)
-    raise TimeoutError(f"{found.action} is {found.state} after {DEADLINE_S:.0f} s")
-
-
-def through(incidents: Incidents, place: Path, action: str, word: str) -> Run:
+def through(incidents: PostgresIncidents, place: Path, action: str, word: str) -> Run:
     """Run an action to its end without a kill."""
     with incidents.runner(place) as process:
         found = over(place, ask(place, action, word), process)
@@ -177,7 +75,7 @@ def through(incidents: Incidents, place: Path, action: str, word: str) -> Run:
     return found
 
 
-def points_of(incidents: Incidents, scene: Scene, action: str, word: str) -> list[str]:
+def points_of(incidents: PostgresIncidents, scene: Scene, action: str, word: str) -> list[str]:
     """Play a scene once, and return the points that ``action`` passes."""
     scene.before(incidents.lab)
     place = incidents.declare()
@@ -189,7 +87,7 @@ def points_of(incidents: Incidents, scene: Scene, action: str, word: str) -> lis
     return found
 
 
-def kill_at(incidents: Incidents, scene: Scene, action: str, number: int, name: str, word: str) -> Finding:
+def kill_at(incidents: PostgresIncidents, scene: Scene, action: str, number: int, name: str, word: str) -> Finding:
     """Play a scene whose ``action`` is killed at its point ``number``, and say what was wrong."""
     last = incidents.cluster.psql("INSERT INTO heartbeat DEFAULT VALUES RETURNING id").split()[0]
     scene.before(incidents.lab)
@@ -208,7 +106,7 @@ def kill_at(incidents: Incidents, scene: Scene, action: str, number: int, name: 
     return Finding(scene.name, action, name, tuple(wrong))
 
 
-def _killed(incidents: Incidents, place: Path, action: str, number: int, word: str) -> list[str]:
+def _killed(incidents: PostgresIncidents, place: Path, action: str, number: int, word: str) -> list[str]:
     """Kill the runner at a point, have a new one take over, and go on as a person would."""
     with incidents.runner(place, number) as process:
         run = ask(place, action, word)
@@ -267,7 +165,7 @@ def _tidy(cluster: Cluster, before: set[Path]) -> None:
 
 def play(lab: Lab, home: Path, scenes: Sequence[Scene] = SCENES, every: int = 1) -> Iterator[Finding]:
     """Kill at every point (or every ``every``-th) of every action of ``scenes``; yield what was found, a kill each."""
-    incidents = Incidents(lab, home)
+    incidents = PostgresIncidents(lab, home)
     word = word_of(incidents)
     for scene in scenes:
         for action in scene.actions:
@@ -275,7 +173,7 @@ def play(lab: Lab, home: Path, scenes: Sequence[Scene] = SCENES, every: int = 1)
                 yield kill_at(incidents, scene, action, number, name, word)
 
 
-def word_of(incidents: Incidents) -> str:
+def word_of(incidents: PostgresIncidents) -> str:
     """Return what must be typed for the lab's server, as a dry run shows it."""
     place = incidents.declare()
     with incidents.runner(place) as process:

@@ -1,5 +1,8 @@
 """A runner that kills itself at its n-th point between two effects: ``dying_runner FOLDER POINT POINTS_FILE``.
 
+Without words it forks such a runner for each line of these three that it reads, tabs between them, and writes its pid;
+at the line ``wait`` it waits for that one, and writes how it ended.
+
 Points are the moments right before and after each effect that an action announces, each program it runs, each file it
 writes (also in the middle of the text), each command by which it changes a Redis or a MongoDB, and before a run's end
 is written down. Point 0 never comes.
@@ -14,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from actions.registry import registry
 from actions.runner import Runner, worker
 from actions.runner.context import RunContext
 from actions.transport import local_transport
@@ -23,20 +27,19 @@ from cleo_console.world import inventory_at, real_world
 from journal.paths import IncidentPlace
 from journal.store.journal import Reader
 
-FOLDER, DIES_AT, SEEN = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 _GROUPS = ("ACL", "CLIENT", "CONFIG", "SENTINEL")
 _REDIS = ("REPLICAOF", "ACL SETUSER", "ACL SAVE", "CLIENT PAUSE", "CONFIG SET", "CONFIG REWRITE", "SENTINEL FAILOVER")
 _MONGODB = ("replSetStepUp", "replSetReconfig", "shutdown", "updateUser", "updateRole", "grantRolesToUser")
-_passed = 0
+_passed, _dies_at, _seen = 0, 0, Path()
 
 
 def point(name: str) -> bool:
     """Count a point, and note its name; return whether it is the one at which this runner dies."""
     global _passed
     _passed += 1
-    with SEEN.open("a") as file:
+    with _seen.open("a") as file:
         file.write(f"{_passed} {name}\n")
-    return _passed == DIES_AT
+    return _passed == _dies_at
 
 
 def pass_by(name: str) -> None:
@@ -137,18 +140,38 @@ def watch_ends() -> None:
     worker.Worker._end = watched  # type: ignore[method-assign]
 
 
-def main() -> None:
+def execute(folder: str, dies_at: str, seen: str) -> None:
     """Run until the incident is closed, stopped or killed."""
-    place = IncidentPlace(folder=FOLDER)
+    global _dies_at, _seen
+    _dies_at, _seen = int(dies_at), Path(seen)
+    place = IncidentPlace(folder=Path(folder))
     with Reader(place.journal) as reader:
         inventory = next(iter(reader.events())).body.inventory  # type: ignore[attr-defined]
-    watch_effects()
-    watch_files()
-    watch_sessions()
-    watch_ends()
     runner = Runner(place, real_world(inventory_at(inventory), paths()), actor="runner@bench")
     signal.signal(signal.SIGTERM, lambda *_: runner.stop())
     runner.run()
+
+
+def serve() -> None:
+    """Fork a runner for each line: what all of them load is loaded once."""
+    dict(registry())
+    pid = 0
+    for line in sys.stdin:
+        if line.strip() == "wait":
+            print(os.waitpid(pid, 0)[1], flush=True)
+            continue
+        pid = os.fork()
+        if pid == 0:
+            execute(*line.rstrip("\n").split("\t"))
+            os._exit(0)
+        print(pid, flush=True)
+
+
+def main() -> None:
+    """Be the runner of the words that were given; else serve."""
+    for watch in (watch_effects, watch_files, watch_sessions, watch_ends):
+        watch()
+    execute(*sys.argv[1:]) if len(sys.argv) > 1 else serve()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ from typing import ClassVar, Generic, NamedTuple
 import msgspec
 
 from actions.context import ActionContext
-from actions.failover.fence_record import DEVICES, FenceRecord, Means, forget
+from actions.failover.fence_record import DEVICES, FenceRecord, Means
 from actions.failover.kind import Kind, S
 from actions.failover.means import (
-    NOTHING,
     by_device,
     choose_means,
     device_for_silence,
@@ -22,7 +21,6 @@ from actions.failover.means import (
     outside,
     require_guardable,
     require_not_the_new_one,
-    switched_on,
 )
 from actions.failover.standing import UNSEEN
 from actions.gate import Closed
@@ -237,32 +235,6 @@ class Fencing(ABC, Generic[S]):
             cures = [*([] if immediate else [again]), *outside(self.kind.fenced(server))]
             left = "Every start is refused from now on; the server still runs, and is NOT fenced."
             raise ActionFailed(error.message, error.hint, left_behind=left, cures=cures) from error
-
-    def unfence(self, ctx: ActionContext) -> Outcome:
-        """Let a fenced server start again."""
-        server, guard = self.kind.found(ctx), self.kind.guard
-        would = Outcome(ok=True, summary=f"would let {server.name} start again")
-        switched = switched_on(self.kind.fenced(server))
-        if switched is False:
-            return would
-        try:
-            stands = guard.stands(server)
-        except UNSEEN as error:
-            raise ActionFailed(
-                f"{server.host} cannot be reached: {error.message}",
-                left_behind="Its power or network was switched on." if switched else NOTHING,
-                cures=[Cure(words="Once its host answers, run it again: that takes its guard out.", action=guard.undo)],
-            ) from error
-        if not stands:
-            forget(ctx.files, server.name) if not ctx.dry_run else None
-            return Outcome(ok=True, summary=f"No fence stands in the configuration of {server.name}.")
-        if not ctx.effect(f"take the line out that has every start of {server.name} refused"):
-            return would
-        guard.take_out(server)
-        if said := self.kind.refused(server):
-            raise ActionFailed(f"{server.name} still refuses to start: {said}", f"See where else {guard.name} stands.")
-        forget(ctx.files, server.name)
-        return Outcome(ok=True, summary=f"{server.name} can be started again; it is down.", facts={"fenced": False})
 
     def _by_device(self, server: S, means: Means) -> Outcome:
         guard, answers = lambda: self._guard_if_seen(server), lambda: self.kind.answers(server)

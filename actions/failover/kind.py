@@ -6,13 +6,14 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from actions.cannot_connect import CannotConnect
 from actions.context import ActionContext
 from actions.failover.guard import Guard, Guarded
 from actions.failover.settings import Fence
 from actions.failover.standing import UNSEEN, Answer, FencedServer, Standing, by_device, from_elsewhere
+from actions.machine.listener import Worker
 from actions.settings import SystemSettings
 from journal.errors import CleoError
 
@@ -49,9 +50,15 @@ class FailoverSettings(Protocol):
         """How it is fenced from outside."""
         ...
 
+    def taking_over(self, other: Any) -> Any:
+        """Return it as it serves in another one's place."""
+        ...
+
 
 class FailoverServer(Guarded, Protocol):
     """A server of a type that is fenced and stood in for."""
+
+    def __init__(self, ctx: ActionContext, name: str, settings: Any) -> None: ...
 
     @property
     def ctx(self) -> ActionContext:
@@ -74,7 +81,16 @@ class FailoverServer(Guarded, Protocol):
         ...
 
 
+class WorkingServer(FailoverServer, Protocol):
+    """A server that is one process, known by what it works in."""
+
+    def process(self) -> Worker | None:
+        """Return that process; None: it is down."""
+        ...
+
+
 S = TypeVar("S", bound=FailoverServer)
+P = TypeVar("P", bound=WorkingServer)
 
 
 class Elsewhere(NamedTuple):
@@ -115,10 +131,6 @@ class Kind(ABC, Generic[S]):
         """Return a server of the inventory."""
 
     @abstractmethod
-    def serving(self, server: S, primary: S) -> S:
-        """Return a server as it serves in a primary's place: whose data these are is said once, at the primary."""
-
-    @abstractmethod
     def pid(self, server: S) -> int | None:
         """Return its process on its host; None: it is down."""
 
@@ -141,6 +153,10 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def refused(self, server: S) -> str:
         """Try whether it would start, without starting it: return how it refuses for the guard, else nothing."""
+
+    def serving(self, server: S, primary: S) -> S:
+        """Return a server as it serves in a primary's place: whose data these are is said once, at the primary."""
+        return type(server)(server.ctx, server.name, server.settings.taking_over(primary.settings))
 
     def nothing_left(self, server: S) -> str:
         """Return why nothing is there that could be started; empty: something is."""
@@ -253,6 +269,15 @@ class Kind(ABC, Generic[S]):
         if nothing := self.nothing_left(server):
             return Standing(True, f"on {server.host} nothing is left to start: {nothing}")
         return Standing(False, f"it is down on {server.host}, and whoever starts it, or a reboot, {self.again}")
+
+
+class ProcessKind(Kind[P]):
+    """A type whose server is one process."""
+
+    def pid(self, server: P) -> int | None:
+        """Return its process."""
+        found = server.process()
+        return found.pid if found else None
 
 
 def _listens(settings: FailoverSettings) -> bool:

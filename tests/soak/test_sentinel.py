@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+import redis
 
 from actions.outcome import ActionFailed, GateClosed
 from actions.systems.redis.failover.fence import unmanaged_if_seen
@@ -17,6 +18,7 @@ from cleo_console.lab.redis import server
 from cleo_console.lab.redis.node import Node
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
+from tests.actions.systems.postgres.failing_over import with_fields
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.waiting import until
 
@@ -95,6 +97,29 @@ def test_a_promotion_beside_it_is_refused_and_one_that_it_reverts_is_told(lab: R
     assert not ctx.do(is_promoted).ok
     until(lambda: role(lab.node(STANDBY)) == "slave", 60)
     assert "is a replica" in ctx.do(is_promoted).summary
+
+
+def test_a_server_that_is_down_is_held_by_the_sentinel_that_watches_it_alone(lab: RedisLab) -> None:
+    node, named = lab.node(), lab.inventory.systems["redis"]
+    (sentinel,) = named.sentinels
+    ctx = context(lab)
+    ctx.inventory = with_fields(lab.inventory, "redis", sentinels=[])
+    server.stop(lab.node(STANDBY))
+    lab.kill()
+    closed = unmanaged_if_seen(ctx)
+    assert closed
+    assert "is managed by Sentinel: one on this host" in closed.message
+    assert "watches it as cache" in closed.message
+    with redis.Redis(sentinel.address, sentinel.port) as client:
+        client.execute_command("SENTINEL", "REMOVE", "cache")
+        client.execute_command("SENTINEL", "MONITOR", "other", "127.0.0.1", str(free_port()), "1")
+        assert unmanaged_if_seen(ctx) is None, "it watches another one"
+        assert any("watches other" in line and "not redis" in line for line in ctx.lines)
+        client.execute_command("ACL", "SETUSER", "default", "-sentinel")
+    closed = unmanaged_if_seen(ctx)
+    assert closed
+    assert "as far as anybody can tell" in closed.message
+    server.start(node)
 
 
 def _dry(ctx: FakeContext) -> bool:

@@ -1,8 +1,8 @@
 """Finds what would undo a stop, a restore or a promotion: Sentinel, an operator, a systemd unit that starts it again.
 
 A Sentinel's connections to a server are called ``sentinel-<id>-cmd`` and ``-pubsub`` (seen on 7.0.15): so a running
-server tells of every Sentinel that watches it, on whatever host. One that is down is asked for by the host's processes
-and by the Sentinels that the inventory names. A pod is known by its cgroup and its mounts, from outside and inside: the
+server tells of every Sentinel that watches it, on whatever host. For one that is down the Sentinels are asked that the
+inventory names, else those on its own host. A pod is known by its cgroup and its mounts, from outside and inside: the
 server writes its title over its environment.
 """
 
@@ -16,6 +16,7 @@ from actions.context import ActionContext
 from actions.gate import Closed
 from actions.machine.unit import own_unit
 from actions.systems.redis.connection import CannotConnect
+from actions.systems.redis.host_sentinels import ask_host_sentinels
 from actions.systems.redis.sentinel import watch_of
 from actions.systems.redis.server import Server, find_server
 from actions.systems.redis.verified_connection import connect_verified
@@ -71,13 +72,26 @@ def _managers(server: Server) -> Iterator[str]:
         if watch:
             yield _told(server, "Sentinel", f"{where} watches it as {watch.name}", _PAUSE.replace("NAME", watch.name))
     signs = server.query(["sh", "-c", _LOOK, "sh", str(found.pid) if found else ""]).out.splitlines()
-    if not found and not server.settings.sentinels and (local := [line for line in signs if line.startswith("P ")]):
-        why = f"one runs on this host ({local[0][2:80]}), and the inventory does not say what it watches (sentinels:)"
-        yield _told(server, "Sentinel, as far as anybody can tell", why, _PAUSE)
+    if not found and not server.settings.sentinels:
+        yield from _on_its_host(server, [line[2:] for line in signs if line.startswith("P ")])
     if "K" in signs:
         yield _told(server, "a Kubernetes operator", "it runs in a pod", _OPERATOR)
     if found and (restarts := _restarts(server, found.pid)):
         yield restarts
+
+
+def _on_its_host(server: Server, lines: list[str]) -> Iterator[str]:
+    """Yield which Sentinels of its host watch a server that is down, or may: one that watches others is in no way."""
+    for one in ask_host_sentinels(server, lines):
+        if one.watches:
+            why = f"one on this host ({one.line[:80]}) watches it as {one.watches}"
+            yield _told(server, "Sentinel", why, _PAUSE.replace("NAME", one.watches))
+        elif one.why:
+            why = f"one runs on this host ({one.line[:80]}), and what it watches is not known: {one.why}"
+            yield _told(server, "Sentinel, as far as anybody can tell", f"{why} (sentinels: in the inventory)", _PAUSE)
+        else:
+            watched = ", ".join(one.others) or "nothing"
+            server.ctx.log(f"A Sentinel on {server.host} watches {watched}, and not {server.name}.")
 
 
 def watching_sentinels(server: Server) -> list[str]:

@@ -15,17 +15,23 @@ from journal.wording.durations import rough_duration
 Info = Mapping[str, Any]
 FULL = 0.9
 """The share of maxmemory from which keys are about to be evicted, or writes refused."""
-_LAG_S = 300
 _SILENT_S = 15
-"""Seconds without a word of the master from which its link counts as broken: a cut line stays "up" for a minute."""
+"""Seconds without a word of the other side from which a link counts as broken: cut, it stays "up" for a minute."""
 
 
 class Replica(msgspec.Struct, frozen=True, kw_only=True):
-    """A replica, as its master sees it: where it is, its state, how far it came, and seconds since it last answered."""
+    """A replica, as its master sees it.
+
+    Attributes:
+        address: where it is, ``HOST:PORT``.
+        state: ``online`` once it follows.
+        silent_s: seconds since it last answered; that is no lag.
+        position: how far it said then that it came, in bytes of its master's replication stream.
+    """
 
     address: str
     state: str
-    lag_s: int
+    silent_s: int
     position: int = 0
 
 
@@ -52,7 +58,7 @@ def replicas(info: Info) -> list[Replica]:
         Replica(
             address=f"{one['ip']}:{one['port']}",
             state=str(one["state"]),
-            lag_s=int(one["lag"]),
+            silent_s=int(one["lag"]),
             position=int(one.get("offset", 0)),
         )
         for one in seen
@@ -102,6 +108,7 @@ def facts_of(info: Info) -> dict[str, Any]:
         "aof_last_write_status": info.get("aof_last_write_status"),
         "aof_last_bgrewrite_status": info.get("aof_last_bgrewrite_status"),
         "aof_size": info.get("aof_current_size"),
+        "position": position_of(info),
         "replicas": [msgspec.to_builtins(one) for one in seen] if role_of(info) == "master" else None,
         "link": info.get("master_link_status"),
         "follows": f"{info['master_host']}:{info['master_port']}" if "master_host" in info else None,
@@ -110,13 +117,14 @@ def facts_of(info: Info) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def lag_s(info: Info) -> float | None:
-    """Return how many seconds the nearest replica is behind, or a replica is behind its master; None: not known."""
-    if role_of(info) == "replica":
-        silent = int(info.get("master_last_io_seconds_ago", -1))
-        return float(silent) if silent >= 0 and info.get("master_link_status") == "up" else None
-    online = [one.lag_s for one in replicas(info) if one.state == "online" and one.lag_s >= 0]
-    return float(min(online)) if online else None
+def position_of(info: Info) -> int:
+    """Return how far a server came in its replication stream, in bytes; a replica: in its master's."""
+    return int(info.get("slave_repl_offset", info.get("master_repl_offset", 0)))
+
+
+def confirmed(info: Info, position: int) -> bool:
+    """Whether a replica told its master that it has all up to a position."""
+    return any(one.state == "online" and one.position >= position for one in replicas(info))
 
 
 def troubles(info: Info) -> Iterator[str]:
@@ -147,8 +155,8 @@ def _replication_troubles(info: Info) -> Iterator[str]:
     for one in replicas(info):
         if one.state != "online":
             yield f"its replica {one.address} is {one.state}"
-        elif one.lag_s > _LAG_S:
-            yield f"its replica {one.address} lags {rough_duration(one.lag_s)}"
+        elif one.silent_s > _SILENT_S:
+            yield f"its replica {one.address} has not answered for {rough_duration(one.silent_s)}"
 
 
 def _memory_troubles(info: Info) -> Iterator[str]:

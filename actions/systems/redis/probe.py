@@ -12,7 +12,8 @@ from actions.machine.listener import Ask, look
 from actions.systems.redis.connection import CannotConnect, connect
 from actions.systems.redis.exposure import newest_backup, rewrite_room
 from actions.systems.redis.heartbeat import STALE_S, newest_write
-from actions.systems.redis.measures import facts_of, lag_s, server_time, troubles
+from actions.systems.redis.measures import facts_of, server_time, troubles
+from actions.systems.redis.replica_lag import lag_s
 from actions.systems.redis.server import server_kind, server_of_table
 from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.verified_connection import require_ours, stranger_at
@@ -58,6 +59,7 @@ def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tu
         if info.get("loading"):
             return facts, found
         newest, trouble = newest_write(client, settings)
+        lag = lag_s(client, info)
     now = server_time(info) or datetime.now(UTC)
     if newest:
         facts |= {"newest_commit_at": newest.isoformat(), "heartbeat_age_s": round((now - newest).total_seconds(), 1)}
@@ -68,7 +70,6 @@ def _ask(settings: RedisSettings, deadline_s: float, ask: tuple[Ask, Ask]) -> tu
         found.append(f"nothing written for {rough_duration(age)}")
     if settings.standby_of and facts["role"] == "master":
         found.append(f"it is to follow {settings.standby_of}, and is a master itself")
-    lag = lag_s(info)
     clock = {"clock_ahead_s": round((now - datetime.now(UTC)).total_seconds(), 1)}
     found += clock_trouble(clock["clock_ahead_s"], "keys")
     return facts | clock | ({"replica_lag_s": lag} if lag is not None else {}), found
@@ -117,8 +118,8 @@ def _judge(system: str, facts: dict[str, Any], found: list[str]) -> Health:
 
 def _figures(facts: dict[str, Any]) -> list[str]:
     figures = [facts["role"], count(facts["keys"], "key")]
-    if facts["role"] == "replica" and "replica_lag_s" in facts:
-        figures.append(f"lag {rough_duration(facts['replica_lag_s'])}")
+    if facts["role"] == "replica" and facts.get("link_silent_s", -1) >= 0:
+        figures.append(f"heard of its master {rough_duration(facts['link_silent_s'])} ago")
     elif facts.get("replicas"):
         figures.append(count(len(facts["replicas"]), "replica"))
     if "saved_at" in facts:

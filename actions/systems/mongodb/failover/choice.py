@@ -34,6 +34,8 @@ def require_set(primary: Server, found: Set | None) -> Set:
 def choose(primary: Server, found: Set, name: str) -> tuple[Server, Seat]:
     """Return who leads already, else who is named, else who came furthest of those that can.
 
+    One that is hidden, delayed or of priority 0 is only for who names it.
+
     Raises:
         ActionFailed: nobody can, or the one that is named.
     """
@@ -44,7 +46,7 @@ def choose(primary: Server, found: Set, name: str) -> tuple[Server, Seat]:
         return KIND.serving(found.asked[leader.system], primary), leader
     able = found.electable()
     if name:
-        seat = next((each for each in able if each.system == name), None)
+        seat = next((each for each in found.willing() if each.system == name), None)
         if seat is None:
             raise _cannot(found, name)
         return KIND.serving(found.asked[name], primary), seat
@@ -60,7 +62,12 @@ def _cannot(found: Set, name: str) -> ActionFailed:
     more = f" {primary} says it leads, without a majority." if primary else ""
     return ActionFailed(
         f"Of the members of {found.name}, {said} lead it: {', '.join(seats)}.{more}",
-        "A member that is hidden, delayed or of priority 0 leads only after its set's configuration was changed.",
         left_behind=_NOTHING,
-        cures=[_STRATEGY],
+        cures=[_STRATEGY, *(_naming(each) for each in found.willing() if each.never and each.system)],
     )
+
+
+def _naming(seat: Seat) -> Cure:
+    at = f", newest entry {seat.at:%H:%M:%S} UTC" if seat.at else ""
+    words = f"Or {seat.system}, which is {seat.never}: its set's configuration is changed for it{at}."
+    return Cure(words=words, action=f"{KIND.prefix}.promote", params={"standby": seat.system})

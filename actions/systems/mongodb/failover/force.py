@@ -1,4 +1,8 @@
-"""A set without a majority elects nobody: it is forced to do without the votes of its members that are lost."""
+"""A set in which nobody can be elected is forced to another configuration.
+
+Without a majority it is to do without the votes of its members that are lost. A member that is hidden, delayed or of
+priority 0 is to be one that may lead; where no other one can, no primary is there that could be told so.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +44,16 @@ def require_forced(primary: Server, found: Set, seat: Seat) -> None:
     decide(primary.ctx, closed, f"{found.name} is forced without {lost}")
 
 
-def force(server: Server, found: Set) -> None:
-    """Force a set to do without the votes of its lost members. Call it only where ``effect`` said True.
+def force(server: Server, found: Set, seat: Seat) -> None:
+    """Force a set to a configuration in which a member can be elected. Call it only where ``effect`` said True.
 
-    They keep their place without a vote: whichever returns hears of the newer configuration, follows, and rolls back
-    what it took alone. An arbiter cannot be without a vote, and is taken out.
+    Lost members keep their place without a vote where no majority is there: whichever returns hears of the newer
+    configuration, follows, and rolls back what it took alone. An arbiter cannot be without a vote, and is taken out.
 
     Raises:
         ActionFailed: the member refuses.
     """
-    wanted = without_votes(found)
+    wanted = wanted_config(found, seat)
     try:
         with connect_verified(server, deadline_s=30) as client:
             client.admin.command("replSetReconfig", wanted, force=True)
@@ -59,8 +63,34 @@ def force(server: Server, found: Set) -> None:
             "See its log (mongodb.log).",
             left_behind="The set is as it was, without a primary.",
         ) from error
-    left = ", ".join(each.system or each.name for each in found.alive)
-    server.ctx.log(f"{found.name} was forced to the votes of {left}.")
+    if not found.has_majority:
+        left = ", ".join(each.system or each.name for each in found.alive)
+        server.ctx.log(f"{found.name} was forced to the votes of {left}.")
+    if seat.never:
+        server.ctx.log(f"{server.name} was {seat.never}; it may lead {found.name} now.")
+
+
+def wanted_config(found: Set, seat: Seat) -> dict[str, Any]:
+    """Return a set's configuration in which a member can be elected."""
+    config = deepcopy(found.config) if found.has_majority else without_votes(found)
+    for member in config["members"]:
+        if member["host"] == seat.name and seat.never:
+            member |= {"votes": 1, "priority": 1, "hidden": False}
+            member |= {name: 0 for name in ("secondaryDelaySecs", "slaveDelay") if name in member}
+    config.pop("term", None)
+    return {**config, "version": int(found.config["version"]) + 1}
+
+
+def may_lead(found: Set, seat: Seat) -> list[Finding]:
+    """Return that a member's place in its set was changed for it to lead."""
+    if not seat.never:
+        return []
+    was = next(each for each in found.config["members"] if each["host"] == seat.name)
+    names = ("priority", "hidden", "votes", "secondaryDelaySecs", "slaveDelay")
+    before = ", ".join(f"{name}: {was[name]}" for name in names if name in was)
+    text = f"was {seat.never}, and may lead its set from now on"
+    cure = f"Once another one leads: as before in rs.conf() ({before}), then rs.reconfig()."
+    return [Finding(severity="warning", about=seat.system, text=text, cure=cure)]
 
 
 def without_votes(found: Set) -> dict[str, Any]:
@@ -74,8 +104,7 @@ def without_votes(found: Set) -> dict[str, Any]:
                 continue
             member |= {"votes": 0, "priority": 0}
         kept.append(member)
-    config.pop("term", None)
-    return {**config, "members": kept, "version": int(config["version"]) + 1}
+    return {**config, "members": kept}
 
 
 def voteless(found: Set) -> list[Finding]:

@@ -41,7 +41,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: ``host:port``, as the set has it.
         votes: how many it has (0 or 1).
-        never: why it can never be primary; empty: it can.
+        never: why it is never primary; empty: it may be.
+        fixed: whether no other configuration of its place lets it be.
         system: its name in the inventory; empty: it has none, or another address there.
         answers: whether it was asked itself.
         healthy: whether it answers, or another member that does has heard of it.
@@ -53,6 +54,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     votes: int
     never: str
+    fixed: bool
     system: str
     answers: bool
     healthy: bool
@@ -101,7 +103,11 @@ class Set(NamedTuple):
 
     def electable(self) -> list[Seat]:
         """Return who of those that were asked can lead, the one that has most first."""
-        found = [seat for seat in self.seats if seat.answers and not seat.never and seat.state in (PRIMARY, SECONDARY)]
+        return [seat for seat in self.willing() if not seat.never]
+
+    def willing(self) -> list[Seat]:
+        """Return the same, and those with them that could lead once the set's configuration lets them."""
+        found = [seat for seat in self.seats if seat.answers and not seat.fixed and seat.state in (PRIMARY, SECONDARY)]
         return sorted(found, key=lambda seat: seat.position, reverse=True)
 
 
@@ -153,6 +159,7 @@ def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[
         name=str(member["host"]),
         votes=int(member.get("votes", 1)),
         never=_never(member),
+        fixed=bool(member.get("arbiterOnly")) or not member.get("buildIndexes", True),
         system=own[0].name if own else known,
         answers=own is not None,
         healthy=own is not None or any(each.get("health") for each in heard),
@@ -170,6 +177,8 @@ def _never(member: dict[str, Any]) -> str:
     """Return why a member can never be primary."""
     if member.get("arbiterOnly"):
         return "an arbiter, which has no data"
+    if not member.get("buildIndexes", True):
+        return "without indexes for good (buildIndexes false)"
     if delay := member.get("secondaryDelaySecs", member.get("slaveDelay", 0)):
         return f"delayed by {int(delay)} s on purpose"
     if member.get("hidden"):

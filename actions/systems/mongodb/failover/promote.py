@@ -19,7 +19,7 @@ from actions.systems.mongodb.connection import CannotConnect
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.choice import choose, require_set
 from actions.systems.mongodb.failover.fence import FENCING
-from actions.systems.mongodb.failover.force import force, require_forced, voteless
+from actions.systems.mongodb.failover.force import force, may_lead, require_forced, voteless
 from actions.systems.mongodb.failover.members import Seat, Set, look_at_set
 from actions.systems.mongodb.failover.standing import name_in_set
 from actions.systems.mongodb.failover.told import lacks, surprises, tell_set
@@ -76,6 +76,12 @@ class MongodbPromoting(Promoting[Server, _Chosen]):
         findings, _ = lacks(primary, chosen.server, chosen.seat)
         return [*findings, *surprises(primary, chosen.found, chosen.seat)]
 
+    def left_out(self, chosen: _Chosen) -> tuple[str, str]:
+        """Return that it is never to lead, by its set's configuration."""
+        never = chosen.seat.never
+        late = "what it has not applied, where no other member has it; " if "delayed" in never else ""
+        return (f"is {never}", f"{late}its set's configuration is forced for it") if never else ("", "")
+
     def require_fit(self, primary: Server, chosen: _Chosen) -> None:
         """Stop where no majority is there."""
         if not chosen.found.has_majority:
@@ -91,12 +97,13 @@ class MongodbPromoting(Promoting[Server, _Chosen]):
         return PromotionRecord(standby=chosen.server.name, timeline=chosen.found.term, received=received)
 
     def take_over(self, primary: Server, chosen: _Chosen) -> TookOver[Server]:
-        """Force the set where no majority is there, and wait until a member leads it."""
-        found = chosen.found
-        if found.has_majority:
+        """Force the set where nobody could be elected as it is, and wait until a member leads it."""
+        found, seat = chosen.found, chosen.seat
+        if found.has_majority and not seat.never:
             return TookOver(_elected(primary, chosen.server, found))
-        force(chosen.server, found)
-        return TookOver(_elected(primary, chosen.server, found), " (forced)", voteless(found))
+        force(chosen.server, found, seat)
+        lost = [] if found.has_majority else voteless(found)
+        return TookOver(_elected(primary, chosen.server, found), " (forced)", [*may_lead(found, seat), *lost])
 
     def prove(self, server: Server, record: PromotionRecord) -> Proven:
         """Keep the application out, and have a majority acknowledge an entry within seconds."""
@@ -138,7 +145,8 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Says of each member what it is and how far it came. Where a majority is there and has elected one, that is taken;
     else the one that came furthest is asked to step up. Where no majority is there, the set is forced to do without
-    the lost members, which is decided with a reason: they keep their place without a vote. Keeps the application out,
+    the lost members, which is decided with a reason: they keep their place without a vote. One that is hidden, delayed
+    or of priority 0 leads for who names it, with a reason: its place in the set is changed. Keeps the application out,
     and proves it by a write that a majority acknowledges. From then on it plays the old primary's part.
 
     Needs: the old primary fenced, by us or by an election, and proven to be so now; recovery to the latest.
@@ -184,13 +192,17 @@ def _without_what_is_down(primary: Server, found: Set | None) -> Set | None:
 
 def _words(server: Server, found: Set, seat: Seat, *, forced: bool) -> str:
     users = [user.user for user in server.settings.app_users]
+    let = f", which is {seat.never}, be one that may lead," if seat.never else ""
     kept = f", keep {', '.join(users)} out of it" if users else ""
     if forced:
         lost = ", ".join(each.system or each.name for each in found.lost)
         without = f"force {found.name} to do without the votes of {lost}"
-        return f"{without}, have {server.name} lead it at {seat.position}{kept}"
+        return f"{without}, have {server.name}{let} lead it at {seat.position}{kept}"
     if seat.state == PRIMARY:
         return f"take {server.name} for the primary, which {found.name} has elected{kept}; try a majority write"
+    if let:
+        place = f"force the configuration of {found.name}: have {server.name}{let}"
+        return f"{place} and stand for election at {seat.position}{kept}; try a majority write"
     return f"have {server.name} stand for election at {seat.position}{kept}; try a majority write"
 
 

@@ -7,18 +7,16 @@ from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext, Progress
-from actions.failover.cut_off import require_reached
-from actions.failover.fence_record import forget
-from actions.gate import Closed
+from actions.failover.rejoining import WHICH, Back, Coming, Rejoining
 from actions.machine.directories import size_words
 from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.mongodb.failover import by_hand
-from actions.systems.mongodb.failover.fence import fence_identity, unmanaged_if_seen
+from actions.systems.mongodb.failover.fence import FENCING
 from actions.systems.mongodb.failover.members import Set, look_at_set
-from actions.systems.mongodb.failover.standing import FENCE, KIND, name_in_set, standing
-from actions.systems.mongodb.fence_guard import UNFENCE, stands, take_out
+from actions.systems.mongodb.failover.standing import KIND, by_its_set, name_in_set
+from actions.systems.mongodb.fence_guard import stands, take_out
 from actions.systems.mongodb.launch import launch, require_member_of_its_set
-from actions.systems.mongodb.server import Server, find_server
+from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.start_stop import START_S, keep_promise, require_nobody_answers
 from actions.systems.mongodb.state import SECONDARY, ask
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -26,19 +24,55 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 _NOTHING = "Nothing was changed."
-_FOLLOWS_S, _PAUSE_S = 3600.0, 0.5
+_LOOK_S, _FOLLOWS_S, _PAUSE_S = 15.0, 3600.0, 0.5
 _ROLLED_BACK = r"""find "$1/rollback" -type f -printf '%s %P\n' 2>/dev/null; true"""
 _NAMED = 5
 
 
-def no_writer(ctx: ActionContext) -> Closed | None:
-    """A gate: it is fenced, by us or by an election: it comes back to follow, and not to lead."""
-    server = find_server(ctx)
-    seen = standing(server)
-    if seen.fenced:
-        return None
-    message = f"{server.name} is not fenced: {seen.words}. What it took meanwhile would be rolled back unseen."
-    return Closed("fenced", message, "never", FENCE)
+class MongodbRejoining(Rejoining[Server]):
+    """How a member comes back to its set."""
+
+    fencing = FENCING
+    unseen = "What it took meanwhile would be rolled back unseen."
+
+    def old(self, ctx: ActionContext, name: str = "") -> Server:
+        """Return the one aimed at, where its set has another primary, whatever the inventory says; else as always."""
+        server = KIND.found(ctx)
+        named = name or ctx.params.get("standby")
+        return server if not named and by_its_set(server, look_at_set(server)) else super().old(ctx, name)
+
+    def prepare(self, server: Server, *, whole: bool) -> Coming:
+        """Look who leads its set, and whether it can be started as its member."""
+        leader, found = _require_leader(server)
+        before, running = _rolled_back(server), server.process()
+        if not running:
+            require_member_of_its_set(server)
+            require_nobody_answers(server)
+
+        def go() -> None:
+            if stands(server):
+                take_out(server)
+            if not running:
+                launch(server, "rejoin", START_S)
+                keep_promise(server)
+
+        def prove() -> Back:
+            _wait(server, leader)
+            new = {name: size for name, size in _rolled_back(server).items() if name not in before}
+            said = f"follows {leader.name} (term {found.term}), and has all that was there as it came"
+            words = f"{said}; {count(len(new), 'file')} of what it rolled back"
+            return Back(words, [*_told(server, new), *_voteless(server, found)], {"rolled_back": sorted(new)})
+
+        said = f"see {server.name} through" if running else f"lift the fence of {server.name} and start it"
+        return Coming(f"{said}, as a member that follows {leader.name}", go, prove, begun=bool(running))
+
+    def follows(self, server: Server) -> tuple[bool, str]:
+        """Return what it is in its set."""
+        state = _state(server)[0]
+        return state == SECONDARY, f"is {state} in its set"
+
+
+REJOINING = MongodbRejoining()
 
 
 @action(
@@ -46,16 +80,18 @@ def no_writer(ctx: ActionContext) -> Closed | None:
     destructive=True,
     probe="mongodb.is_rejoined",
     resumable=True,
-    live={"fenced": no_writer, "managed": unmanaged_if_seen},
+    live={"fenced": REJOINING.no_writer, "managed": REJOINING.unmanaged},
     touches=("data directory",),
-    target=fence_identity,
+    target=REJOINING.identity,
+    params={"standby": WHICH},
     by_hand=by_hand.rejoin,
 )
-def rejoin(ctx: ActionContext) -> Outcome:
+def rejoin(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Bring a fenced old primary back as a member of its set that follows the new one.
 
     Its fence goes, it is started, and watched until it has what the new primary had as it came. What it took and no
-    majority acknowledged it rolls back by itself, into files that are named: nobody else has that.
+    majority acknowledged it rolls back by itself, into files that are named: nobody else has that. Aimed at the new
+    primary it is the old one that comes back.
 
     Needs: it fenced, its host answering; its set with another primary, whose configuration has it as a member.
 
@@ -63,58 +99,33 @@ def rejoin(ctx: ActionContext) -> Outcome:
 
     Killed half way: it is fenced still, or starts and follows by itself; run again, it is seen through.
     """
-    server = find_server(ctx)
-    require_reached(KIND.fenced(server), lambda: KIND.pid(server))
-    leader, found = _require_leader(server)
-    before = _rolled_back(server)
-    running = server.process()
-    if not running:
-        require_member_of_its_set(server)
-        require_nobody_answers(server)
-    said = f"see {server.name} through" if running else f"lift the fence of {server.name} and start it"
-    if not ctx.effect(f"{said}, as a member that follows {leader.name}"):
-        return Outcome(ok=True, summary=f"would bring {server.name} back")
-    if stands(server):
-        take_out(server)
-    if not running:
-        launch(server, "rejoin", START_S)
-        keep_promise(server)
-    _wait(server, leader)
-    forget(ctx.files, server.name)
-    new = {name: size for name, size in _rolled_back(server).items() if name not in before}
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} follows {leader.name} (term {found.term}), and has all that was there as it came; "
-        f"{count(len(new), 'file')} of what it rolled back.",
-        facts={"rejoined": True, "lifts": UNFENCE, "rolled_back": sorted(new)},
-        findings=[*_told(server, new), *_voteless(server, found)],
-    )
+    return REJOINING.rejoin(ctx, standby)
 
 
-@action("mongodb.is_rejoined", target=fence_identity)
-def is_rejoined(ctx: ActionContext) -> Outcome:
+@action("mongodb.is_rejoined", target=REJOINING.identity, params={"standby": WHICH})
+def is_rejoined(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Tell whether the server follows its set's primary.
 
     Needs: its address.
     """
-    server = find_server(ctx)
-    try:
-        state = _state(server)
-    except CleoError as error:
-        return Outcome(ok=False, summary=f"{server.name} cannot be asked: {error.message}", facts={"rejoined": None})
-    ok = state[0] == SECONDARY
-    return Outcome(ok=ok, summary=f"{server.name} is {state[0]} in its set.", facts={"rejoined": ok})
+    return REJOINING.is_rejoined(ctx, standby)
 
 
 def _require_leader(server: Server) -> tuple[Server, Set]:
     """Return who leads its set, and the set.
 
     Raises:
-        ActionFailed: nobody does, or the set does not have it as a member any more.
+        ActionFailed: nobody does, or can be asked, or the set does not have it as a member any more.
     """
-    found = look_at_set(server)
-    leader = found.leader() if found else None
-    if not found or not leader or leader.system not in found.asked or leader.name == name_in_set(server):
+    found = look_at_set(server, deadline_s=_LOOK_S)
+    if not found:
+        raise ActionFailed(
+            f"None of the other members of the set of {server.name} can be asked: who leads it is not known.",
+            "See that one of them answers; then run this again.",
+            left_behind=_NOTHING,
+        )
+    leader = found.leader()
+    if not leader or leader.system not in found.asked or leader.name == name_in_set(server):
         raise ActionFailed(
             f"The set of {server.name} has no other primary: it would come back to lead, or to wait.",
             "Have another member lead first (mongodb.promote); or, if it is to lead, lift its fence and start it.",

@@ -7,7 +7,7 @@ reached, and is of a set without a majority, is never taken for dead.
 from __future__ import annotations
 
 from actions.context import ActionContext
-from actions.failover.kind import ASK_S, Elsewhere, Kind
+from actions.failover.kind import ASK_S, Elsewhere, ProcessKind
 from actions.systems.mongodb.connection import Login, connect
 from actions.systems.mongodb.failover.members import Set, look_at_set
 from actions.systems.mongodb.fence_guard import GUARD, refused
@@ -19,7 +19,7 @@ from actions.systems.mongodb.verified_connection import connect_verified
 FENCE = "mongodb.fence"
 
 
-class MongodbKind(Kind[Server]):
+class MongodbKind(ProcessKind[Server]):
     """A member of a replica set, as a failover sees it."""
 
     prefix = "mongodb"
@@ -32,15 +32,6 @@ class MongodbKind(Kind[Server]):
     def server(self, ctx: ActionContext, name: str) -> Server:
         """Return a server of the inventory."""
         return server_of(ctx, name)
-
-    def serving(self, server: Server, primary: Server) -> Server:
-        """Return a server as it serves in a primary's place."""
-        return Server(server.ctx, server.name, server.settings.taking_over(primary.settings))
-
-    def pid(self, server: Server) -> int | None:
-        """Return its process."""
-        found = server.process()
-        return found.pid if found else None
 
     def takes_writes(self, server: Server) -> bool:
         """Whether who answers says that it is a primary. Nobody logs in."""

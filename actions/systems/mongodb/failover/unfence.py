@@ -5,9 +5,11 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.failover.fencing import SECOND
+from actions.failover.lifting import lift
 from actions.outcome import Outcome
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.fence import FENCING
+from actions.systems.mongodb.failover.standing import KIND
 from actions.systems.mongodb.fence_guard import UNFENCE
 
 
@@ -33,4 +35,4 @@ def unfence(ctx: ActionContext) -> Outcome:
 
     Killed half way: the line is taken out or is not; mongodb.is_fenced tells. Run it again.
     """
-    return FENCING.unfence(ctx)
+    return lift(KIND, ctx)

@@ -34,10 +34,6 @@ class PostgresKind(Kind[Server]):
         """Return a server of the inventory."""
         return server_of(ctx, name)
 
-    def serving(self, server: Server, primary: Server) -> Server:
-        """Return a server as it serves in a primary's place."""
-        return Server(server.ctx, server.name, server.settings.taking_over(primary.settings))
-
     def pid(self, server: Server) -> int | None:
         """Return its postmaster."""
         return postmaster(server)

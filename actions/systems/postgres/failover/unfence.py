@@ -5,9 +5,11 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.failover.fencing import SECOND
+from actions.failover.lifting import lift
 from actions.outcome import Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.failover.fence import FENCING
+from actions.systems.postgres.failover.standing import KIND
 from actions.systems.postgres.fence_guard import UNFENCE
 
 
@@ -32,4 +34,4 @@ def unfence(ctx: ActionContext) -> Outcome:
 
     Killed half way: the line is taken out or is not; postgres.is_fenced tells. Run it again.
     """
-    return FENCING.unfence(ctx)
+    return lift(KIND, ctx)

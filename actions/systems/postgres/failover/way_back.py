@@ -17,8 +17,10 @@ from actions.systems.postgres.server import Server
 from journal.wording.sizes import size_words
 
 
-def begin(server: Server, primary: Server, found: Divergence, conninfo: str, *, whole: bool) -> RejoinRecord | None:
-    """Choose the way, say it and what speaks for it, and write it down; None in a dry run.
+def choose_way(
+    server: Server, primary: Server, found: Divergence, conninfo: str, *, whole: bool
+) -> tuple[RejoinRecord, str]:
+    """Choose the way, and say what speaks for it; return what is written down of it, and what would be done.
 
     Args:
         server: the one that comes back, which is down.
@@ -30,20 +32,14 @@ def begin(server: Server, primary: Server, found: Divergence, conninfo: str, *, 
     Raises:
         ActionFailed: no way is open. Nothing was changed.
     """
-    ctx = server.ctx
     for finding in found.findings(server, ""):
-        ctx.log(f"{finding.about}: {finding.text}", "err")
+        server.ctx.log(f"{finding.about}: {finding.text}", "err")
     spaces = spaces_of(server, primary)
-    if found.same and not whole:
-        require_replayable(server, spaces)
-        record = RejoinRecord(primary=primary.name, way="follow", slot=slot_of(server))
-        words = f"have {server.name} go on with its data: all of its log is in the history of {primary.name}"
-    else:
-        record, words = _anew(server, primary, found, conninfo, spaces, whole=whole)
-    if not ctx.effect(f"{words}; then start it as a standby"):
-        return None
-    record.keep(ctx.files, server.name)
-    return record
+    if not found.same or whole:
+        return _anew(server, primary, found, conninfo, spaces, whole=whole)
+    require_replayable(server, spaces)
+    words = f"have {server.name} go on with its data: all of its log is in the history of {primary.name}"
+    return RejoinRecord(primary=primary.name, way="follow", slot=slot_of(server)), words
 
 
 def _anew(

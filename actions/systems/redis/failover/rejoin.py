@@ -7,50 +7,58 @@ from typing import Any
 
 from actions.action import action
 from actions.context import ActionContext, Progress
-from actions.failover.cut_off import require_reached
-from actions.failover.fence_record import FenceRecord, forget
+from actions.failover.fence_record import FenceRecord
 from actions.failover.promotion_record import PromotionRecord
-from actions.failover.standing import UNSEEN
-from actions.gate import Closed
+from actions.failover.rejoining import WHICH, Back, Coming, Rejoining
+from actions.machine.aside import KeptCopy
 from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.redis.config_file import wanted_of
 from actions.systems.redis.configuration import read_configuration
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
-from actions.systems.redis.failover.fence import fence_identity, unmanaged_if_seen
+from actions.systems.redis.failover.fence import FENCING
 from actions.systems.redis.failover.follows import follow, follows_at_start
 from actions.systems.redis.failover.replicas import Reached, reached
-from actions.systems.redis.failover.standing import FENCE, KIND, standing
-from actions.systems.redis.fence_guard import UNFENCE
 from actions.systems.redis.launch import launch, newest_lines, went_down
 from actions.systems.redis.login_block import load_barred
 from actions.systems.redis.placing import keep_old, plan_copy
-from actions.systems.redis.server import Server, find_server, server_of
+from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
-from journal.errors import CleoError
 
 _NOTHING = "Nothing was changed."
 _HOURS_S, _STUCK_S, _ARRIVES_S, _APPEARS_S, _PAUSE_S = 12 * 3600.0, 75.0, 10.0, 3.0, 0.2
 _PROOF_MS = 60_000
 
 
-def no_writer(ctx: ActionContext) -> Closed | None:
-    """A gate: it is fenced, or can only be a replica already. What may write is not emptied, whatever the reason."""
-    server = find_server(ctx)
-    seen = standing(server)
-    if seen.fenced or _only_follows(server):
-        return None
-    message = f"{server.name} is not fenced: {seen.words}. What it took meanwhile would go unseen."
-    return Closed("fenced", message, "never", FENCE)
+class RedisRejoining(Rejoining[Server]):
+    """How a Redis server comes back."""
+
+    fencing = FENCING
+
+    def only_follows(self, server: Server) -> bool:
+        """Whether its next start follows, and it runs as no master."""
+        return bool(follows_at_start(server)) and (not server.process() or reached(server, 5).replica)
+
+    def prepare(self, server: Server, *, whole: bool) -> Coming:
+        """Look at its master, and whether its own files can be moved aside, unless that was done before."""
+        master = self.named(server)
+        leads = _require_master(server, master)
+        if follows_at_start(server) == f"{master.settings.address} {master.settings.port}":
+            words = f"see {server.name} through as a replica of {master.name}"
+            return _coming(server, master, words, None, begun=True)
+        copy = plan_copy(server, wanted_of(read_configuration(server)), restored=False)
+        kept = f"move {', '.join(copy.held)} to {copy.path}, " if copy else ""
+        said = f"{kept}lift its fence, and have it follow {master.name} ({leads.keys:,} keys) from its next start on"
+        return _coming(server, master, said, copy, begun=False)
+
+    def follows(self, server: Server) -> tuple[bool, str]:
+        """Return whether it is a replica that hears of its master."""
+        master, seen = self.named(server), reached(server, 5)
+        ok = _follows(seen, master)
+        return ok, f"{'follows' if ok else 'does NOT follow'} {master.name}: {seen.keys:,} keys"
 
 
-def _only_follows(server: Server) -> bool:
-    try:
-        if not follows_at_start(server):
-            return False
-        return not server.process() or reached(server, 5).replica
-    except (CleoError, *UNSEEN):
-        return False
+REJOINING = RedisRejoining()
 
 
 @action(
@@ -58,17 +66,19 @@ def _only_follows(server: Server) -> bool:
     destructive=True,
     probe="redis.is_rejoined",
     resumable=True,
-    live={"fenced": no_writer, "managed": unmanaged_if_seen},
+    live={"fenced": REJOINING.no_writer, "managed": REJOINING.unmanaged},
     touches=("data directory",),
-    target=fence_identity,
+    target=REJOINING.identity,
+    params={"standby": WHICH},
     by_hand=by_hand.rejoin,
 )
-def rejoin(ctx: ActionContext) -> Outcome:
+def rejoin(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Bring a fenced old master back as a replica of the new one.
 
     Its own files are moved aside first: what it took alone is in them, and nowhere else. The fence goes only once its
     configuration has `replicaof`, so that no start in between makes it a master. Then it copies everything, and that is
-    proven: a key written at the master arrives, and a write to it is refused.
+    proven: a key written at the master arrives, and a write to it is refused. Aimed at the new master it is the old one
+    that comes back.
 
     Needs: it fenced, its host answering; the new master up, with keys; room for a second copy beside the old files.
 
@@ -76,63 +86,37 @@ def rejoin(ctx: ActionContext) -> Outcome:
 
     Killed half way: it is fenced still, or can only come up as a replica; run again, it goes on.
     """
-    server = find_server(ctx)
-    require_reached(KIND.fenced(server), lambda: KIND.pid(server))
-    master = _master(server)
-    leads = _require_master(server, master)
-    where, aside = f"{master.settings.address} {master.settings.port}", ""
-    if follows_at_start(server) != where:
-        copy = plan_copy(server, wanted_of(read_configuration(server)), restored=False)
-        aside = copy.path if copy else ""
-        kept = f"move {', '.join(copy.held)} to {copy.path}, " if copy else ""
-        said = f"{kept}lift its fence, and have it follow {master.name} ({leads.keys:,} keys) from its next start on"
-        if not ctx.effect(said):
-            return Outcome(ok=True, summary=f"would bring {server.name} back", findings=_alone(server, aside))
-        if copy:
-            keep_old(server, copy)
-        follow(server, master)
-    elif not ctx.effect(f"see {server.name} through as a replica of {master.name}"):
-        return Outcome(ok=True, summary=f"would go on bringing {server.name} back")
-    findings = _alone(server, aside)
-    if not server.process():
-        launch(server, "rejoin")
-    _wait(server, master)
-    _prove(server, master)
-    forget(ctx.files, server.name)
-    return Outcome(
-        ok=True,
-        summary=f"{server.name} follows {master.name}: a key written there arrived, and a write here is refused."
-        f"{f' Its old files are kept in {aside}.' if aside else ''}",
-        facts={"rejoined": True, "lifts": UNFENCE, **({"aside": aside} if aside else {})},
-        findings=[*findings, *_barred(server)],
-    )
+    return REJOINING.rejoin(ctx, standby)
 
 
-@action("redis.is_rejoined", target=fence_identity)
-def is_rejoined(ctx: ActionContext) -> Outcome:
+@action("redis.is_rejoined", target=REJOINING.identity, params={"standby": WHICH})
+def is_rejoined(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Tell whether the server is a replica that hears of its master.
 
     Needs: its address.
     """
-    server = find_server(ctx)
-    master = _master(server)
-    try:
-        seen = reached(server, 5)
-    except CleoError as error:
-        return Outcome(ok=False, summary=f"{server.name} cannot be asked: {error.message}", facts={"rejoined": None})
-    ok = _follows(seen, master)
-    words = f"follows {master.name}" if ok else f"does NOT follow {master.name}"
-    return Outcome(ok=ok, summary=f"{server.name} {words}: {seen.keys:,} keys.", facts={"rejoined": ok})
+    return REJOINING.is_rejoined(ctx, standby)
 
 
-def _master(server: Server) -> Server:
-    if server.settings.standby_of:
-        return server_of(server.ctx, server.settings.standby_of)
-    raise ActionFailed(
-        f"{server.name} stands by for nobody, neither in the inventory nor since a failover of this incident.",
-        "Promote another server first, or say in the inventory whom it is to follow (standby_of:).",
-        left_behind=_NOTHING,
-    )
+def _coming(server: Server, master: Server, words: str, copy: KeptCopy | None, *, begun: bool) -> Coming:
+    aside = copy.path if copy else ""
+
+    def go() -> None:
+        if copy:
+            keep_old(server, copy)
+        if not begun:
+            follow(server, master)
+        if not server.process():
+            launch(server, "rejoin")
+
+    def prove() -> Back:
+        _wait(server, master)
+        _prove(server, master)
+        kept = f". Its old files are kept in {aside}" if aside else ""
+        said = f"follows {master.name}: a key written there arrived, and a write here is refused{kept}"
+        return Back(said, _barred(server), {"aside": aside} if aside else {})
+
+    return Coming(words, go, prove, _alone(server, aside), begun)
 
 
 def _require_master(server: Server, master: Server) -> Reached:

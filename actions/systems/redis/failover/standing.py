@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.context import ActionContext
-from actions.failover.kind import ASK_S, Kind
+from actions.failover.kind import ASK_S, ProcessKind
 from actions.systems.redis.connection import connect
 from actions.systems.redis.fence_guard import GUARD, refused
 from actions.systems.redis.measures import Info
@@ -19,7 +19,7 @@ from actions.systems.redis.verified_connection import connect_verified
 FENCE = "redis.fence"
 
 
-class RedisKind(Kind[Server]):
+class RedisKind(ProcessKind[Server]):
     """A Redis server, as a failover sees it."""
 
     prefix = "redis"
@@ -31,15 +31,6 @@ class RedisKind(Kind[Server]):
     def server(self, ctx: ActionContext, name: str) -> Server:
         """Return a server of the inventory."""
         return server_of(ctx, name)
-
-    def serving(self, server: Server, primary: Server) -> Server:
-        """Return a server as it serves in a primary's place."""
-        return Server(server.ctx, server.name, server.settings.taking_over(primary.settings))
-
-    def pid(self, server: Server) -> int | None:
-        """Return its process."""
-        found = server.process()
-        return found.pid if found else None
 
     def takes_writes(self, server: Server) -> bool:
         """Whether who answers is no replica."""

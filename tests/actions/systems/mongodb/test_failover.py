@@ -8,9 +8,11 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 from pymongo.write_concern import WriteConcern
 
@@ -154,6 +156,51 @@ def test_a_set_without_a_majority_is_forced_for_a_reason_alone(members: list[Mon
     assert ctx.do(start).ok
     until(lambda: state(first) == "SECONDARY", 60)
     assert state(second) == "PRIMARY"
+
+
+@pytest.mark.soak
+def test_one_that_is_never_to_lead_does_for_who_names_it_with_a_reason_alone(members: list[MongoLab]) -> None:
+    first, second, _ = members
+    with first.session() as client:
+        until(lambda: client.admin.command("replSetStepUp", check=False).get("ok") == 1, 60)
+        until(lambda: client.admin.command("hello")["isWritablePrimary"], 60)
+        before = client.admin.command("replSetGetConfig")["config"]
+        _places(client, {1: {"priority": 0, "hidden": True, "secondaryDelaySecs": 3600}, 2: {"priority": 0}})
+        concern = WriteConcern(w=2)
+        client.cleoai.get_collection("user_preferences", write_concern=concern).insert_one({"_id": "late"})
+    ctx = first.context(decisions={"recovery_point": "latest"})
+    assert ctx.do(fence).ok
+    ctx.dry_run = True
+    with pytest.raises(ActionFailed, match=r"nobody can lead it: .*delayed by 3600 s on purpose") as failed:
+        ctx.do(promote)
+    named = {cure.params["standby"]: cure.words for cure in failed.value.cures if cure.action}
+    assert "which is of priority 0" in named["mongodb-3"]
+    with pytest.raises(GateClosed) as closed:
+        ctx.do(promote, standby="mongodb-2")
+    assert (closed.value.gate, closed.value.yields) == ("left-out", "reason and target")
+
+    ctx.dry_run = False
+    ctx.overrides["left-out"] = "the other one is of a site that is about to go"
+    done = ctx.do(promote, standby="mongodb-2")
+    assert done.ok, done.summary
+    assert done.facts["took_over"]["system"] == "mongodb-2"
+    assert any("may lead its set from now on" in finding.text for finding in done.findings)
+    with second.session() as client:
+        place = client.admin.command("replSetGetConfig")["config"]["members"][1]
+        assert (place["priority"], place["hidden"], place["secondaryDelaySecs"]) == (1, False, 0)
+        assert client.cleoai.user_preferences.find_one({"_id": "late"}), "it caught up with the other one first"
+    assert second.context().do(allow_writers).ok
+    assert ctx.do(rejoin).ok
+    with second.session() as client:
+        _places(client, {n: {"priority": one["priority"]} for n, one in enumerate(before["members"])})
+
+
+def _places(client: MongoClient[dict[str, Any]], changed: dict[int, dict[str, Any]]) -> None:
+    """Change places in a set's configuration, by their number."""
+    config = client.admin.command("replSetGetConfig")["config"]
+    for number, more in changed.items():
+        config["members"][number] |= more
+    client.admin.command("replSetReconfig", {**config, "version": config["version"] + 1})
 
 
 def _gone(member: MongoLab, folder: Path) -> Inventory:

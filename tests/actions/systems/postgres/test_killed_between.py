@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.between_effects import Incidents, ask, over, through, word_of
+from benchmarks.between_effects import PostgresIncidents, through, word_of
+from benchmarks.incidents import ask, over
 from benchmarks.whole_files import half_files
 from journal.incident.records import Run, RunState
 from journal.verify import verify
@@ -24,7 +25,7 @@ class Played:
     """One incident, in which actions are killed one after the other."""
 
     def __init__(self, lab: Lab, home: Path) -> None:
-        self.incidents = Incidents(lab, home)
+        self.incidents = PostgresIncidents(lab, home)
         self.word = word_of(self.incidents)
         self.place = self.incidents.declare()
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -42,12 +42,21 @@ class DyingRunner:
 
 
 class Zygote:
-    """The process that forks runners; use it as a context manager."""
+    """The process that forks runners; use it as a context manager.
+
+    Args:
+        module: what it executes: a runner for each line that it reads, and a wait for it at the line ``wait``.
+        env: its environment; None: this one's.
+    """
+
+    def __init__(self, module: str = "cleo_contract.dying_runner", env: Mapping[str, str] | None = None) -> None:
+        self._module = module
+        self._env = env or os.environ
 
     def __enter__(self) -> Self:
         here = str(Path(__file__).parents[1])
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])}
-        argv = [sys.executable, "-P", "-m", "cleo_contract.dying_runner"]
+        env = {**self._env, "PYTHONPATH": os.pathsep.join([here, *filter(None, [self._env.get("PYTHONPATH")])])}
+        argv = [sys.executable, "-P", "-m", self._module]
         self._process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
 
@@ -58,7 +67,14 @@ class Zygote:
     def runner(self, work: Work, dies_at: int) -> Iterator[DyingRunner]:
         """A runner at work on an incident, killed at its point ``dies_at``; it is stopped at the end of the block."""
         seen = work.home / "points"
-        pid = int(self._said(f"{dies_at}\t{seen}\t{work.place.folder}\t{work.home}\t{work.inventory}"))
+        words = [str(dies_at), str(seen), str(work.place.folder), str(work.home), str(work.inventory)]
+        with self.forked(words, seen) as runner:
+            yield runner
+
+    @contextmanager
+    def forked(self, words: Sequence[str], seen: Path) -> Iterator[DyingRunner]:
+        """A runner of these words, which writes the points that it passes into ``seen``; stopped at the block's end."""
+        pid = int(self._said("\t".join(words)))
         runner = DyingRunner(pid, seen)
         try:
             yield runner
