@@ -13,7 +13,7 @@ from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
 from tests.labs import Lab, lab_directory
 
-pytestmark = pytest.mark.xdist_group("e2e-three-stores")
+pytestmark = [pytest.mark.xdist_group("e2e-three-stores"), pytest.mark.early]
 
 VERIFIED = ("postgres-verify", "mongodb-verify", "redis-verify")
 MOST_KEYS = 150
