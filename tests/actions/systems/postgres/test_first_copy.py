@@ -56,6 +56,7 @@ def recovered(lab: Lab, ctx: FakeContext, row: str) -> None:
     assert ctx.do(allow_writers).ok
 
 
+@pytest.mark.soak  # the contract (`test_contract.py`) restores twice, with runners killed at every point
 def test_a_restore_that_is_repeated_before_the_log_is_applied(lab: Lab, ctx: FakeContext) -> None:
     """Its own work is no second copy: nothing is moved aside, and the log of the first copy is still replayed."""
     row = survived(lab)
@@ -77,6 +78,7 @@ def test_a_restore_again_after_a_recovery_that_was_not_good_enough(lab: Lab, ctx
     recovered(lab, ctx, row)
 
 
+@pytest.mark.soak  # the contract (`test_contract.py`) restores twice, with runners killed at every point
 def test_a_runner_that_dies_once_it_has_restored(lab: Lab, ctx: FakeContext) -> None:
     """It wrote down that it restored, and nobody its end: the next one does not move the fresh restore aside."""
     row = survived(lab)

@@ -73,6 +73,7 @@ def test_an_instant_is_found_on_a_timeline_that_was_never_archived(lab: Lab, ctx
     assert not is_there(lab, given_up)
 
 
+@pytest.mark.soak
 def test_what_lies_before_a_fork_is_replayed_from_the_older_timelines_copy(lab: Lab, ctx: FakeContext) -> None:
     """Of the newer timeline only its history was archived before the data directory was lost."""
     with archive_refuses(lab):

@@ -105,6 +105,7 @@ def test_it_is_stopped_started_saved_restored_and_drilled_by_the_same_actions(va
         assert keys(valkey.lab) == before
 
 
+@pytest.mark.soak  # `test_reload_aof.py` does it with Redis
 def test_what_survived_in_its_append_only_file_is_loaded(valkey: Valkey) -> None:
     label = valkey.take()
     put(valkey.lab, "after the backup")
