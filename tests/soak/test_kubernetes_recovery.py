@@ -114,7 +114,7 @@ def _followed(stand: Stand, watcher: Watcher) -> Incident:
     with watcher.at_work(), stand.runner_ended():
         stand.declare("infrastructure-failure")
         with stand.console(80, 24, stand.incident_id) as console:
-            console.until("NEXT")
+            console.until("NEXT", 180)
             responder = Responder(console)
             responder.follow_next_to_the_end()
             responder.close()
