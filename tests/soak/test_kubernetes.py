@@ -18,6 +18,7 @@ import pytest
 
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.held import find_writers, hold, let_go
 from actions.systems.kubernetes.target import identity
 from cleo_console.lab.kubernetes import faults
 from cleo_console.lab.kubernetes.content import push_images
@@ -236,7 +237,7 @@ def test_pods_on_a_node_that_is_lost_are_not_verified(kube: ClusterLab) -> None:
     assert kube.do("verify_deployments").ok
     faults.kill_kubelet(kube.place)
     node = kube.place.node()
-    until(lambda: f"{node} not ready" in kube.health().detail, 40)
+    until(lambda: f"{node} not ready" in kube.health().detail, 120)
     said = kube.do("verify_deployments", wait_s=0.0)
     assert not said.ok
     with pytest.raises(ActionFailed, match=f"No node can pull: {node}"):
@@ -271,12 +272,24 @@ def test_writers_are_held_until_no_pod_is_left_and_let_go_again(kube: ClusterLab
     assert job["spec"]["suspend"] is False
 
 
+def test_a_word_of_its_pods_is_no_change_of_a_writer_and_a_change_of_somebody_is(kube: ClusterLab) -> None:
+    kube.do("apply")
+    [before], _ = find_writers(kube.cluster, ["deployment/worker"])
+    kube.patch(f"{APPS}/worker/status", {"status": {"conditions": [{"type": "Lab", "status": "True"}]}})
+    let_go(kube.cluster, before)
+    [before], _ = find_writers(kube.cluster, ["deployment/worker"])
+    assert before.replicas == 2
+    kube.patch(f"{APPS}/worker", {"spec": {"replicas": 5}})
+    with pytest.raises(Refused, match="has been modified"):
+        hold(kube.cluster, before)
+
+
 def test_a_writer_on_a_node_that_is_lost_is_not_kept_out(kube: ClusterLab) -> None:
     kube.do("apply")
     kube.do("allow_writers")
     assert kube.do("verify_deployments").ok
     faults.kill_kubelet(kube.place)
-    until(lambda: "not ready" in kube.health().detail, 40)
+    until(lambda: "not ready" in kube.health().detail, 120)
     with pytest.raises(ActionFailed, match="is not ready: it may run on"):
         kube.do("stop_writers", wait_s=2.0)
     kube.start_kubelet()
@@ -290,7 +303,7 @@ def test_of_two_nodes_one_is_lost(kube: ClusterLab) -> None:
         kube.do("apply")
         assert kube.do("verify_deployments").ok
         kube.place.stop_node(2)
-        until(lambda: f"{second} not ready" in kube.health().detail, 40)
+        until(lambda: f"{second} not ready" in kube.health().detail, 120)
         assert not kube.do("verify_deployments", wait_s=0.0).ok
         pulled = kube.do("pull_images")
         assert pulled.ok
@@ -341,6 +354,9 @@ def test_a_webhook_outside_of_the_cluster_is_named_by_what_the_server_says(kube:
         until(lambda: not _refused(kube), 60)
         with pytest.raises(ActionFailed, match="The cluster has no webhook called other"):
             kube.do("pass_webhooks", webhook="other")
+        back = kube.do("put_back_webhooks")
+        assert back.summary == "They decide again: check.url.lab.test."
+        assert "whether it answers by now, only the API server can tell" in back.findings[0].text
     finally:
         kube.cluster.delete(f"{HOOKS}/url.lab.test")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from actions.systems.kubernetes.cluster import Cluster, Object
+from actions.systems.kubernetes.cluster import Cluster, Object, Refused
 from actions.systems.kubernetes.manifests import pod_spec
 from actions.systems.kubernetes.pods import is_over, needs, of_workload
 
@@ -18,6 +18,8 @@ BEFORE = "cleo-console/replicas-before"
 RELEASED = "cleo-console/released-replicas"
 """The annotation with which a manifest says how many there are once they are let go."""
 _APIS = {"deployment": ("apps/v1", "Deployment"), "statefulset": ("apps/v1", "StatefulSet")}
+_TRIES = 8
+"""How often a writer is changed whose pods say something in between: a rollout does so many times a second."""
 _JOBS = ("batch/v1", "batch/v1beta1")
 
 
@@ -136,9 +138,30 @@ def kept_field(live: Object | None) -> str:
 
 
 def _change(cluster: Cluster, writer: Writer, spec: dict[str, Any], notes: dict[str, str | None]) -> None:
-    version = writer.body["metadata"]["resourceVersion"]
-    metadata: dict[str, Any] = {"resourceVersion": version, **({"annotations": notes} if notes else {})}
-    cluster.merge(writer.path, {"metadata": metadata, "spec": spec}, MANAGER)
+    """Change a writer that is what was read; its version also goes up with each word of its pods, which is no change.
+
+    Raises:
+        Refused: somebody changed it (status 409), or it may not be changed.
+        NoCluster: the cluster does not answer.
+    """
+    body = writer.body
+    for left in reversed(range(_TRIES)):
+        version = body["metadata"]["resourceVersion"]
+        metadata: dict[str, Any] = {"resourceVersion": version, **({"annotations": notes} if notes else {})}
+        try:
+            cluster.merge(writer.path, {"metadata": metadata, "spec": spec}, MANAGER)
+            return
+        except Refused as error:
+            body = cluster.ask(writer.path) if error.status == 409 else {}
+            if not left or not body or _meant(body) != _meant(writer.body):
+                raise
+
+
+def _meant(body: Object) -> tuple[Any, ...]:
+    """Return what people set of an object, and which one it is."""
+    metadata = body["metadata"]
+    notes = metadata.get("annotations") or {}
+    return metadata["uid"], body.get("spec"), notes.get(BEFORE), notes.get(RELEASED)
 
 
 def _path(cluster: Cluster, told: str) -> str:

@@ -24,7 +24,7 @@ _BY_REASON: Mapping[str, str] = {
     "Evicted": "Its node ran out of what is named: free it there; another pod is made meanwhile.",
     "NodeLost": "Bring {node} back. Or prove that the machine is off (its power), and only then: "
     "kubectl delete node {node}; its pods are made elsewhere then.",
-    "Kept": "Its containers ended. Whoever set its finalizers must take them away: kubectl get pod {pod} -o yaml",
+    "Kept": "Nothing of it runs. Whoever set its finalizers must take them away: kubectl get pod {pod} -o yaml",
     "Unschedulable": "See which nodes there are, and what the pod asks of them: kubectl describe pod {pod}",
 }
 _BY_WORDS: Mapping[str, Mapping[str, str]] = {

@@ -104,6 +104,8 @@ def stuck(pod: Object) -> tuple[str, str]:
     for one in left:
         if (found := _container(one))[0]:
             return found
+    if status.get("phase") == "Running" and not left:
+        return "", "its containers are ready, and it is not counted so yet"
     if status.get("phase") == "Running":
         return "NotReady", f"{', '.join(one.name for one in left)} runs, and its readiness probe does not pass"
     return "", "it is being made"
@@ -149,10 +151,13 @@ def on_lost_node(pod: Object, lost_nodes: Collection[str]) -> str:
 
 
 def kept_by(pod: Object) -> str:
-    """Return what keeps a pod listed that is to go and whose containers all ended; empty: nothing does."""
+    """Return what keeps a pod listed that is to go and of which nothing runs any more; empty: nothing does.
+
+    A node shows a container that it has removed by then as waiting to be made.
+    """
     status, wanted = pod.get("status") or {}, list(containers(pod["spec"]))
     states = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
-    ended = len(states) == len(wanted) and all("terminated" in (one.get("state") or {}) for one in states)
+    ended = len(states) == len(wanted) and not any("running" in (one.get("state") or {}) for one in states)
     going = bool(pod["metadata"].get("deletionTimestamp")) and (ended or is_over(pod))
     return ", ".join(pod["metadata"].get("finalizers") or []) if going else ""
 

@@ -93,7 +93,7 @@ def out_of_sight(pod: Object, lost_nodes: Collection[str]) -> Verdict | None:
         words = f"its node {node} is not ready: it may run on{', though it is to end' if ends else ''}, or not"
         return Verdict(reason="NodeLost", words=words, cure=cure("NodeLost", words, name, node))
     if kept := kept_by(pod):
-        words = f"its containers ended, and it stays listed: {kept} keeps it"
+        words = f"none of its containers runs, and it stays listed: {kept} keeps it"
         return Verdict(reason="Kept", words=words, cure=cure("Kept", words, name))
     return None
 

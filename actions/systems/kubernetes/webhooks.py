@@ -104,6 +104,7 @@ def put_back_webhooks(ctx: ActionContext) -> Outcome:
         Finding(severity="warning", about=name, text=why, cure="Bring its backend up.") for name, why in left.items()
     ]
     told = [name for _, _, names in back for name in names]
+    findings += [_outside(name) for _, body, names in back for name in names if not _service(body, name)]
     if told and ctx.effect(f"have {', '.join(told)} decide again"):
         for path, body, names in back:
             _set(cluster, path, body, names, "Fail", sorted(set(_noted(body)) - set(names)))
@@ -111,7 +112,20 @@ def put_back_webhooks(ctx: ActionContext) -> Outcome:
         why = "; ".join(f"{name}: {words}" for name, words in left.items())
         cure = Cure(words="Bring their backends up, then put them back.")
         return Outcome(ok=False, summary=f"Still passed over: {why}.", findings=findings, cures=[cure])
-    return Outcome(ok=True, summary=f"They decide again: {', '.join(told)}." if told else "No webhook is passed over.")
+    said = f"They decide again: {', '.join(told)}." if told else "No webhook is passed over."
+    return Outcome(ok=True, summary=said, findings=findings)
+
+
+def _outside(name: str) -> Finding:
+    """Return that nobody here can tell whether a webhook answers by now."""
+    text = "it lies outside of the cluster: whether it answers by now, only the API server can tell"
+    return Finding(severity="warning", about=name, text=text, cure="Try kubernetes.apply: a dry run asks it.")
+
+
+def _service(body: Object, name: str) -> Mapping[str, Any]:
+    """Return the service behind a webhook; empty: it lies outside of the cluster."""
+    hook = next(one for one in body["webhooks"] if one["name"] == name)
+    return (hook.get("clientConfig") or {}).get("service") or {}
 
 
 def _passed_over(cluster: Cluster) -> tuple[list[tuple[str, Object, list[str]]], dict[str, str]]:

@@ -26,7 +26,7 @@ if [ "$N" = 1 ]; then
     --allow-privileged=true --profiling=false
   until [ "$(curl -K "$S/curl.conf" "https://$NET.2:16443/readyz")" = ok ]; do sleep .05; done
   start controllers "$B/kube-controller-manager" --kubeconfig="$D/kubeconfig" --service-account-private-key-file="$D/sa.key" --root-ca-file="$D/ca.crt" \
-    --bind-address=127.0.0.1 --port=0 --cert-dir="$D/certs" --leader-elect=false --node-monitor-period=1s --node-monitor-grace-period=8s \
+    --bind-address=127.0.0.1 --port=0 --cert-dir="$D/certs" --leader-elect=false --node-monitor-period=1s --node-monitor-grace-period=20s \
     --controllers='*,-nodeipam,-route,-service,-cloud-node-lifecycle,-csrsigning,-csrapproving'
   start scheduler "$B/kube-scheduler" --kubeconfig="$D/kubeconfig" --bind-address=127.0.0.1 --port=0 --cert-dir="$D/certs" --leader-elect=false
 fi

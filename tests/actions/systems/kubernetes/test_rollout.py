@@ -123,7 +123,13 @@ def test_a_pod_on_a_lost_node_is_not_asked_about_its_readiness_and_one_that_is_k
     assert "may run on, though it is to end" in verdict(pod, [], [node]).words
     assert verdict(pod, []).reason == "", "it still ends"
     pod["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
-    assert verdict(pod, []).words == "its containers ended, and it stays listed: lab.test/held keeps it"
+    assert verdict(pod, []).words == "none of its containers runs, and it stays listed: lab.test/held keeps it"
+
+
+def test_a_pod_whose_containers_are_ready_is_not_called_unready() -> None:
+    [pod, *_] = recorded("whole")["pods"]
+    pod["status"]["conditions"] = [{"type": "Ready", "status": "False"}]  # its node was not heard of for a moment
+    assert stuck(pod) == ("", "its containers are ready, and it is not counted so yet")
 
 
 def test_a_refusal_is_told_from_a_missing_right() -> None:
