@@ -9,7 +9,7 @@ from actions.transport.hosts import HostSpec, SshHost
 class Ways:
     """Opens the way to a host, and knows what was seen on others of its ways.
 
-    A host that did not answer another run a moment ago is not waited for again. A connection that a run gave up is
+    A host whose kernel gave no answer a moment ago is not waited for again. A connection that a run gave up is
     taken by the next one; no two runs share one at a time, so that what breaks for one breaks for no other.
     """
 

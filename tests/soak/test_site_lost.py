@@ -64,6 +64,7 @@ def test_next_leads_to_the_dr_site_and_the_old_primary_stays_fenced(
         incident = stand.incident()
         _recovered(lab, stand, rows)
         _holds_what_users_wrote(lab, user)
+        _accepted_once(lab, user, incident, how)
         began, back = user.out()
         _the_report_agrees(incident, began, back)
         if how != "half":  # it has nothing that could come back
@@ -108,6 +109,20 @@ def _holds_what_users_wrote(lab: Lab, user: User) -> None:
         remembered = set(client.cleoai.episodic_memories.distinct("text"))
     wanted = {*user.written("p1")[:-4], *user.written("d1")[:-1]}  # the last of all may be under way
     assert (wanted - postgres, wanted - remembered) == (set(), set())
+
+
+def _accepted_once(lab: Lab, user: User, incident: Incident, how: str) -> None:
+    """No try was acknowledged by both sites, in turn or each in its own data; none at the old one after a promotion."""
+    servers = [one.server for one in user.seen if one.server]
+    assert servers == sorted(servers, reverse=True), "p1 answered after d1 did"
+    promoted = [run.started_at for run in _ended(incident, "postgres.promote")]
+    assert len(promoted) == 1
+    assert promoted[0]
+    late = [one for one in user.seen if one.at > promoted[0] and one.server == "p1"]
+    assert not late, "acknowledged at the old site after the promotion"
+    if how != "half":  # the old stores are gone with their disks
+        old = set(lab.postgres.psql("SELECT title FROM conversations").splitlines())
+        assert old & set(user.written("d1")) == set(), "the old primary has what was acknowledged at the DR site"
 
 
 def _people_were_told(lab: Lab, incident: Incident) -> None:

@@ -14,6 +14,7 @@ from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.archive_end import ArchiveEnd, archive_end
 from actions.systems.postgres.failover.catch_up import catch_up, has_all
+from actions.systems.postgres.failover.left_log import archive_left, left_log, still_left
 from actions.systems.postgres.failover.promote import standby_identity, standby_unmanaged
 from actions.systems.postgres.failover.standbys import Reached, choose_next, late, reached
 from actions.systems.postgres.failover.standing import standing
@@ -50,7 +51,8 @@ def activate_standby(ctx: ActionContext, *, standby: str = "") -> Outcome:
 
     Starts it where it is down, as a standby and as nothing else, with the application kept out; has it fetch the log
     from the archive where it does not, and waits until it has applied all that is there. Says up to which commit that
-    is, and what is lost at most. A standby that streams, and has all of it, is left as it is.
+    is, and what is lost at most. A standby that streams, and has all of it, is left as it is. Where the old primary is
+    down and its host answers, the whole segments that wait there are archived first; what else it has is said.
 
     Needs: a standby's data on its host; the archive within its reach; recovery to the latest. The old primary fenced:
     what it still commits is archived later, or never.
@@ -69,6 +71,7 @@ def activate_standby(ctx: ActionContext, *, standby: str = "") -> Outcome:
         require_not_fenced(server)
     missing = lacking(server, running=running)
     begin = _where(server, running=running)
+    archive_left(primary, left_log(primary, begin.received))
     end = archive_end(server, begin.timeline)
     _say(primary, server, begin, end)
     if running and not missing and has_all(server, begin, end):
@@ -168,7 +171,7 @@ def _told(primary: Server, server: Server, end: ArchiveEnd, how: str) -> Outcome
     """Say what the standby has, and what is lost at most if it is promoted now."""
     seen = _seen(server)
     at, newest = seen.committed_at, primary.ctx.incident.newest_known.get(primary.name)
-    findings = lag(primary, server, seen)
+    findings = [*lag(primary, server, seen), *still_left(primary, seen.received)]
     if newest is None or at is None:
         bound = "what is lost is not known: nobody has seen the newest commit"
     else:

@@ -17,6 +17,7 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.postgres import by_hand
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.fence import FENCING
+from actions.systems.postgres.failover.left_log import still_left
 from actions.systems.postgres.failover.standbys import Reached, choose_next, late, reached
 from actions.systems.postgres.failover.told import ACTIVATE, lag, require_all_log, slots_at_fence, surprises
 from actions.systems.postgres.heartbeat import recovered
@@ -75,7 +76,8 @@ class PostgresPromoting(Promoting[Server, _Chosen]):
     def told(self, primary: Server, chosen: _Chosen) -> list[Finding]:
         """Return what it lacks, and what does not come along."""
         require_not_ourselves(chosen.server, running=True)
-        return [*lag(primary, *chosen), *surprises(primary, *chosen, slots_at_fence(primary))]
+        left = still_left(primary, chosen.seen.received, promoting=True)
+        return [*lag(primary, *chosen), *left, *surprises(primary, *chosen, slots_at_fence(primary))]
 
     def left_out(self, chosen: _Chosen) -> tuple[str, str]:
         """Return that it is kept late."""

@@ -114,7 +114,9 @@ def test_a_warm_standby_is_brought_to_the_end_of_the_archive(lab: Lab) -> None:
     assert re.search(r"newest commit .*; lost is what was committed after that: \d+ s up to the newest", done.summary)
     assert standby.psql("SELECT pg_is_in_recovery(), one FROM late") == "t|1"
     assert ctx.do(is_activated).ok
+    ctx.with_incident(newest_known={})
     assert not ctx.do(activate_standby).findings, "what has all is left as it is"
+    _gets_what_the_old_primary_could_not_archive(lab, ctx)
     server.stop(standby)
     signal = standby.data_directory / "standby.signal"
     signal.rename(signal.with_suffix(".gone"))
@@ -123,6 +125,19 @@ def test_a_warm_standby_is_brought_to_the_end_of_the_archive(lab: Lab) -> None:
     signal.with_suffix(".gone").rename(signal)
     server.start(standby)
     standby.psql("ALTER SYSTEM RESET primary_conninfo; SELECT pg_reload_conf()")
+
+
+def _gets_what_the_old_primary_could_not_archive(lab: Lab, ctx: FakeContext) -> None:
+    """It is down, and its host answers again: what waits there is archived, before its standby goes there."""
+    lab.psql("ALTER SYSTEM SET archive_command = '/bin/false'; SELECT pg_reload_conf()")
+    lab.psql("CREATE TABLE later AS SELECT 1 AS one; SELECT pg_switch_wal(); CREATE TABLE last AS SELECT 1 AS one")
+    server.stop(lab.postgres)
+    done = ctx.do(activate_standby)
+    assert re.search(r"archive \d segments? of postgres that wait there", " ".join(ctx.effects))
+    assert lab.cluster(STANDBY).psql("SELECT a.one, b.one FROM later a, last b") == "1|1"
+    assert not done.findings, "nothing is left there"
+    server.start(lab.postgres)
+    lab.psql("ALTER SYSTEM RESET archive_command; SELECT pg_reload_conf()")
 
 
 def test_a_standby_cures_no_mistake_and_reaches_no_past(lab: Lab) -> None:
