@@ -18,7 +18,9 @@ from journal.incident.recovery_point import LATEST, read
 from journal.incident.scanned import BREACH, concerns
 from journal.incident.state import Incident
 from journal.incident.strategy_evidence import against, backed_up
-from journal.plan.model import FOUND_WRONG, INTRUSION_BEGAN, Decision, Step
+from journal.plan.model import ANOTHER, FOUND_WRONG, INTRUSION_BEGAN, SAME, STANDBY_SITE, Decision, Step
+
+_SITES = {SAME: "the same site", ANOTHER: "another site"}
 
 
 class Suggestion(NamedTuple):
@@ -197,6 +199,10 @@ def _derived(incident: Incident, decision: Decision) -> Suggestion | None:
             if wrong := _wrong(incident, decision):
                 return wrong
             continue
+        if source == STANDBY_SITE:
+            if (said := _standby_site(incident)) in answers:
+                return Suggestion(answers[said], f"what stands by lives on {_SITES[said]} (inventory)")
+            continue
         found = incident.plan.by_id.get(source)
         step = found if found and found.decision is None else None  # else its answer counts, not that it was given
         said = str(incident.state(source)) if step else _answer(incident, source)
@@ -204,6 +210,14 @@ def _derived(incident: Incident, decision: Decision) -> Suggestion | None:
             what = _ended(incident, step) if step else f"{source.replace('_', ' ')}: {_title(incident, source, said)}"
             return Suggestion(answers[said], what if answers[said] else "")
     return None
+
+
+def _standby_site(incident: Incident) -> str:
+    """Return where the standbys of what is affected live; empty: some here, some there, or there are none."""
+    systems = incident.roster.systems
+    pairs = [(one, systems[one.standby_of]) for one in systems.values() if one.standby_of in systems]
+    found = {SAME if one.site == own.site else ANOTHER for one, own in pairs if is_hit(incident, own.name)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _ended(incident: Incident, step: Step) -> str:

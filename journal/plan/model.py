@@ -24,6 +24,10 @@ AFFECTED = "affected"
 
 FOUND_WRONG = "found_wrong"
 """What ``suggest`` calls data that was proven wrong, in the place of a decision's or a step's name."""
+STANDBY_SITE = "standby_site"
+"""What ``suggest`` calls where the standbys of what is affected live, all of them."""
+SAME, ANOTHER = "same", "another"
+"""On the site of what they stand by for, or on another one."""
 
 
 class System(Part, frozen=True, kw_only=True):

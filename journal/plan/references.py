@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from journal.plan.model import FOUND_WRONG, Decision, Plan, Scenario, Step
+from journal.plan.model import ANOTHER, FOUND_WRONG, SAME, STANDBY_SITE, Decision, Plan, Scenario, Step
 from journal.plan.placed import Finding, placed_steps
 from journal.yamlfile.convert import did_you_mean
 from journal.yamlfile.names import strange
@@ -95,6 +95,8 @@ def _suggest(plan: Plan, decision: Decision, path: FilePath) -> Iterator[Finding
     for source, suggested in decision.suggest.items():
         if source == FOUND_WRONG:
             yield from _unknown_in_list("system", list(suggested), plan.systems, (*path, source))
+        elif source == STANDBY_SITE:
+            yield from _unknown_in_list("place", list(suggested), (SAME, ANOTHER), (*path, source))
         elif source not in plan.by_id:
             yield from _answers(plan, source, list(suggested), (*path, source))
         known = possible_answers(plan, decision)

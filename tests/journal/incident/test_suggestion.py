@@ -99,6 +99,22 @@ def test_what_would_move_with_a_site_that_is_up_is_named_by_the_inventory() -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("sites", "answer"), [(["dr", "dr"], "there"), (["primary", "primary"], "here"), (["dr", "primary"], "")]
+)
+def test_a_failover_leads_to_where_the_standbys_live(sites: list[str], answer: str) -> None:
+    asked = {"name": "site", "question": "Where?", "options": {"here": {"title": "Here"}, "there": {"title": "There"}}}
+    suggest = {"standby_site": {"same": "here", "another": "there"}}
+    told = Story(plan(AFFECTED, step("site", decision={**asked, "suggest": suggest}), systems=TWO, scenarios=HITS_ALL))
+    known = [KnownSystem(name=name, type="postgres", plays=name) for name in ("db", "cache")]
+    known += [
+        KnownSystem(name=f"{of}-standby", type="postgres", site=site, standby_of=of)
+        for of, site in zip(("db", "cache"), sites, strict=True)
+    ]
+    told.tell(e.InventoryRead(path="i.yaml", sha256="0" * 64, systems=known))
+    assert suggested(told, "site")[0] == answer
+
+
 def test_what_was_decided_is_begun_with_again() -> None:
     told = fleet()
     told.tell(e.DecisionMade(step="affected", name="affected", answer="cache"))
