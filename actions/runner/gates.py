@@ -193,7 +193,12 @@ def _strategy(asked: GateInput) -> Closed | None:
 
 
 def _smallest_cure(asked: GateInput) -> Closed | None:
-    """Start before restore: crash recovery loses nothing. Does not apply to a recovery point in the past."""
+    """Start before restore: crash recovery loses nothing. Does not apply to a recovery point in the past.
+
+    Nor to one whose place another took: as it is it would be a second history, and it comes back to follow.
+    """
+    if asked.run.system in asked.incident.takeovers:
+        return None
     point = asked.incident.recovery_point
     if point and not point.latest:
         return None

@@ -15,6 +15,8 @@ from actions.inventory import load_inventory
 from actions.systems.dns.exchange import NoAnswer, ask
 from actions.systems.dns.settings import DnsSettings
 from cleo_console.lab.files.service import StoreService
+from cleo_console.lab.mongodb.cluster import DATABASE
+from cleo_console.lab.mongodb.service import MemberService
 from cleo_console.lab.redis.service import NodeService
 from cleo_console.lab.sites import network
 from cleo_console.lab.station import PRIMARY
@@ -26,7 +28,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes networks")
 
-COLD, COLD_REDIS, COLD_FILES = "postgres-cold", "redis-cold", "files-cold"
+COLD, COLD_MONGODB, COLD_REDIS, COLD_FILES = "postgres-cold", "mongodb-cold", "redis-cold", "files-cold"
 DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED)
 STEPS = (
     "postgres-fence",
@@ -41,6 +43,12 @@ STEPS = (
     "files-restore",
     "files-verify",
     "files-allow-writers",
+    "mongodb-fence",
+    "mongodb-restore",
+    "mongodb-rebuild-indexes",
+    "mongodb-verify",
+    "mongodb-allow-ttl",
+    "mongodb-allow-writers",
     "allow-writers",
     "enable-traffic",
     "update-dns",
@@ -81,12 +89,21 @@ def stored(lab: Lab, name: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in found}
 
 
+def documents(lab: Lab, name: str) -> int:
+    """Return how many conversations one of its MongoDB servers has."""
+    service = lab.services[name]
+    assert isinstance(service, MemberService)
+    with service.member.session() as client:
+        return client[DATABASE]["conversations"].count_documents({})
+
+
 def test_next_leads_from_the_second_place_to_another_host(tmp_path: Path) -> None:
     with lab_directory() as directory:
         lab = Lab.up(directory, two_sites=True, cold=True, also=["files"], backup_minutes=600)
         stand = Stand(lab, tmp_path / "home")
         rows, cached = lab.psql("SELECT count(*) FROM messages"), keys(lab, "redis")
         uploads = stored(lab, "files")
+        had = documents(lab, "mongodb")
         stand.cleo("backup", "run", "--type", "offsite-sync")
         with stand.runner_ended():
             until(lambda: served_by(lab) == "p1", 60)
@@ -109,4 +126,6 @@ def test_next_leads_from_the_second_place_to_another_host(tmp_path: Path) -> Non
         assert incident.roster.players("files") == [COLD_FILES]
         assert uploads.items() <= stored(lab, COLD_FILES).items()
         assert lab.cluster(COLD).psql("SELECT count(*) FROM messages") == rows
+        assert incident.roster.players("mongodb") == [COLD_MONGODB]
+        assert documents(lab, COLD_MONGODB) == had
         assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)

@@ -9,6 +9,7 @@ from signal import SIGTERM, Signals
 from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
+from cleo_console.lab.cold import ColdHost
 from cleo_console.lab.mongodb import backups, data, repository_faults, server, server_faults, writer
 from cleo_console.lab.mongodb.cluster import APPLICATION, Member
 from cleo_console.lab.mongodb.inventory import describe
@@ -118,36 +119,26 @@ class SecondaryService(MemberService):
         server.take_in(self.primary.member, self.member, leads=self.instance.site != OUTSIDE)
 
 
-class ColdService(MemberService):
+class ColdService(ColdHost, MemberService):
     """A host with mongod and its configuration, on which copies can be restored; nothing runs there before."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = ()
-    can_back_up_to_bucket: ClassVar[bool] = False
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return f"cold standby of {self.instance.standby_of}"
-
     def create(self, order: Order, say: Say) -> None:
-        """Prepare the host: folders, mongod's configuration, the key of a set of its own."""
-        say(f"Preparing a host for a {self.title} on {self.address}; it has no data.")
+        """Prepare the host: folders, mongod's configuration, the set's key: the old member can follow one day."""
+        if not isinstance(self.primary, MemberService):
+            raise CleoError(f"{self.instance.name} stands by for nothing.", "Start over with `cleo lab down`.")
+        self.announce(say)
         self.member.make(("data", "repo", "etc"))
-        server.configure(self.member, server.new_key())
+        server.configure(self.member, self.primary.member.key_file.read_text().strip())
 
-    def start(self) -> None:
-        """Nothing: a server that is restored there is started by who recovers it."""
-
-    def is_running(self) -> bool:
-        """It stands by as long as its host is there."""
-        return True
-
-    def status(self) -> ServiceStatus:
-        """Look whether something was restored there."""
+    def restored(self) -> str:
+        """Return its server, where one was restored and runs."""
         found = server.process(self.member.data_directory)
-        said = f"runs (pid {found.pid}), {self.address}" if found else "a prepared host without data"
-        lines = [("cold standby", said), ("stands by for", self.instance.standby_of)]
-        return ServiceStatus(self.instance.type, self.address, {"server": found.pid} if found else {}, {}, lines, [])
+        return f"runs (pid {found.pid}), {self.address}" if found else ""
+
+    def pids_of_restored(self) -> dict[str, int | None]:
+        """Return its server's."""
+        found = server.process(self.member.data_directory)
+        return {"server": found.pid} if found else {}
 
 
 class MongodbService(MemberService):
