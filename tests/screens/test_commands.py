@@ -23,7 +23,9 @@ async def test_a_step_is_found_by_its_words_from_any_screen(
         await seen.until(lambda: seen.app.screen is seen.incident_screen, "the checklist")
 
 
-async def test_an_enter_that_was_pressed_twice_closes_the_palette_alone(services: FakeServices) -> None:
+async def test_an_enter_that_was_pressed_twice_closes_the_palette_alone(
+    services: FakeServices, journal: Journal
+) -> None:
     async with console(services) as seen:
         await seen.press("ctrl+p")
         await seen.type("smoke")

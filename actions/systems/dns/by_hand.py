@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from actions.by_hand import CommandLine
 from actions.systems.dns.route53.by_hand import hosted_lines
-from actions.systems.dns.sets import RecordSet
-from actions.systems.dns.settings import DnsSettings, NameServer, whole
+from actions.systems.dns.sets import RecordSet, wanted_sets
+from actions.systems.dns.settings import DnsSettings, Key, NameServer, Record, whole
+
+_KEY_FILE = "KEY_FILE"
+_ANOTHER = "refused whole where a prereq is not so: put in what was noted (a line a value; nxrrset where there is none)"
+
+
+def other_site(settings: DnsSettings, record: Record) -> str:
+    """Return the site that a record led to before, as the inventory has it: the first that is not the new one."""
+    return next((name for name in record.sites if name != settings.moves_to), settings.moves_to)
+
+
+def sets_at(settings: DnsSettings, records: Iterable[Record], *, moved: bool) -> list[RecordSet]:
+    """Return what the inventory has of some records: once they were moved, or before."""
+    return [
+        one
+        for record in records
+        for one in wanted_sets(record, settings.moves_to if moved else other_site(settings, record))
+    ]
 
 
 def ask_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[CommandLine]:
@@ -19,37 +36,44 @@ def ask_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[Comm
         what = ""
 
 
-def update_lines(settings: DnsSettings, sets: Iterable[RecordSet]) -> Iterator[CommandLine]:
-    """Yield what replaces record sets in one update, if what was noted still is there."""
-    sets = list(sets)
-    if settings.route53:
-        yield from hosted_lines(settings.route53, sets)
-        return
-    server = settings.first_server
-    lines = [f"server {server.address} {server.port}", f"zone {whole(settings.zone)}"]
-    lines += [f"prereq yxrrset {one.name} {one.kind} OLD_VALUE" for one in sets]
-    lines += [f"update delete {one.name} {one.kind}" for one in sets]
-    lines += [f"update add {one.name} {one.ttl} {one.kind} {value}" for one in sets for value in one.values]
-    script = "\n".join([*lines, "send", "answer"])
-    yield CommandLine(
-        argv=["sh", "-c", f"printf '%s\\n' {shlex.quote(script)} | nsupdate -k KEY_FILE"],
-        what="with what was noted for OLD_VALUE (nxrrset alone, where there was none); tsig-keygen wrote KEY_FILE",
-    )
-
-
-def put_back_lines(settings: DnsSettings, sets: Iterable[RecordSet], record: str) -> Iterator[CommandLine]:
-    """Yield what puts records back, where they still are what was changed.
+def replace_lines(
+    settings: DnsSettings, old: Sequence[RecordSet], new: Sequence[RecordSet], *, ttl_known: bool
+) -> Iterator[CommandLine]:
+    """Yield what replaces record sets in one update, where they still are what is to be replaced.
 
     Args:
         settings: the zone.
-        sets: what the records are to be, as the inventory has it.
-        record: the incident's file with what they were.
+        old: what is there, as the inventory has it.
+        new: what is to be there.
+        ttl_known: what is there has the inventory's TTLs.
     """
-    what = "`old`: values and TTLs of before the change. The commands below have the inventory's: put these in."
-    yield CommandLine(argv=["cat", record], what=what)
-    sets = list(sets)
-    yield from ask_lines(settings, sets)
-    yield from update_lines(settings, sets)
+    if settings.route53:
+        yield from hosted_lines(settings.route53, old, new, ttl_known=ttl_known)
+        return
+    if settings.key:
+        yield _key_line(settings.key)
+    server = settings.first_server
+    lines = [f"server {server.address} {server.port}", f"zone {whole(settings.zone)}"]
+    lines += [line for one in old for line in _prerequisites(one)]
+    lines += [f"update delete {one.name} {one.kind}" for one in new]
+    lines += [f"update add {one.name} {one.ttl} {one.kind} {value}" for one in new for value in one.values]
+    script = "\n".join([f"nsupdate -k {_KEY_FILE} <<\\END", *lines, "send", "answer", "END"])
+    yield CommandLine(argv=["sh", "-c", script], what=_ANOTHER)
+
+
+def _prerequisites(one: RecordSet) -> list[str]:
+    """Return what must be so of a record set: each value, or that there is none."""
+    there = [f"prereq yxrrset {one.name} {one.kind} {value}" for value in one.values]
+    return there or [f"prereq nxrrset {one.name} {one.kind}"]
+
+
+def _key_line(key: Key) -> CommandLine:
+    """Return what writes the key as nsupdate reads it, from where the inventory has the secret."""
+    said = key.secret
+    secret = f"${said.env}" if said.env else f"$({shlex.join(said.command or ['cat', said.file])})"
+    held = f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{secret}"; }};'
+    script = f"umask 077; cat >{_KEY_FILE} <<END\n{held}\nEND"
+    return CommandLine(argv=["sh", "-c", script], what=f"{_KEY_FILE}: a file of your own; remove it afterwards")
 
 
 def dig(server: NameServer, name: str, kind: str) -> list[str]:

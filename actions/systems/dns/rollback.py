@@ -9,10 +9,10 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Outcome
 from actions.systems.dns.authority import LOOK_WHO
-from actions.systems.dns.by_hand import put_back_lines
+from actions.systems.dns.by_hand import ask_lines, replace_lines, sets_at
 from actions.systems.dns.change import change
 from actions.systems.dns.moved import Moved
-from actions.systems.dns.sets import differences, wanted_sets
+from actions.systems.dns.sets import differences
 from actions.systems.dns.settings import DnsSettings
 from actions.systems.dns.zone import down_findings, find_zone, identity_with_records
 from journal.wording.counting import count
@@ -21,13 +21,13 @@ from journal.wording.counting import count
 def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     """Return how to go back by hand: to the one other site that the inventory knows, or to what is filled in."""
     settings = known.settings(DnsSettings)
-    old = [
-        one
-        for record in settings.records
-        for site in [next((name for name in record.sites if name != settings.moves_to), settings.moves_to)]
-        for one in wanted_sets(record, site)
-    ]
-    return list(put_back_lines(settings, old, f"{known.incident}/files/dns-{known.system}.json"))
+    new, old = (sets_at(settings, settings.records, moved=moved) for moved in (False, True))
+    what = (
+        "`old`: values and TTLs of before the change; JOURNALS: the folder of the incidents (cleo journal list). The "
+    )
+    what += "commands below have the inventory's: put these in."
+    lines = [CommandLine(argv=["cat", f"JOURNALS/{known.incident}/files/dns-{known.system}.json"], what=what)]
+    return [*lines, *ask_lines(settings, new), *replace_lines(settings, old, new, ttl_known=True)]
 
 
 @action(

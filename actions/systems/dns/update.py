@@ -10,7 +10,7 @@ from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from actions.systems.dns.authority import LOOK_WHO
-from actions.systems.dns.by_hand import ask_lines, update_lines
+from actions.systems.dns.by_hand import ask_lines, replace_lines, sets_at
 from actions.systems.dns.change import change
 from actions.systems.dns.looking import Answers, Held
 from actions.systems.dns.moved import Moved
@@ -25,8 +25,8 @@ from journal.wording.durations import rough_duration
 def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     settings = known.settings(DnsSettings)
     records = chosen(settings, production=True)
-    new = [one for record in records for one in wanted_sets(record, settings.moves_to)]
-    return [*ask_lines(settings, new), *update_lines(settings, new)]
+    old, new = (sets_at(settings, records, moved=moved) for moved in (False, True))
+    return [*ask_lines(settings, new), *replace_lines(settings, old, new, ttl_known=False)]
 
 
 @action(

@@ -64,7 +64,7 @@ def _key(one: RecordSet) -> tuple[str, str | None, str | None]:
 
 
 def _told(one: RecordSet) -> tuple[int | None, list[str]]:
-    return None if one.ttl is None else int(one.ttl), sorted(one.records)
+    return None if one.ttl is None else int(one.ttl), sorted(each.rstrip(".") for each in one.records)
 
 
 def invalid(message: str) -> ServiceException:

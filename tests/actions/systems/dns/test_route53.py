@@ -5,6 +5,7 @@ Route 53 itself is not reachable from tests: what it refuses is said in its word
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,6 @@ from actions.systems.dns.route53 import hosted as hosted_module
 from actions.systems.dns.route53.api import Api
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
-from tests.actions.systems.dns.hosted import API as API_NAME
 from tests.actions.systems.dns.hosted import SECRET, WWW, Hosted, hosted, simple
 
 pytestmark = [
@@ -254,10 +254,24 @@ def test_a_zone_is_changed_in_one_way_alone(zone: Hosted) -> None:
         zone.context()
 
 
-def test_the_commands_to_type_are_those_of_aws(zone: Hosted) -> None:
-    by_hand = load(SYSTEM.actions["dns.update"]).by_hand
+def test_the_commands_to_type_move_the_records_and_put_them_back(zone: Hosted) -> None:
+    typed_batch(zone, "update", ["30", "900"])
+    assert zone.records() == MOVED
+    typed_batch(zone, "rollback", [])
+    assert {name: values for name, (_, values) in zone.records().items()} == {
+        "www.dr.test. A": ["192.0.2.10"],
+        "api.dr.test. CNAME": ["old.dr.test."],
+    }
+
+
+def typed_batch(zone: Hosted, name: str, noted: list[str]) -> None:
+    """Do what the printed command does, with the TTLs that a person noted."""
+    by_hand = load(SYSTEM.actions[f"dns.{name}"]).by_hand
     assert by_hand
     lines = by_hand(ByHand(inventory=zone.context().inventory, system="dns"))
-    typed = [" ".join(line.argv) for line in lines]
-    assert any('"Action": "CREATE"' in one and f'"Name": "{API_NAME}."' in one for one in typed)
     assert SECRET not in str(lines)
+    [argv] = [list(line.argv) for line in lines if "--change-batch" in line.argv]
+    batch = argv[argv.index("--change-batch") + 1]
+    for ttl in noted:
+        batch = batch.replace("OLD_TTL", ttl, 1)
+    zone.client.change_resource_record_sets(HostedZoneId=zone.zone_id, ChangeBatch=json.loads(batch))
