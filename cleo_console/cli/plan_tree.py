@@ -12,7 +12,8 @@ from rich.tree import Tree
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
-    from journal.plan.model import LegalClock, Option, Phase, Plan, Step
+    from journal.plan.model import Option, Phase, Plan, Step
+    from journal.plan.people import LegalClock
     from journal.plan.read import LoadedPlan
     from journal.wording.durations import Duration
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from journal.events.measured import Measured
 from journal.incident.loss import Loss
 from journal.incident.records import RunState, StepState
-from journal.plan.model import LegalClock, Phase
+from journal.plan.model import Phase
+from journal.plan.people import LegalClock
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from journal.plan.action_spec import Catalogue
-from journal.plan.model import LegalClock, Plan
+from journal.plan.model import Plan
+from journal.plan.people import LegalClock
 from journal.plan.placed import Finding
 from journal.wording.durations import Duration
 from journal.yamlfile.problem import FilePath

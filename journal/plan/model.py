@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from journal.plan.part import Part
+from journal.plan.people import Contact, LegalClock
 from journal.plan.routine import AlertRule, Backup, Objectives, Test
 from journal.wording.durations import Duration
 
@@ -218,29 +219,6 @@ class Phase(Part, frozen=True, kw_only=True):
     window: Window | None = None
     sections: list[Section]
     optional: bool = False
-
-
-class Contact(Part, frozen=True, kw_only=True):
-    """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing.
-
-    With a ``level`` a call is noted by it, at a step that names it in ``calls``: also of a contact outside the matrix.
-    """
-
-    role: str
-    contact: str
-    level: str = ""
-    respond_within: Duration = Duration(0)
-
-
-class LegalClock(Part, frozen=True, kw_only=True):
-    """A legal duty with its deadline by the plan and by the law, in seconds after the discovery."""
-
-    title: str
-    plan: str
-    deadline: Duration | None = None
-    law: str = ""
-    law_deadline: Duration | None = None
-    source: str = ""
 
 
 class Plan(Part, frozen=True, kw_only=True, dict=True):

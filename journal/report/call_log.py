@@ -12,7 +12,7 @@ from journal.report.review import CallEntry
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
-    from journal.plan.model import Contact
+    from journal.plan.people import Contact
 
 
 @dataclass(slots=True)

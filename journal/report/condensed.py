@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from journal.incident.records import StepState
 from journal.report import evidence as ev
-from journal.report.model import LegalRow, Report, RpoResult
+from journal.report.model import LegalRow, Report
+from journal.report.results import RpoResult
 from journal.report.review import CallEntry, ValidationResult
 from journal.wording.durations import exact_duration
 

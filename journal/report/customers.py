@@ -11,7 +11,8 @@ from journal.report.evidence import Part
 from journal.report.fields import FOR_CUSTOMERS
 from journal.report.impact import NOT_ANSWERING, NOT_MEASURED, together
 from journal.report.internal_names import InternalNames
-from journal.report.model import FORMAT, Report, RpoResult, RtoResult, SystemImpact
+from journal.report.model import FORMAT, Report, SystemImpact
+from journal.report.results import RpoResult, RtoResult
 from journal.report.summary import KINDS
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration, loss_duration

@@ -16,7 +16,8 @@ from journal.report import condensed
 from journal.report import evidence as ev
 from journal.report.customers import CustomerReport
 from journal.report.impact_bar import Bars, span_of, text_bar
-from journal.report.model import Report, RpoResult, SystemImpact
+from journal.report.model import Report, SystemImpact
+from journal.report.results import RpoResult
 from journal.report.review import CallEntry, SignatureEntry, ValidationResult, WrittenField
 from journal.report.summary import KINDS
 from journal.report.times import Times

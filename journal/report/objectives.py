@@ -10,7 +10,7 @@ from journal.incident.clocks import RpoClock, RtoClock
 from journal.incident.records import StepState
 from journal.incident.spared import standing
 from journal.incident.state import Incident
-from journal.report.model import ExposureRow, RpoResult, RtoResult
+from journal.report.results import ExposureRow, RpoResult, RtoResult
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration, loss_duration
 

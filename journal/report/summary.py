@@ -7,6 +7,7 @@ from collections import Counter
 from journal.events.types import Kind
 from journal.report import evidence as ev
 from journal.report import model as m
+from journal.report.results import RpoResult, RtoResult
 from journal.report.times import Times
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
@@ -22,8 +23,8 @@ KINDS = {
 def sentences(
     header: m.Header,
     times: list[m.KeyTime],
-    rto: list[m.RtoResult],
-    rpo: list[m.RpoResult],
+    rto: list[RtoResult],
+    rpo: list[RpoResult],
     runs: list[ev.ActionRun],
     deviations: list[ev.DeviationEntry],
     say: Times,
@@ -66,14 +67,14 @@ def _end(at: dict[str, m.KeyTime], outcome: str, say: Times) -> str:
     )
 
 
-def _rto(result: m.RtoResult) -> str:
+def _rto(result: RtoResult) -> str:
     against = f"RTO of {result.title} ({exact_duration(result.target_s)}): {result.verdict}"
     if result.achieved_s is not None:
         against += f", validated after {exact_duration(result.achieved_s)}"
     return against + (f"; {result.remark}." if result.remark else ".")
 
 
-def _rpo(result: m.RpoResult) -> str:
+def _rpo(result: RpoResult) -> str:
     against = f"RPO of {result.title} ({exact_duration(result.target_s)}): {result.verdict}"
     lost = f", {result.lost} of data lost" if result.lost else ""
     return against + lost + (f"; {result.remark}." if result.remark else ".")

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from journal.incident.called import is_needed, open_items
 from journal.incident.review import Call
 from journal.incident.state import Incident
-from journal.plan.model import Contact, Step
+from journal.plan.model import Step
+from journal.plan.people import Contact
 from journal.wording.durations import rough_minutes
 from journal.wording.instants import clock
 

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from journal.events.types import Kind
 from journal.plan.contradictions import is_placeholder
-from journal.plan.model import Contact
+from journal.plan.people import Contact
 from journal.wording.durations import rough_minutes
 from journal.wording.sanitize import sanitize
 from screens.guidance.escalation import Standing, outside, standings

@@ -62,10 +62,7 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     found.require(seen, names)
     _require_serving(found, target, names, "Users are where they were.")
     steps = _steps(found, seen, names)
-    ctx.log(f"steps: {', '.join(f'{share} %' for share in steps) or 'none left'}")
-    for share in steps:
-        for line in differences(settings_of(seen), _wanted(found, seen, share, target, names)):
-            ctx.log(f"{share} %: {line}")
+    _tell_steps(found, seen, steps, target, names)
     dead = _dead(found, seen, target)
     first = f"take {', '.join(one.name for one in dead)} out, down by now, " if dead else ""
     if not ctx.effect(f"{first}send users to {', '.join(names)} ({target}), then drain {', '.join(old) or 'nothing'}"):
@@ -76,6 +73,20 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
         rates.append(_step(found, share, target, names, begin))
     _require_serving(found, target, names, "Users are at the new pool; the old one is not drained.")
     drained = drain(found, old, target, "enabled", deadline_s=found.settings.drain_s, cut=cut)
+    said = f"Users are at {target} ({', '.join(names)}), {_steps_words(steps)}"
+    return _moved(found, said, rates, drained)
+
+
+def _tell_steps(found: Balancer, seen: Seen, steps: Sequence[int], target: str, names: list[str]) -> None:
+    """Say what each step would change at the balancer."""
+    found.ctx.log(f"steps: {', '.join(f'{share} %' for share in steps) or 'none left'}")
+    for share in steps:
+        for line in differences(settings_of(seen), _wanted(found, seen, share, target, names)):
+            found.ctx.log(f"{share} %: {line}")
+
+
+def _moved(found: Balancer, said: str, rates: Sequence[float | None], drained: Drained) -> Outcome:
+    """Tell what the move came to, and what helps where something is still open at the old pool."""
     again = Cure(
         words="End what is still open at the old pool.",
         action="load_balancer.enable_traffic",
@@ -84,8 +95,7 @@ def enable_traffic(ctx: ActionContext, *, without: str = "", cut: bool = False) 
     )
     return Outcome(
         ok=True,
-        summary=f"Users are at {target} ({', '.join(names)}), {_steps_words(steps)}; "
-        f"{_rate_words(rates)}. Old pool: {drained.words}.",
+        summary=f"{said}; {_rate_words(rates)}. Old pool: {drained.words}.",
         facts=_facts(rates, drained),
         findings=unfinished(found, drained),
         cures=[] if drained.out else [again],

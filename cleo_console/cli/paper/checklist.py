@@ -18,7 +18,8 @@ from journal.plan.model import AFFECTED
 if TYPE_CHECKING:
     from actions.by_hand import Typed
     from journal.plan.action_spec import Catalogue
-    from journal.plan.model import LegalClock, Phase, Plan, Step
+    from journal.plan.model import Phase, Plan, Step
+    from journal.plan.people import LegalClock
     from journal.plan.read import LoadedPlan
 
     Commands = Callable[[Step], Mapping[str, Sequence[Typed]]]

@@ -10,7 +10,8 @@ from cleo_console.cli.paper.lines import heading, side_by_side, wrapped
 from journal.plan.model import AFFECTED
 
 if TYPE_CHECKING:
-    from journal.plan.model import Contact, Plan, Step
+    from journal.plan.model import Plan, Step
+    from journal.plan.people import Contact
     from journal.plan.read import LoadedPlan
 
 _HOW = """\
