@@ -28,7 +28,9 @@ from actions.systems.redis.takeover import take_over
 from actions.systems.redis.writers import bar_writers, writers_kept_out
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint
+from journal.incident.scanned import BREACH
 
+_CLEAN = "clean-point"
 _FEWER = 0.5
 """The share of the keys that were restored below which what was loaded in their place is told as a finding."""
 
@@ -50,7 +52,7 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     """Load the append-only files that survived, if they lead further than what was restored.
 
     Where they do not, nothing is done. A copy of them is loaded, cut where it is damaged; how much that cuts off is
-    said before.
+    said before. After a break-in nothing is done unless `clean-point` is overridden: nobody looked through these files.
 
     Needs: writers kept out, backups held, a recovery point; disk for the copy; redis-check-aof.
 
@@ -60,6 +62,8 @@ def reload_aof(ctx: ActionContext) -> Outcome:
     Killed half way: as with redis.restore; run again it goes on.
     """
     server, begun = find_server(ctx), time.monotonic()
+    if unseen := _not_looked_through(ctx):
+        return Outcome(ok=True, summary=f"Nothing is reloaded: {unseen}.", facts={"reloaded": False})
     record = our_record(server)
     point = recovery_point(ctx.incident, server.name, SYSTEM)
     wanted = record.wanted if record else wanted_of(read_configuration(server))
@@ -85,6 +89,14 @@ def reload_aof(ctx: ActionContext) -> Outcome:
         server, msgspec.structs.replace(record, state="recovered", loaded=counted.keys, databases=counted.databases)
     )
     return _outcome(server, survivor, counted, before, time.monotonic() - begun)
+
+
+def _not_looked_through(ctx: ActionContext) -> str:
+    """Return that the files may hold an intruder: a look through the backups says nothing of what came behind them."""
+    breach = ctx.incident.scenario.replace("_", "-") == BREACH
+    if not breach or ctx.overridden(_CLEAN):
+        return ""
+    return f"after a break-in nobody looked through the append-only files; override {_CLEAN} to load them all the same"
 
 
 def _behind_a_backup(point: RecoveryPoint) -> str:

@@ -18,6 +18,7 @@ from actions.inventory import load_inventory
 from actions.outcome import ActionFailed
 from actions.systems.postgres.traces import rules
 from actions.systems.postgres.traces import settings as postgres_settings
+from actions.systems.redis.reload_aof import reload_aof
 from actions.systems.redis.traces import settings as redis_settings
 from actions.systems.redis.traces import users
 from actions.transport import Completed
@@ -98,6 +99,11 @@ def test_before_all_backups_there_is_nothing_to_look_through(labs: LabOf) -> Non
     with pytest.raises(ActionFailed, match="No backup of redis ended before"):
         behind.do(scan_backups)
     assert "behind: taken by it" in "".join(behind.lines)
+
+
+def test_append_only_files_that_nobody_looked_through_are_not_loaded_after_a_break_in(labs: LabOf) -> None:
+    done = _context(labs("redis"), scenario="security-breach").do(reload_aof)
+    assert done.ok and done.facts == {"reloaded": False} and "nobody looked through" in done.summary
 
 
 class _Behind(FakeContext):
