@@ -166,6 +166,8 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
         for record in self.records:
             if whole(record.name) != zone and not whole(record.name).endswith(f".{zone}"):
                 yield f"{record.name} is not in the zone {self.zone}"
+            if whole(record.name) == zone and "CNAME" in record.types():
+                yield f"{record.name} is the zone's own name, where SOA and NS are: a CNAME beside them is dropped"
             if not record.at(self.moves_to):
                 yield f"{record.name} has no values for the site {self.moves_to}, to which users are to be moved"
 

@@ -10,6 +10,8 @@ from actions.by_hand import CommandLine
 from actions.systems.dns.sets import RecordSet
 from actions.systems.dns.settings import Route53Settings
 
+_REGION = "us-east-1"
+"""Route 53 has none; AWS's program wants one to sign for, where none was configured."""
 _OLD_TTL = "OLD_TTL"
 _REFUSED = "refused whole where a DELETE is not of what is there: put in what was noted; none where there is none"
 
@@ -49,4 +51,5 @@ def _line(settings: Route53Settings, argv: Sequence[str], what: str) -> CommandL
     trust = ["--ca-bundle", settings.certificates] if settings.certificates else []
     env = {"AWS_SHARED_CREDENTIALS_FILE": settings.credentials} if settings.credentials else {}
     profile = ["--profile", settings.profile] if settings.credentials else []
-    return CommandLine(argv=["aws", "route53", *argv, *profile, *at, *trust], what=what, env=env)
+    region = ["--region", _REGION]
+    return CommandLine(argv=["aws", "route53", *argv, *region, *profile, *at, *trust], what=what, env=env)

@@ -254,6 +254,12 @@ def test_a_zone_is_changed_in_one_way_alone(zone: Hosted) -> None:
         zone.context()
 
 
+def test_an_alias_at_the_zones_own_name_is_refused(zone: Hosted) -> None:
+    zone.say([{"name": "dr.test", "sites": {"primary": {"A": ["192.0.2.10"]}, "dr": {"CNAME": ["lb.example"]}}}])
+    with pytest.raises(CleoError, match="a CNAME beside them is dropped"):
+        zone.context()
+
+
 def test_the_commands_to_type_move_the_records_and_put_them_back(zone: Hosted) -> None:
     typed_batch(zone, "update", ["30", "900"])
     assert zone.records() == MOVED
