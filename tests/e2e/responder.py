@@ -32,6 +32,7 @@ _WORDS = {
 }
 """What is typed into a field that must not stay empty, by the words above it."""
 _CLOSABLE = "x: close the incident"
+_IN_THE_LIST = "incident is open.  [enter: open]"
 _MOST_KEYS = 400
 """Beside the letters of what is typed to confirm: a whole estate at two sites has many names."""
 _SEEN_S, _NOTED_S, _READ_S, _READ_ALL_S = 0.6, 0.9, 0.7, 1.1
@@ -72,6 +73,8 @@ class Responder:
                 return
             if _asks(screen):
                 self._answer(screen)
+            elif _IN_THE_LIST in screen:  # an escape that came once its dialog was gone
+                self._enter("Enter")
             else:
                 self._press_what_is_named(screen)
         raise AssertionError(f"not at the end after {self.pressed} keys\n{self._terminal.screen()}")
@@ -111,7 +114,12 @@ class Responder:
                 last, since = shown, time.monotonic()
             reads = _SEEN_S if not _asks(screen) else _READ_ALL_S if _SEVERAL in screen else _READ_S
             wanted = _LONG_S if meanwhile else max(reads, self._slow_s)
-            done = meanwhile or _asks(screen) or (" 0 running" in screen and _NEXT.search(screen) is not None)
+            done = (
+                meanwhile
+                or _asks(screen)
+                or _IN_THE_LIST in screen
+                or (" 0 running" in screen and _NEXT.search(screen) is not None)
+            )
             return bool(done) and time.monotonic() - since > wanted
 
         return self._terminal.until(steady, 120)
