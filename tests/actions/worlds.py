@@ -102,9 +102,14 @@ def places_in(folder: Path) -> Paths:
 
 
 def declared(
-    places: Paths, *, kind: Kind = Kind.LAB, scenario: str = "loss", plan: Mapping[str, Any] | None = None
+    places: Paths,
+    *,
+    kind: Kind = Kind.LAB,
+    scenario: str = "loss",
+    plan: Mapping[str, Any] | None = None,
+    inventory: str = "",
 ) -> IncidentPlace:
-    """Declare an incident on the plan for tests."""
+    """Declare an incident on the plan for tests; its runner reads the inventory's file, where one is named."""
     data = dict(plan or PLAN)
     now = datetime.now(UTC)
     declaration = Declaration(
@@ -112,7 +117,7 @@ def declared(
     )
     file = places.incidents.parent / "plan.yaml"
     file.write_text(json.dumps(data), encoding="utf-8")
-    return declare(places, load_plan(file), declaration, actor="tester@here")
+    return declare(places, load_plan(file), declaration, actor="tester@here", inventory=inventory)
 
 
 def inventory(*, lab: bool = True, allows: list[Kind] | None = None) -> Inventory:
