@@ -94,9 +94,8 @@ def activate(ctx: ActionContext, *, standby: str = "") -> Outcome:
     seen, found = _look(ctx, at, now)
     require_free(at, now)
     host = at.inventory.systems[name].host
-    if ctx.dry_run:
-        _hold(at)
     if not ctx.effect(f"fetch {size_words(seen.bytes)} from {place_words(at)} to {now.repository} on {host}"):
+        ctx.effect(f"have {name} on {host} play the part of {ctx.system}, and hold what was fetched")
         return Outcome(ok=True, summary=f"would fetch the copies of {ctx.system} to {host}, for {name}", findings=found)
     now.keep(ctx.files)
     did, damaged = _fetch(ctx, at)

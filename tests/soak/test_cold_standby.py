@@ -156,7 +156,8 @@ def test_who_listens_on_its_port_stops_it(cold: ColdLab) -> None:
 def test_somebody_who_decided_goes_on_and_replaces_nothing(cold: ColdLab) -> None:
     cold.reset()
     data_there(cold)
-    assert cold.context(overrides={"occupied": "left by a rehearsal"}).do(activate).ok
+    for dry_run in (True, False):
+        assert cold.context(overrides={"occupied": "left by a rehearsal"}, dry_run=dry_run).do(activate).ok
     assert (Path(cold.settings().place()) / "somebody").read_text() == "else's"
     assert files(cold.repository()).items() >= files(cold.copies).items()
 
@@ -203,6 +204,6 @@ def test_killed_at_every_point_the_next_run_sees_it_through(cold: ColdLab, home:
         state = killing.killed(place, "activate", number)
         print(f"{cold.system}, {name}: {state}", flush=True)
         assert files(cold.repository()).items() >= files(cold.copies).items(), name
-        assert fold(place).roster.players(cold.system) == [cold.name], name
+        assert fold(place).takeovers == {cold.system: cold.name}, name
         assert place.name in cold.hold_file().read_text(), name
         killing.close(place)
