@@ -110,6 +110,8 @@ def test_what_a_drill_left_that_was_killed_the_next_one_removes(lab: Lab) -> Non
 def test_a_backup_that_cannot_be_restored_is_written_down_as_that(lab: Lab) -> None:
     label = lab.backup("full")
     lab.break_("postgres", "damage-newest-backup")
+    config = lab.postgres.backup_config  # else pgBackRest tries the damaged file again after 15 s
+    config.write_text(config.read_text().replace("[global]\n", "[global]\njob-retry=0\n"))
     ctx = FakeContext(load_inventory(lab.inventory_path))
     with pytest.raises(ActionFailed, match=f"could not restore backup {label}"):
         ctx.do(drill)
