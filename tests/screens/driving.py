@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from itertools import zip_longest
 from typing import Any, TypeVar
 
 from textual._compositor import Compositor
@@ -44,22 +43,26 @@ class Console:
 
     async def press(self, *keys: str) -> None:
         """Press keys, each in a dialog once it can be read; what is typed into a field is handed over in one piece."""
-        for key, following in zip_longest(keys, keys[1:], fillvalue=""):
+        for index, key in enumerate(keys):
             if isinstance(dialog := self.app.screen, Dialog) and not _can_have_been_read(dialog):
                 await self._holds(lambda shown=dialog: _can_have_been_read(shown), "a dialog that can have been read")
-            await self._hand_over(key, following)
+            await self._hand_over(key, keys[index + 1 : index + 3])
         await self._rests()
 
     async def type(self, text: str) -> None:
         """Type text as it is, into a field in one piece."""
-        for key, following in zip_longest(text, text[1:], fillvalue=""):
-            await self._hand_over(key, following)
+        for index, key in enumerate(text):
+            await self._hand_over(key, text[index + 1 : index + 3])
         await self._rests()
 
-    async def _hand_over(self, key: str, following: str) -> None:
-        """Hand over a key, and wait until what it set off is done, but between the letters of a word in a field."""
+    async def _hand_over(self, key: str, following: Sequence[str]) -> None:
+        """Hand over a key, and wait until what it set off is done, but between the letters of a word in a field.
+
+        The last letter comes by itself: what the others set off is drawn by then, as it is for who types.
+        """
         self.app._driver.send_message(_key(key))  # type: ignore[union-attr]
-        if _edits(key) and _edits(following) and takes_text(self.app.screen.focused):
+        goes_on = len(following) == 2 and all(map(_edits, (key, *following)))
+        if goes_on and takes_text(self.app.screen.focused):
             return
         await wait_for_idle(0)
         await self._until(lambda: not self.app._keys.waiting, "every key taken")
