@@ -35,7 +35,8 @@ class Server(asyncio.DatagramProtocol):
         asked = query.question[0]
         kind = dns.rdatatype.to_text(asked.rdtype)
         value = f"ns0.{self._zone} admin.{self._zone} 1 60 60 60 60" if kind == "SOA" else self._address
-        answer.answer.append(dns.rrset.from_text(asked.name, _TTL_S, "IN", kind, value))
+        if kind not in ("DS", "DNSKEY"):  # the zone is not signed
+            answer.answer.append(dns.rrset.from_text(asked.name, _TTL_S, "IN", kind, value))
         self._way.sendto(answer.to_wire(), peer)
 
 
