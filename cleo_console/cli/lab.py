@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,8 +138,25 @@ def down(directory: Path | None, keep: bool) -> None:
         click.echo(f"The lab in {kept.directory} is stopped; `cleo lab up` starts it again.")
     elif Lab.remove(directory):
         click.echo("The lab is gone: no process, no folder.")
+        for incident in _left_open():
+            click.echo(f"{incident} is still open, and its runner goes on: cleo close --incident {incident}")
     else:
         click.echo("There was no lab.")
+
+
+def _left_open() -> list[str]:
+    """Return the incidents that are open and whose inventory is gone."""
+    from cleo_console.settings import journal_paths
+    from journal.errors import CleoError
+    from journal.incident.fold import fold_journal
+
+    found, places = [], journal_paths()
+    for name in places.ids():
+        with suppress(CleoError):  # `cleo journal verify` is for those that cannot be read
+            incident = fold_journal(places.incident(name).journal)
+            if incident.closed_at is None and incident.inventory and not Path(incident.inventory).exists():
+                found.append(name)
+    return found
 
 
 @lab.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +20,12 @@ from cleo_console.lab import Lab, processes, service_types
 from cleo_console.lab.account import Account
 from cleo_console.lab.service import Done, FaultKind, Instance, LabService, Order, Say, ServiceStatus
 from cleo_console.lab.workspace import Workspace
+from cleo_console.plans import bundled
+from cleo_console.settings import journal_paths
+from journal.commands.declare import Declaration, declare
 from journal.errors import CleoError
+from journal.events.types import Kind
+from journal.plan.load import load_plan
 from tests.labs import lab_directory
 from tests.waiting import until
 
@@ -133,6 +139,20 @@ def test_a_lab_of_another_type_alone_lives_breaks_and_goes(bells: Path) -> None:
     until(Lab.at(bells).services["bell"].is_running)
     assert cleo(bells, "down") == "The lab is gone: no process, no folder.\n"
     assert processes.lab_processes(bells) == []
+
+
+def test_an_incident_that_is_still_open_is_named_as_its_lab_goes(
+    bells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEO_HOME", str(tmp_path))
+    cleo(bells, "up", "--only", "tower=bell")
+    inventory, now = str(Lab.at(bells).inventory_path), datetime.now(UTC)
+    told = Declaration(
+        title="the bell", scenario="database-failure", severity="low", kind=Kind.LAB, began_at=now, discovered_at=now
+    )
+    place = declare(journal_paths(), load_plan(bundled()), told, actor="ana@here", inventory=inventory)
+    left = place.folder.name
+    assert f"{left} is still open, and its runner goes on: cleo close --incident {left}" in cleo(bells, "down")
 
 
 @pytest.mark.parametrize(

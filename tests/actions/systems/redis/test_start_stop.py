@@ -258,7 +258,7 @@ def test_a_sentinel_that_watches_it_closes_the_gate(lab: RedisLab) -> None:
         assert "is managed by Sentinel: sentinel-" in closed.message
         pid = (node.run_directory / "sentinel.pid").read_text().strip()
         lab.kill()
-        assert "one runs on this host" in str(unmanaged(lab.ctx()))
+        assert "watches it as cache" in str(unmanaged(lab.ctx()))
         before = lab.inventory_path.read_text()
         asked = f"sentinels: [{{address: 127.0.0.1, port: {port}}}]\n    heartbeat: heartbeat"
         lab.inventory_path.write_text(before.replace("heartbeat: heartbeat", asked))
