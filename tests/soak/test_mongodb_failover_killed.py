@@ -32,7 +32,7 @@ STEPS = [
     Step("promote", "mongodb.promote", FIRST),
     Step("allow", "mongodb.allow_writers", FIRST),
     Step("rejoin", "mongodb.rejoin", FIRST),
-    Step("fence-back", "mongodb.fence", FIRST),
+    Step("fence-back", "mongodb.fence", FIRST, gates=["new-primary"]),
     Step("promote-back", "mongodb.promote", FIRST, {"standby": FIRST}),
     Step("allow-back", "mongodb.allow_writers", FIRST),
     Step("rejoin-back", "mongodb.rejoin", FIRST),
