@@ -217,7 +217,10 @@ class ConsoleServices:
         """Return what a person should know before the first action."""
         from cleo_console.runner_process import warnings
 
-        named = (secret.env for system in self._inventory.systems.values() for secret in system.secrets())
+        try:
+            named = [secret.env for system in self._inventory.systems.values() for secret in system.secrets()]
+        except CleoError as error:  # a journal is read and written all the same
+            return [error.message, *self._fallback_warnings()]
         return [*warnings(tuple(name for name in named if name)), *self._fallback_warnings()]
 
     def _fallback_warnings(self) -> list[str]:

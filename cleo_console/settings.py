@@ -11,14 +11,9 @@ import msgspec
 
 from actions.account import NoHome, expanded
 from cleo_console.who import ask_for_name, known_name, login
-from journal.errors import CleoError
 from journal.paths import Paths
 
 SYSTEM_LAB = Path("/var/lib/cleo/lab")
-
-
-class BadSettings(CleoError):
-    """An environment variable points to nothing useful."""
 
 
 def home() -> Path:
@@ -31,16 +26,12 @@ def home() -> Path:
 
 
 def paths() -> Paths:
-    """Return where this installation's things live.
-
-    Raises:
-        BadSettings: CLEO_INVENTORY names a file that is not there.
-    """
+    """Return where this installation's things live; who reads the inventory says it where that is not there."""
     return msgspec.structs.replace(journal_paths(), inventory=_inventory())
 
 
 def journal_paths() -> Paths:
-    """Return where the journals lie, for what reads nothing else: that goes on where the inventory is gone."""
+    """Return where the journals lie, for what reads nothing else."""
     return Paths(incidents=home() / "incidents", locks=home() / "locks", fallback=fallback_directory())
 
 
@@ -56,12 +47,7 @@ def fallback_directory() -> Path | None:
 def _inventory() -> Path | None:
     """CLEO_INVENTORY, else ``inventory.yaml`` beside the journals or under XDG_CONFIG_HOME, else the running lab's."""
     if named := os.environ.get("CLEO_INVENTORY"):
-        path = expanded(named).absolute()
-        if not path.is_file():
-            raise BadSettings(
-                f"CLEO_INVENTORY names {path}, and there is no such file.", "Correct or unset CLEO_INVENTORY."
-            )
-        return path
+        return expanded(named).absolute()
     candidates = [home() / "inventory.yaml"]
     with suppress(NoHome):
         config = os.environ.get("XDG_CONFIG_HOME")

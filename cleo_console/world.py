@@ -8,6 +8,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from actions.inventory import Inventory, load_inventory
+from journal.errors import CleoError
 from journal.events.types import Kind
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ def inventory_at(path: Path | str | None) -> Inventory:
     """
     if not path:
         return Inventory(name="none", allows=[Kind.REAL, Kind.DRILL])
+    if not Path(path).exists():
+        raise CleoError(
+            f"The inventory {path} is not there.", "Put it back, or correct CLEO_INVENTORY if that names it."
+        )
     return load_inventory(Path(path))
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from actions.inventory_read import digest
 from cleo_console.app_services import ConsoleServices
+from cleo_console.settings import paths
 from journal.commands.declare import Declaration
 from journal.commands.incident import IncidentCommands
+from journal.errors import CleoError
 from journal.events.types import Kind
 from journal.incident.fold import fold_journal
 from journal.paths import Paths
@@ -74,3 +76,17 @@ def test_an_inventory_that_was_spoilt_after_it_was_shown_keeps_nobody_from_decla
 def test_what_was_read_is_known_by_its_digest(services: ConsoleServices, tmp_path: Path) -> None:
     incident = fold_journal(services.paths.incident(services.declare(DECLARATION)).journal)
     assert incident.inventory_sha256 == digest(tmp_path / "inventory.yaml")
+
+
+def test_an_incident_is_worked_at_where_the_inventory_is_gone_and_no_other_is_declared(
+    services: ConsoleServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = services.declare(DECLARATION)
+    (tmp_path / "inventory.yaml").unlink()
+    monkeypatch.setenv("CLEO_HOME", str(tmp_path))
+    monkeypatch.setenv("CLEO_INVENTORY", str(tmp_path / "inventory.yaml"))
+    later = ConsoleServices(paths(), "ben@bastion")
+    assert [one.id for one in later.incidents()] == [found]
+    assert later.warnings() == [f"The inventory {tmp_path / 'inventory.yaml'} is not there."]
+    with pytest.raises(CleoError, match="is not there"):
+        later.declare(DECLARATION)

@@ -116,5 +116,5 @@ def test_a_network_whose_lab_is_gone_is_removed_by_the_next(lab: Lab, tmp_path: 
 
 
 def test_what_cannot_be_at_a_site_is_refused(lab: Lab) -> None:
-    with pytest.raises(CleoError, match="cannot hold a files"):
-        Lab.up(lab.directory, also=["files"])
+    with pytest.raises(CleoError, match="cannot hold a configuration"):
+        Lab.up(lab.directory, also=["configuration"])
