@@ -25,9 +25,11 @@ def word_to_type(target: Sequence[Identity]) -> str:
 def overtaken(incident: Incident, dry_run: Run) -> Run | None:
     """Return the latest destructive run that began at the same system since ``dry_run`` was asked for; None: none did.
 
-    What a dry run said, and what somebody would confirm of it, is of before.
+    What a dry run said, and what somebody would confirm of it, is of before. A run that was confirmed by this very dry
+    run did not overtake it: a gate that stopped it may be opened, and it is asked for again.
     """
-    destructive = (run for run in incident.runs.values() if run.destructive and run.changes_step)
+    others = (run for run in incident.runs.values() if run.changes_step and run.shown != dry_run.id)
+    destructive = (run for run in others if run.destructive)
     began = (
         run for run in destructive if run.started_at and (run.id > dry_run.id or run.started_at > dry_run.requested_at)
     )
