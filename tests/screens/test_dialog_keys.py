@@ -16,7 +16,7 @@ from journal.plan.model import Decision
 from journal.store.journal import Journal, JournalWriteFailed
 from screens.dialogs.choose_strategy import ChooseStrategy
 from screens.dialogs.close import CloseDialog, Ending
-from screens.dialogs.decision import Answer, ChooseOne, ChooseSystems, DecisionDialog, FreeText
+from screens.dialogs.decision import Answer, ChooseInstant, ChooseOne, ChooseSystems, DecisionDialog, FreeText
 from screens.dialogs.dialog import THROWS_AWAY, UNREAD, Dialog, Problem
 from screens.dialogs.in_doubt import DoubtDialog
 from screens.dialogs.interlock import Interlock
@@ -57,9 +57,9 @@ def _decision(kind: type[DecisionDialog], step: str) -> Callable[[Console], Dial
     return lambda seen: kind(seen.incident_screen.session.state, _step(seen, step))
 
 
-def _free_text(seen: Console) -> Dialog[Any]:
-    decision = Decision(name="words", question="What is it called?", kind="text")
-    return FreeText(
+def _free(dialog: type[DecisionDialog], kind: str, question: str) -> Callable[[Console], Dialog[Any]]:
+    decision = Decision(name="free", question=question, kind=kind)  # type: ignore[arg-type]
+    return lambda seen: dialog(
         seen.incident_screen.session.state, msgspec.structs.replace(_step(seen, "severity"), decision=decision)
     )
 
@@ -107,7 +107,8 @@ KINDS = {
         _with_readings(ChooseStrategy, "strategy"), ("home", "enter", *WHY), Answer("hot-standby", "why"), True
     ),
     "systems": Kind(_decision(ChooseSystems, "affected"), ("home", "enter", *WHY), ..., True),
-    "text": Kind(_free_text, (*"db", "enter", *WHY), Answer("db", "why")),
+    "instant": Kind(_free(ChooseInstant, "instant", "Since when?"), (*"now", "enter", *WHY), ...),
+    "text": Kind(_free(FreeText, "text", "What is it called?"), (*"db", "enter", *WHY), Answer("db", "why")),
     "recovery point": Kind(
         _with_readings(ChooseRecoveryPoint, "recovery-point"),
         ("home", "enter", *WHY),
@@ -124,7 +125,7 @@ KINDS = {
     ),
     "in doubt": Kind(_in_doubt, ("enter", "down", "enter", *WHY), None),
     "override": Kind(_refused, (*WHY, "enter"), e.Override(gate="hold", reason="why")),
-    "interlock": Kind(lambda seen: Interlock(seen.incident_screen.session, _step(seen, "restore")), ("enter",), None),
+    "interlock": Kind(lambda seen: Interlock(seen.incident_screen.session, _step(seen, "restore")), ("escape",), None),
     "parameters": Kind(
         lambda seen: ParametersDialog("Run", "LAB", [Param(name="backup", type="str", default="latest")], {}, {}, {}),
         WHY,

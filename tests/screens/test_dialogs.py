@@ -144,7 +144,8 @@ async def test_typing_finds_the_field_by_itself(
     async with console(services) as seen:
         await interlock(seen, at_restore, runner)
         field = seen.app.screen.query_one("#typed", Input)
-        assert not field.has_focus
+        seen.app.screen.query_one("#cancel").focus()
+        await seen.until(lambda: not field.has_focus, "the focus elsewhere")
         await seen.press("d", "b")
         assert field.has_focus
         assert field.value == "db"
