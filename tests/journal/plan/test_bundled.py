@@ -185,6 +185,11 @@ def test_the_safe_order_is_held_by_needs(plan: Plan, step: str, before: str) -> 
     assert order.index(before) < order.index(step)
 
 
+@pytest.mark.parametrize("step", ["postgres-stop", "mongodb-stop", "redis-stop", "files-stop-writers"])
+def test_nobody_is_led_to_a_lost_host_before_the_cold_standbys_play_its_part(plan: Plan, step: str) -> None:
+    assert "activate-cold" in plan.by_id[step].after
+
+
 def test_every_step_stands_after_those_it_needs(plan: Plan) -> None:
     order = list(plan.by_id)
     late = [(s.id, n) for s in plan.steps() for n in s.needs if order.index(n) > order.index(s.id)]
