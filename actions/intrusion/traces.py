@@ -104,6 +104,22 @@ class OwnStates(TraceSource, Protocol):
         """Return what tells the system from every other."""
 
 
+class NothingRestored:
+    """What the same is for every type of which a look restores nothing, and whose times anybody can set."""
+
+    def made_at(self, ctx: ActionContext, things: Mapping[str, Thing], since: datetime) -> Mapping[str, datetime]:
+        """Return nothing: whoever was inside can set the times."""
+        return {}
+
+    def vouched(self, ctx: ActionContext) -> Sequence[str]:
+        """Return nothing: the inventory names none of its things."""
+        return []
+
+    def left(self, ctx: ActionContext) -> str:
+        """Return nothing: nothing is restored."""
+        return ""
+
+
 def find_source(ctx: ActionContext) -> TraceSource:
     """Return how the type of the system that the run is aimed at is looked through.
 

@@ -36,9 +36,14 @@ def scan_of(incident: Incident, system: str) -> Scan | None:
     return None
 
 
+def is_breach(scenario: str) -> bool:
+    """Return whether a scenario of the plan is a break-in, by its name."""
+    return scenario.replace("_", "-") == BREACH
+
+
 def scannable(incident: Incident) -> list[str]:
     """Return the affected systems whose type tells what an intruder leaves; none in another scenario."""
-    if incident.scenario.replace("_", "-") != BREACH:
+    if not is_breach(incident.scenario):
         return []
     known = incident.roster.systems.values()
     prefix = SCAN.partition(".")[0]

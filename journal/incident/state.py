@@ -205,7 +205,7 @@ class Incident:
 
         Where only the latter is left, the first phase that holds any of it; the last one when all are settled.
         """
-        steps = [step for step in self.plan.steps() if self.is_required(step) and not self.settled(step.id)]
+        steps = self.open_steps()
         first = next((step for step in steps if not step.beside), next(iter(steps), None))
         return self.phase_of(first) if first else self.plan.phases[-1]
 

@@ -15,7 +15,7 @@ from journal.incident.last_good import changed_systems, last_good, proven_change
 from journal.incident.newest_state import found_since, wrong_as_written
 from journal.incident.records import HealthRecord
 from journal.incident.recovery_point import LATEST, read
-from journal.incident.scanned import BREACH, concerns
+from journal.incident.scanned import concerns, is_breach
 from journal.incident.state import Incident
 from journal.incident.strategy_evidence import against, backed_up
 from journal.plan.model import ANOTHER, FOUND_WRONG, INTRUSION_BEGAN, SAME, STANDBY_SITE, Decision, Step
@@ -110,7 +110,7 @@ def _affected(incident: Incident) -> Suggestion | None:
     known = incident.roster.systems
     scenario = incident.plan.scenarios[incident.scenario]
     hit = [name for name in chosen(incident, ",".join(scenario.systems)) if not known or _is_there(incident, name)]
-    if broken and incident.scenario.replace("_", "-") == BREACH:
+    if broken and is_breach(incident.scenario):
         silent = f"usual for {scenario.title}: that a system is up says nothing of who was inside"
         every = [name for name in choices(incident) if name in hit or name in broken]
         return Suggestion(",".join(every), "; ".join([silent, *broken.values()]))

@@ -13,7 +13,7 @@ from journal.incident.instances import instances
 from journal.incident.records import StepState
 from journal.incident.spared import struck
 from journal.incident.state import Incident
-from journal.plan.model import AFFECTED, Phase, Step
+from journal.plan.model import AFFECTED, Step
 
 DUE_S = 300.0
 """Seconds before the end of its phase's window from which on it is said that paperwork is due."""
@@ -85,7 +85,7 @@ def _candidates(incident: Incident, at_work: set[str]) -> Iterator[Step]:
     yield from (found.step for found in found_by_looks(incident))
     if struck(incident) and (asks := incident.plan.decision(AFFECTED)):
         yield asks
-    phase = _phase_at_work(incident)
+    phase = incident.phase
     here = [step for step in _work(incident) if incident.phase_of(step) is phase]
     work = [step for step in _work(incident) if _is_free(incident, step, at_work)]
     yield from (
@@ -128,8 +128,3 @@ def _is_free(incident: Incident, step: Step, at_work: set[str]) -> bool:
 def _taken(systems: list[str], at_work: set[str]) -> bool:
     """Return whether there are systems to act on, and something works on each of them."""
     return bool(systems) and at_work.issuperset(systems)
-
-
-def _phase_at_work(incident: Incident) -> Phase | None:
-    """Return the first phase that has a step of the recovery which is not settled."""
-    return next((incident.phase_of(step) for step in _work(incident) if not incident.settled(step.id)), None)

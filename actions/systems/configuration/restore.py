@@ -27,7 +27,7 @@ from actions.systems.configuration.host import (
     options,
 )
 from actions.systems.configuration.settings import ConfigurationSettings
-from journal.incident.scanned import BREACH
+from journal.incident.scanned import is_breach
 from journal.wording.counting import count
 
 _REPLACED = ("missing", "changed", "mode", "kind")
@@ -79,7 +79,7 @@ def restore(ctx: ActionContext, *, commit: str = "", remove_extra: bool = False)
     Killed half way: every file is the old one or the new one, whole. Run again it goes on, and what was kept first
     stays.
     """
-    found, remove_extra = find_configuration(ctx), remove_extra or ctx.incident.scenario.replace("_", "-") == BREACH
+    found, remove_extra = find_configuration(ctx), remove_extra or is_breach(ctx.incident.scenario)
     seen = found.look_well(found.point(commit), show=True)
     chosen = seen["commit"]
     _require_signed(found, seen)

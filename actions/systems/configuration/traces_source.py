@@ -10,7 +10,7 @@ from typing import Any
 from actions.backups.engine import BackupSet
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
-from actions.intrusion.traces import Holding, Thing
+from actions.intrusion.traces import Holding, NothingRestored, Thing
 from actions.outcome import ActionFailed
 from actions.systems.configuration.host import (
     LOOK_S,
@@ -29,7 +29,7 @@ _REACHES_BACK = timedelta(days=14)
 """Half of those who break in are noticed within eleven days (M-Trends 2025): older changes count as the house's."""
 
 
-class ConfigurationTraces:
+class ConfigurationTraces(NothingRestored):
     """One configuration (`actions.intrusion.traces.OwnStates`): nothing is restored, Git shows what a commit has."""
 
     looked_for = (
@@ -76,14 +76,6 @@ class ConfigurationTraces:
             until=datetime.fromisoformat(seen["until"]),
         )
 
-    def made_at(self, ctx: ActionContext, things: Mapping[str, Thing], since: datetime) -> Mapping[str, datetime]:
-        """Return nothing: whoever was inside can set a file's time, and a commit's date."""
-        return {}
-
-    def vouched(self, ctx: ActionContext) -> Sequence[str]:
-        """Return nothing: the inventory names no lines."""
-        return []
-
     def place(self, ctx: ActionContext) -> str:
         """Return the mirror: nothing is restored."""
         return f"{find_configuration(ctx).settings.mirror} (Git shows it, nothing is restored)"
@@ -106,10 +98,6 @@ class ConfigurationTraces:
                 user=user,
             ),
         ]
-
-    def left(self, ctx: ActionContext) -> str:
-        """Return nothing: nothing is restored."""
-        return ""
 
 
 def _label(commit: str) -> str:

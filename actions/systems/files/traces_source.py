@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.intrusion.file_kinds import suspect_by_itself
-from actions.intrusion.traces import Holding, Thing
+from actions.intrusion.traces import Holding, NothingRestored, Thing
 from actions.outcome import ActionFailed
 from actions.systems.files.restic import by_hand, restic
 from actions.systems.files.settings import FilesSettings
@@ -19,7 +19,7 @@ _LOOK_S = 3600.0
 _BEFORE = timedelta(microseconds=1)
 
 
-class FilesTraces:
+class FilesTraces(NothingRestored):
     """One store (`actions.intrusion.traces.TraceSource`): nothing is restored, restic lists what a snapshot holds."""
 
     looked_for = (
@@ -51,14 +51,6 @@ class FilesTraces:
             until=until,
         )
 
-    def made_at(self, ctx: ActionContext, things: Mapping[str, Thing], since: datetime) -> Mapping[str, datetime]:
-        """Return nothing: who was inside can set a file's time."""
-        return {}
-
-    def vouched(self, ctx: ActionContext) -> Sequence[str]:
-        """Return nothing: the inventory names no files."""
-        return []
-
     def place(self, ctx: ActionContext) -> str:
         """Return the repository: nothing is restored."""
         return f"{find_store(ctx).settings.repository} (restic lists it, nothing is restored)"
@@ -68,10 +60,6 @@ class FilesTraces:
         settings = known.settings(FilesSettings)
         argv = by_hand(settings, restic(settings, "diff", "--no-lock", "OLDEST", "NEWEST"))
         return [CommandLine(argv=argv, what="By their ids.", host=settings.host, user=settings.run_as)]
-
-    def left(self, ctx: ActionContext) -> str:
-        """Return nothing: nothing is restored."""
-        return ""
 
 
 def _things(store: Store, root: str, *words: str) -> dict[str, Thing]:

@@ -28,7 +28,7 @@ from actions.systems.redis.takeover import take_over
 from actions.systems.redis.writers import bar_writers, writers_kept_out
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint
-from journal.incident.scanned import BREACH
+from journal.incident.scanned import is_breach
 
 _CLEAN = "clean-point"
 _FEWER = 0.5
@@ -93,7 +93,7 @@ def reload_aof(ctx: ActionContext) -> Outcome:
 
 def _not_looked_through(ctx: ActionContext) -> str:
     """Return that the files may hold an intruder: a look through the backups says nothing of what came behind them."""
-    breach = ctx.incident.scenario.replace("_", "-") == BREACH
+    breach = is_breach(ctx.incident.scenario)
     if not breach or ctx.overridden(_CLEAN):
         return ""
     return f"after a break-in nobody looked through the append-only files; override {_CLEAN} to load them all the same"
