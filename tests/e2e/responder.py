@@ -150,7 +150,7 @@ class Responder:
         if asked := _ASKED.search(_box(screen)):
             self._fill(asked[1])
             self._enter("Enter")
-        elif ("dry run (changes nothing)" in screen or "not known yet" in screen) and not _is_barred(screen):
+        elif re.search(r"dry run \(changes nothing\)|not known yet", _box(screen)) and not _is_barred(screen):
             self._terminal.until(lambda s: "to go on, type" in s or not _asks(s) or _is_barred(s), 60)
         elif "REFUSED" in screen and ("NEXT  go to what helps" in screen or _is_led_to_what_opens(screen)):
             self._enter("Escape")
@@ -219,13 +219,14 @@ def _asks(screen: str) -> bool:
 
 def _is_barred(screen: str) -> bool:
     """Return whether a dialog says that nothing typed into it would count."""
-    return "would be refused" in screen or "nothing can be confirmed" in screen
+    said = " ".join(_box(screen).split())
+    return "would be refused" in said or "nothing can be confirmed" in said
 
 
 def _is_led_to_what_opens(screen: str) -> bool:
     """Return whether a refusal names the step that opens its gate, and NEXT, below it, the same one."""
     opener = _OPENER.search(_box(screen))
-    return opener is not None and f"run: {opener[1]} " in _next(screen)[0]
+    return opener is not None and re.search(rf"run(?: again)?: {re.escape(opener[1])} ", _next(screen)[0]) is not None
 
 
 def _alone(screen: str, text: str) -> bool:
