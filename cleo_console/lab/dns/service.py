@@ -36,12 +36,7 @@ class DnsService(LabService):
     @classmethod
     def choose_settings(cls, name: str, primary: LabService | None) -> dict[str, Any]:
         """Choose a port for each server."""
-        ports: dict[str, int] = {}
-        for each in SERVERS:
-            while (port := free_port()) in ports.values():
-                pass
-            ports[each] = port
-        return {"programs": server.find_programs(), "ports": ports}
+        return {"programs": server.find_programs(), "ports": {each: free_port() for each in SERVERS}}
 
     @property
     def place(self) -> Place:

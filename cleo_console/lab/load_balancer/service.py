@@ -43,11 +43,7 @@ class LoadBalancerService(LabService):
                 "The lab needs a program that is not installed: haproxy.",
                 f"Install it: {sudo}apt-get install --no-install-recommends haproxy",
             )
-        ports = set[int]()
-        while len(ports) <= len(processes.SERVERS):
-            ports.add(free_port())
-        own, *others = ports
-        return {"program": program, "port": own, "ports": dict(zip(processes.SERVERS, others, strict=True))}
+        return {"program": program, "port": free_port(), "ports": {each: free_port() for each in processes.SERVERS}}
 
     @property
     def places(self) -> list[Place]:

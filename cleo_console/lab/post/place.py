@@ -46,10 +46,7 @@ def choose() -> Chosen:
     Raises:
         CleoError: none is free.
     """
-    first = free_port()
-    while (second := free_port()) == first:
-        pass
-    return Chosen(mail=first, webhook=second)
+    return Chosen(mail=free_port(), webhook=free_port())
 
 
 class Post:

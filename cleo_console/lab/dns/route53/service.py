@@ -25,11 +25,7 @@ class Route53Service(LabService):
             CleoError: moto is not installed.
         """
         require_moto("Route 53", "route53")
-        chosen: list[int] = []
-        while len(chosen) <= len(SERVERS):
-            if (port := free_port()) not in chosen:
-                chosen.append(port)
-        return {"port": chosen[0], "ports": dict(zip(SERVERS, chosen[1:], strict=True))}
+        return {"port": free_port(), "ports": {each: free_port() for each in SERVERS}}
 
     @property
     def place(self) -> Place:

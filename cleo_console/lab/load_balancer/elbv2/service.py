@@ -25,10 +25,7 @@ class Elbv2Service(LabService):
             CleoError: moto is not installed.
         """
         require_moto("ELBv2", "ec2,elbv2")
-        port = front = free_port()
-        while front == port:
-            front = free_port()
-        return {"port": port, "front": front}
+        return {"port": free_port(), "front": free_port()}
 
     @property
     def place(self) -> Place:
