@@ -17,9 +17,7 @@ from journal.store.journal import Follower, short_head
 
 _LOOK_S = 10.0
 _KINDS = click.Choice([kind.value for kind in Kind if kind is not Kind.TABLETOP], case_sensitive=False)
-_at = click.option(
-    "--at", "happened", default="", metavar="TIME", help="When it happened, for a late entry; with a zone."
-)
+_at = click.option("--at", "happened", default="", metavar="TIME", help="When it happened: with a zone, or 10 min ago.")
 
 
 @click.command()
@@ -28,7 +26,7 @@ _at = click.option(
 @click.option("--severity", default="", help="The plan's severity; by default the scenario's.")
 @click.option("--kind", type=_KINDS, required=True)
 @click.option(
-    "--began", default="", metavar="TIME", help="When it began, with a zone: 2026-11-22T14:30:00Z. Default: now."
+    "--began", default="", metavar="TIME", help="When it began: 2026-11-22T14:30:00Z, 10 min ago. Default: now."
 )
 @click.option("--discovered", default="", metavar="TIME", help="When it was discovered. Default: now.")
 def declare(title: str, scenario: str, severity: str, kind: str, began: str, discovered: str) -> None:
@@ -266,8 +264,12 @@ def _look_at_what_is_in_force(at: IncidentAccess) -> None:
 
 
 def _instant(text: str) -> datetime | None:
+    """Return the instant that is meant: with its zone, or counted from now, which needs none."""
     from journal.wording.instants import utc_instant
+    from screens.guidance.times import instant
 
+    if text.strip().lower().endswith(("now", "ago")):
+        return instant(text, datetime.now(UTC))
     return utc_instant(text) if text else None
 
 

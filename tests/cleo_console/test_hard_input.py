@@ -47,6 +47,7 @@ def close_all(cleo: Cleo) -> None:
     ("words", "said"),
     [
         (["note", "x", "--at", DIGITS], "is no time"),
+        (["note", "x", "--at", f"{DIGITS} min ago"], "is no time"),
         (["note", "x", "--at", "0001-01-01T00:00:00+14:00"], "is no time"),
         (["note", "x", "--at", "9999-12-31T23:59:59-12:00"], "is no time"),
         (["note", "x", "--at", "9999-12-31T23:59:59Z"], "in the future"),

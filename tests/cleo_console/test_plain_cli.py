@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,8 @@ def test_late_entries_go_in_from_the_command_line(cleo: Cleo) -> None:
     report = json.loads(cleo("report", incident, "--format", "json").stdout)
     late = [(entry["type"], entry["at"][:16]) for entry in report["timeline"] if entry["late"]]
     assert late == [(name, "2026-01-01T01:00") for name in ("step.marked_done", "step.skipped", "decision.made")]
+    cleo("note", "called the vendor", "--at", "30 min ago")
+    report = json.loads(cleo("report", incident, "--format", "json").stdout)
+    (called,) = (entry for entry in report["timeline"] if "called the vendor" in json.dumps(entry))
+    before = datetime.now(UTC) - datetime.fromisoformat(called["at"])
+    assert timedelta(minutes=30) <= before < timedelta(minutes=35)
