@@ -58,6 +58,20 @@ def real_world(inventory: Inventory, paths: Paths) -> World:
     )
 
 
+def watched_world(inventory: Inventory) -> World:
+    """Return the systems of ``inventory`` to look at only: it has no actions, and claims nothing."""
+    from actions.backups.unattended.standing import copies_of
+    from actions.runner import World
+    from actions.secrets import learn_from_commands, learn_secrets
+    from actions.transport import Ways
+
+    ways = Ways()
+    learn_secrets(inventory)
+    Thread(target=learn_from_commands, args=(inventory,), name="secrets", daemon=True).start()  # may take long
+    looks, copies = probes(inventory, ways.open), copies_of(inventory)
+    return World(registry={}, catalogue={}, inventory=inventory, open_transport=ways.open, probes=looks, copies=copies)
+
+
 def probes(inventory: Inventory, reach: Callable[[HostSpec], Transport] | None = None) -> dict[str, Probe]:
     """Return the look at the health of each system of ``inventory``, for `actions.overview.measurements.measure`.
 

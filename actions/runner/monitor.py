@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from actions.health import Health
@@ -24,6 +25,8 @@ EVERY_S = 3.0
 MOST_A_SECOND = 10
 """Looks a second at all systems together: where there are many, each is looked at less often."""
 DEADLINE_S = 5.0
+ANSWERS = ("up", "degraded")
+"""The statuses of a system that answers."""
 
 
 class Monitor:
@@ -81,29 +84,28 @@ class Monitor:
             thread.join(0.5 / len(self._threads))
 
     def _watch(self, system: str, probe: Probe, status: str, last: Measured | None) -> None:
-        seen_at = None
+        reading: dict[str, Any] = {"last": last.facts()} if last else {}
         while not self._stop.is_set():
             health = measure(probe, DEADLINE_S, self._redactor)
             if self._stop.is_set():
                 return
-            if health.status in ("up", "degraded"):
-                seen_at, last = self._journal.now().isoformat(), Measured.of(health.facts)
-            self._pool.put(f"health:{system}", _reading(health, seen_at, last))
+            reading = health_reading(health, self._journal.now(), reading)
+            self._pool.put(f"health:{system}", reading)
             try:
                 if health.status != status:
-                    self._changed(system, health, status, last)
+                    self._changed(system, health, status, reading.get("last"))
                 status = health.status
             except JournalError as error:
                 self._on_fault(str(error))
             self._stop.wait(self._every_s)
 
-    def _changed(self, system: str, health: Health, was: str, last: Measured | None) -> None:
+    def _changed(self, system: str, health: Health, was: str, last: Mapping[str, Any] | None) -> None:
         change = HealthChanged(
             system=system,
             status=health.status,
             was=was,
             detail=health.detail,
-            last=last if health.status not in ("up", "degraded") else None,
+            last=Measured.of(last) if last is not None and health.status not in ANSWERS else None,
             may_commit=health.facts.get("reason") == "timeout" or "pid" in health.facts,
         )
         write_or_raise(lambda: self._journal.append(change), self._on_fault, self._stop.is_set)
@@ -124,6 +126,16 @@ def readings_of(journal: Journal) -> dict[str, Reading]:
         return {}  # whoever writes next meets the same fault, and says so
 
 
-def _reading(health: Health, seen_at: str | None, last: Measured | None) -> dict[str, Any]:
-    reading = {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at}
-    return reading | ({"last": last.facts()} if last else {})
+def health_reading(health: Health, now: datetime, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a look at a system as it is kept as a reading: with what was measured when it last answered, and when.
+
+    Args:
+        health: what was just seen.
+        now: the time.
+        before: the reading of the look before; empty: there was none.
+    """
+    if health.status in ANSWERS:
+        before = {"seen_at": now.isoformat(), "last": Measured.of(health.facts).facts()}
+    kept = {"last": before["last"]} if "last" in before else {}
+    seen_at = before.get("seen_at")
+    return {"status": health.status, "detail": health.detail, "facts": health.facts, "seen_at": seen_at} | kept

@@ -29,6 +29,7 @@ _COMMANDS = {
     "health": (f"{_HERE}.health:health", "Measure every system of the inventory."),
     "backup": (f"{_HERE}.backup:backup", "List, take and verify backups, with or without an incident."),
     "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
+    "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
     "plan": (f"{_HERE}.plan:plan", "Check a plan file, or read one."),

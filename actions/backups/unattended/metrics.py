@@ -2,6 +2,7 @@
 
 Whether a backup succeeded is told by what lies in the repository, not by what a run said of itself: a backup that
 is gone is no success. What could not be listed keeps the values it had; what never was known is 0, which is long ago.
+`cleo exporter` serves the same values (`cleo_console.monitoring`), and none where one is not measured.
 """
 
 from __future__ import annotations
@@ -12,25 +13,27 @@ from datetime import datetime
 from pathlib import Path
 
 from actions.backups.catalogue import Listed
+from actions.backups.engine import BackupList
 from actions.backups.offsite.findings import covered_until
 from actions.backups.offsite.look import Seen
 from actions.backups.unattended.run import Ended
 from journal.store.filelock import lock
 from journal.store.whole_file import replace_whole
 
-_HELP = {
+HELP = {
     "backup_last_success_timestamp": "When the newest backup that can be restored from ended, in seconds since 1970.",
     "backup_last_size_bytes": "What that backup restores.",
     "backup_last_duration_seconds": "How long it took.",
     "backup_usable_sets": "How many backups can be restored from.",
     "backup_last_verified_timestamp": "When every file of a backup was read last, and was whole.",
     "backup_last_restored_timestamp": "When a backup was restored last, and what came back was verified.",
+    "backup_last_restored_duration_seconds": "How long that restore took, where it was measured.",
     "backup_archived_until_timestamp": "The last commit that is in the log beside the backups.",
     "backup_offsite_last_success_timestamp": "When the last whole copy to the second place began.",
     "backup_offsite_covered_until_timestamp": "What was committed by then is in the second place.",
     "backup_held": "Whether an incident holds the backups: none is taken, none expires.",
     "backup_findings": "How many findings there are; see cleo backup verify.",
-    "backup_listed": "Whether the backups could be listed when this was written.",
+    "backup_listed": "Whether the backups could be listed at the last look.",
     "backup_run_last_timestamp": "When a backup was asked for last by cleo backup run.",
     "backup_run_last_ok": "Whether there was a new backup then.",
 }
@@ -56,7 +59,7 @@ def write_metrics(path: Path, listed: Sequence[Listed], ended: Mapping[str, Ende
     with path.with_name(f".{path.name}.lock").open("w", encoding="ascii") as turn:
         lock(turn.fileno())
         before = _read(path)
-        values: Values = {name: {} for name in _HELP}
+        values: Values = {name: {} for name in HELP}
         for one in listed:
             key = (one.system, one.type)
             for name, value in _of(one, ended.get(one.system), before, now).items():
@@ -67,37 +70,53 @@ def write_metrics(path: Path, listed: Sequence[Listed], ended: Mapping[str, Ende
 def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict[str, float]:
     """Return the values of one system."""
     key = (one.system, one.type)
-    kept = {name: before.get(name, {}).get(key) for name in _HELP}
+    kept = {name: before.get(name, {}).get(key) for name in HELP}
     found = {name: value for name, value in kept.items() if value is not None}
     found.setdefault("backup_last_success_timestamp", 0)
-    if one.backups:
-        found |= _measured(one)
-    if one.offsite:
-        found |= _away(one.offsite)
+    found |= measured_of_backups(one)
     found["backup_listed"] = float(one.backups is not None)
     if ended:
         found |= {"backup_run_last_timestamp": now.timestamp(), "backup_run_last_ok": float(ended.status == "ok")}
     return found
 
 
-def _measured(one: Listed) -> dict[str, float]:
-    sets, newest = (one.backups.sets if one.backups else ()), one.newest
-    verified = [mark.verified.at.timestamp() for mark in one.marked.values() if mark.verified and mark.verified.ok]
-    restored = [mark.restored.at.timestamp() for mark in one.marked.values() if mark.restored and mark.restored.ok]
+def measured_of_backups(one: Listed) -> dict[str, float]:
+    """Return the values of one system's backups, by the metric's name, as far as they could be looked at.
+
+    That none was ever taken, verified or restored is known then, and 0.
+    """
+    found = _of_list(one, one.backups) if one.backups else {}
+    if one.backups and (one.marked or not one.trouble):
+        found |= _of_marks(one)
+    return found | (_away(one.offsite) if one.offsite else {})
+
+
+def _of_list(one: Listed, backups: BackupList) -> dict[str, float]:
+    newest = one.newest
     found: dict[str, float] = {
         "backup_last_success_timestamp": newest.ended_at.timestamp() if newest else 0,
         "backup_last_size_bytes": newest.size if newest else 0,
-        "backup_usable_sets": len({each.label for each in sets if not each.unusable}),
-        "backup_last_verified_timestamp": max(verified, default=0),
-        "backup_last_restored_timestamp": max(restored, default=0),
+        "backup_usable_sets": len({each.label for each in backups.sets if not each.unusable}),
         "backup_held": float(bool(one.holders)),
         "backup_findings": len(one.findings),
     }
     if newest and newest.started_at:
         found["backup_last_duration_seconds"] = (newest.ended_at - newest.started_at).total_seconds()
-    if one.backups and one.backups.archived_until:
-        found["backup_archived_until_timestamp"] = one.backups.archived_until.timestamp()
+    if backups.archived_until:
+        found["backup_archived_until_timestamp"] = backups.archived_until.timestamp()
     return found
+
+
+def _of_marks(one: Listed) -> dict[str, float]:
+    marked = list(one.marked.values())
+    verified = [mark.verified.at.timestamp() for mark in marked if mark.verified and mark.verified.ok]
+    restored = [mark.restored for mark in marked if mark.restored and mark.restored.ok]
+    last = max(restored, key=lambda mark: mark.at, default=None)
+    found = {
+        "backup_last_verified_timestamp": max(verified, default=0),
+        "backup_last_restored_timestamp": last.at.timestamp() if last else 0,
+    }
+    return found | ({"backup_last_restored_duration_seconds": last.seconds} if last and last.seconds else {})
 
 
 def _away(seen: Seen) -> dict[str, float]:
@@ -109,7 +128,7 @@ def _away(seen: Seen) -> dict[str, float]:
 
 
 def _lines(values: Values) -> Iterable[str]:
-    for name, help_ in _HELP.items():
+    for name, help_ in HELP.items():
         if values[name]:
             yield f"# HELP {name} {help_}\n# TYPE {name} gauge\n"
         for (system, type_), value in values[name].items():

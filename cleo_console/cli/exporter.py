@@ -1,0 +1,76 @@
+"""``cleo exporter``: what Prometheus asks for, and the rules that alarm by it."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+from threading import Event
+
+import click
+
+from cleo_console.app_services import ConsoleServices, installed_services
+from cleo_console.settings import paths
+from journal.errors import CleoError
+
+DEFAULT = "127.0.0.1:9477"
+
+
+@click.group("exporter", invoke_without_command=True)
+@click.option(
+    "--listen",
+    default=DEFAULT,
+    metavar="ADDRESS:PORT",
+    envvar="CLEO_EXPORTER",
+    show_default=True,
+    help="Where to answer; port 0: any. Also: CLEO_EXPORTER.",
+)
+@click.option("--every", "every_s", default=15.0, type=click.FloatRange(1, 3600), help="Seconds between two looks.")
+@click.pass_context
+def exporter(ctx: click.Context, listen: str, every_s: float) -> None:
+    """Serve /metrics for Prometheus until it is ended: systems, backups, exposure, incidents, readiness.
+
+    It looks at the systems in the background and changes nothing. What is not measured is absent, never 0.
+
+    \b
+    Example:
+      cleo exporter
+      cleo exporter --listen 10.0.0.5:9477
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    host, port = _address(listen)
+    _serve(installed_services(), host, port, every_s)
+
+
+def _serve(at: ConsoleServices, host: str, port: int, every_s: float) -> None:
+    from cleo_console.cli.backup_access import looking
+    from cleo_console.monitoring.exporter import Exporter, registry_of
+    from cleo_console.monitoring.server import listen, metrics_app
+    from cleo_console.world import inventory_at, watched_world
+
+    found = paths()
+    looks = Exporter(found, at.plan(), lambda: watched_world(inventory_at(found.inventory)), looking, every_s)
+    server = listen(host, port, metrics_app(registry_of(looks)))
+    ended = Event()
+    for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(which, lambda *_: ended.set())
+    looks.start()
+    click.echo(f"http://{host}:{server.server_port}/metrics")
+    if not ipaddress.ip_address(host).is_loopback:
+        click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
+    ended.wait()
+    looks.stop()
+    server.shutdown()
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Return address and port.
+
+    Raises:
+        CleoError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+    except ValueError as error:
+        raise CleoError(f"{text!r} is no address with a port.", f"Write it as {DEFAULT}.") from error

@@ -1,0 +1,74 @@
+"""The exporter's port: ``/metrics`` for whoever may connect, and alerts from this machine where they are taken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client.exposition import make_wsgi_app
+from prometheus_client.registry import CollectorRegistry
+
+from journal.errors import CleoError
+
+App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""A WSGI application."""
+CLIENT_S = 10.0
+"""Seconds for which a client may say nothing."""
+
+
+class CannotListen(CleoError):
+    """The port cannot be used."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """Answers each client in a thread of its own."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
+class _Handler(WSGIRequestHandler):
+    """Answers without a log; a client that says nothing holds no thread for ever."""
+
+    timeout = CLIENT_S
+
+    def log_message(self, format: str, *args: Any) -> None:  # its name in the standard library
+        """Say nothing: Prometheus asks every half minute."""
+
+
+def metrics_app(registry: CollectorRegistry, others: dict[str, App] | None = None) -> App:
+    """Return the application that answers at ``/metrics``, and at the further paths named."""
+    apps: dict[str, App] = {"/metrics": make_wsgi_app(registry), **(others or {})}
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if app := apps.get(environ.get("PATH_INFO", "")):
+            return app(environ, start)
+        start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"Here is: {' '.join(apps)}\n".encode()]
+
+    return answer
+
+
+def listen(host: str, port: int, app: App) -> WSGIServer:
+    """Answer on a port, in a thread, until the server is shut down.
+
+    Args:
+        host: the address to listen on.
+        port: the port; 0: any that is free.
+        app: what answers.
+
+    Raises:
+        CannotListen: it is taken, or not allowed.
+    """
+    try:
+        server = make_server(host, port, app, server_class=_Server, handler_class=_Handler)
+    except OSError as error:
+        raise CannotListen(
+            f"The exporter cannot listen on {host}:{port}: {error.strerror or error}.",
+            "Name another one: cleo exporter --listen 127.0.0.1:PORT",
+        ) from error
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
