@@ -30,6 +30,9 @@ class Action:
         target: tells what it acts on, without any effect; journalled before the first effect, shown at the interlock.
         live: the gates that ask the system, by name: before the dry run, before the start, and again at each effect.
         by_hand: tells its shell commands (see `actions.by_hand`); None: it does what no single command does.
+        ready: what it needs beforehand beside what its type looks at, an `actions.readiness.ready.ActionReady` as
+            ``"module:function"``; empty: nothing.
+        unready: why no look beforehand is possible, in words; empty: one is.
     """
 
     def __init__(
@@ -39,12 +42,15 @@ class Action:
         target: TargetFunction | None = None,
         live: Mapping[str, LiveGate] | None = None,
         by_hand: ByHandFunction | None = None,
+        ready: str = "",
+        unready: str = "",
     ) -> None:
         self.spec = spec
         self.function = function
         self.target = target
         self.live = dict(live or {})
         self.by_hand = by_hand
+        self.ready, self.unready = ready, unready
 
 
 def _params(function: ActionFunction, help_texts: dict[str, str]) -> list[Param]:
@@ -78,6 +84,8 @@ def action(
     target: TargetFunction | None = None,
     params: dict[str, str] | None = None,
     by_hand: ByHandFunction | None = None,
+    ready: str = "",
+    unready: str = "",
 ) -> Callable[[ActionFunction], Action]:
     """Turn a function ``(ctx, *, typed keyword parameters) -> Outcome`` into an action.
 
@@ -94,6 +102,8 @@ def action(
         target: tells what it acts on.
         params: one line of help for each parameter.
         by_hand: tells its shell commands, made by the functions that it makes its own with.
+        ready: looks at what it needs on an ordinary day (see `Action`).
+        unready: why nobody can look at that.
     """
 
     def wrap(function: ActionFunction) -> Action:
@@ -111,6 +121,6 @@ def action(
             touches=touches,
             undone_by=undone_by,
         )
-        return Action(spec, function, target, live, by_hand)
+        return Action(spec, function, target, live, by_hand, ready, unready)
 
     return wrap

@@ -40,6 +40,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         credentials: opens its users, an `actions.credentials.store.CredentialStore`, for a context; empty: it has none.
         cold: what it adds to the activation of a cold standby, an `actions.cold_standby.standby.ColdWay`; empty: it is
             restored on its own host alone.
+        ready: what its steps need beforehand, an `actions.readiness.ready.TypeReady`; empty: nobody can look.
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
     """
 
@@ -61,6 +62,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     stored_keys_by_hand: str = ""
     behind: str = ""
     cold: str = ""
+    ready: str = ""
 
     def role(self, role: str) -> str:
         """Return the name of the action that plays a role."""

@@ -24,6 +24,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     inventory: Path | None = None
     fallback: Path | None = None
 
+    @property
+    def readiness(self) -> Path:
+        """The file of what ``cleo ready`` found last (`journal.readiness.result`)."""
+        return self.incidents.parent / "readiness.json"
+
     def ids(self) -> list[str]:
         """Return the ids of all incidents, the newest first.
 

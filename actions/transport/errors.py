@@ -13,6 +13,10 @@ class Unreachable(NothingStarted):
     """The host could not be reached at all."""
 
 
+class NotLetIn(Unreachable):
+    """The host answered, and the way in is shut: it does not know our key, or shows one that we do not know."""
+
+
 class ProgramMissing(NothingStarted):
     """The host has no such program, or the account may not run it."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actions.account import expanded
-from actions.transport.errors import NothingStarted, TransportLost, Unreachable
+from actions.transport.errors import NothingStarted, NotLetIn, TransportLost, Unreachable
 from actions.transport.event_loop import shared
 from actions.transport.hosts import SshHost
 from actions.transport.link import STILL_THERE, Answer
@@ -148,12 +148,12 @@ class SshLink:
         except asyncssh.HostKeyNotVerifiable as error:
             raise self._untrusted() from error
         except asyncssh.PermissionDenied as error:
-            raise Unreachable(
+            raise NotLetIn(
                 f"{self._where()} does not let {spec.user or 'us'} log in.",
                 "Check the user and key in the inventory, and that the key is in authorized_keys there.",
             ) from error
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-            raise Unreachable(f"The key {spec.key} cannot be used: {error}.", "Add it to ssh-agent first.") from error
+            raise NotLetIn(f"The key {spec.key} cannot be used: {error}.", "Add it to ssh-agent first.") from error
         except (OSError, asyncssh.Error, TimeoutError) as error:
             why = str(error) or "no answer"
             if self._silence:
@@ -166,10 +166,10 @@ class SshLink:
             raise self._untrusted(asked=False)
         return path
 
-    def _untrusted(self, *, asked: bool = True) -> Unreachable:
+    def _untrusted(self, *, asked: bool = True) -> NotLetIn:
         spec = self._spec
         file = spec.known_hosts or "~/.ssh/known_hosts"
-        return Unreachable(
+        return NotLetIn(
             f"The key that {self._where()} shows is not in {file}: it may be another machine."
             if asked
             else f"{self._where()} was not asked: there is no {file} here to compare its key with.",

@@ -27,6 +27,7 @@ _COMMANDS = {
     "close": (f"{_HERE}.incident:close", "Close an incident."),
     "reopen": (f"{_HERE}.incident:reopen", "Go on with a closed incident."),
     "health": (f"{_HERE}.health:health", "Measure every system of the inventory."),
+    "ready": (f"{_HERE}.ready:ready", "Say whether each scenario would be recovered from now."),
     "backup": (f"{_HERE}.backup:backup", "List, take and verify backups, with or without an incident."),
     "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),

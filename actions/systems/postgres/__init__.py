@@ -68,6 +68,7 @@ SYSTEM = SystemType(
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     behind=f"{_HERE}.behind",
     cold=f"{_HERE}.cold:COLD",
+    ready=f"{_HERE}.ready:READY",
     positions=(
         PositionForm(
             name="lsn",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cleo_console.lab.postgres import backups, helpers, server
+from cleo_console.lab.postgres import backups, helpers, preparation_faults, server
 from cleo_console.lab.postgres.cluster_service import ClusterService
 from cleo_console.lab.postgres.cold import ColdService
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
@@ -18,7 +18,7 @@ from cleo_console.lab.service import FaultKind, LabService, Order, Say, ServiceS
 class PostgresService(ClusterService):
     """A PostgreSQL cluster with CleoAI's tables, a program that writes a row a second, and backups."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = SERVER_FAULTS
+    faults: ClassVar[tuple[FaultKind, ...]] = (*SERVER_FAULTS, *preparation_faults.FAULTS)
     standby: ClassVar[type[LabService] | None] = StandbyService
     cold: ClassVar[type[LabService] | None] = ColdService
     managed: ClassVar[Mapping[str, type[LabService]]] = {"patroni": PatroniService}

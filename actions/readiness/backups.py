@@ -1,0 +1,97 @@
+"""What is looked at of a system's backups, whatever takes them: that there are some, whole, young, and restored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from actions.backups.catalogue import Listed, read_catalogue
+from actions.backups.listing import described
+from actions.backups.measured import restore_time_facts
+from actions.context import ActionContext
+from actions.readiness.reading import ReadingContext
+from journal.incident.restore_time import RestoreTime
+from journal.readiness.finding import ReadyFinding
+from journal.readiness.seen import SystemSeen
+from journal.wording.durations import exact_duration, rough_duration
+
+_OFTEN = timedelta(days=31)
+"""The written plan restores a backup every month."""
+_TAKES = 5
+"""With how many gaps between earlier backups the newest one's age is compared."""
+
+
+def look_at_backups(ctx: ReadingContext) -> tuple[Listed, SystemSeen, list[ReadyFinding]]:
+    """Return the backups of the context's system, what counts of them, and what was found."""
+    system = ctx.system
+    (one,) = read_catalogue(ctx.inventory, [system], lambda _: ctx)
+    facts = {} if one.backups is None else dict(described(one.backups))
+    facts |= restore_time_facts(ctx, system, one.backups.sets) if one.backups else {}
+    at, seconds = _restored(one, RestoreTime.of(facts))
+    seen = SystemSeen(
+        facts=facts, backup_ended_at=one.newest.ended_at if one.newest else None, restored_at=at, restored_s=seconds
+    )
+    return one, seen, list(_found(ctx, one, seen))
+
+
+def _restored(one: Listed, measured: RestoreTime | None) -> tuple[datetime | None, float]:
+    """Return when a backup was last restored whole, and how long the last measured one took."""
+    marks = [mark.restored.at for mark in one.marked.values() if mark.restored and mark.restored.ok]
+    away = [each.mark.at for each in one.offsite.drills if each.mark.ok] if one.offsite else []
+    return max([*marks, *away], default=None), measured.seconds if measured else 0.0
+
+
+def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyFinding]:
+    about, systems = f"backups of {one.system}", [one.system]
+    if one.trouble or one.backups is None:
+        cure = f"See why: cleo backup list --system {one.system}"
+        yield ReadyFinding(about=about, state="not measured", words=one.trouble, cure=cure, systems=systems)
+        if one.backups is None:
+            return
+    for finding in one.findings:
+        if finding.severity != "note":
+            grave = finding.severity == "wrong" and one.newest is None
+            words, cure = finding.text, finding.cure
+            yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=grave)
+    if one.newest:
+        yield _age(one, about)
+    if one.holders:
+        words = f"held for {', '.join(one.holders)}: none is taken, none expires"
+        cure = "Where that is over: cleo run backups.release, in that incident; your own: cleo backup release."
+        yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=False)
+    yield _restore(one, seen)
+
+
+def _age(one: Listed, about: str) -> ReadyFinding:
+    """Return how old the newest backup is, beside how often one was taken so far."""
+    sets = [each for each in one.backups.sets if not each.unusable] if one.backups else []
+    ends = sorted({each.ended_at for each in sets})
+    gaps = [later - earlier for earlier, later in pairwise(ends)][-_TAKES:]
+    age = datetime.now(UTC) - ends[-1]
+    words = f"{len(sets)} usable, the newest {rough_duration(age.total_seconds())} old ({sets[-1].label})"
+    late = bool(gaps) and age > 2 * max(gaps) and age > timedelta(hours=1)
+    if late:
+        words += f"; before that there was one every {rough_duration(max(gaps).total_seconds())} at least"
+    cure = f"Look why none is taken: cleo backup run --type incremental --system {one.system}" if late else ""
+    state, systems = "wrong" if late else "ok", [one.system]
+    return ReadyFinding(about=about, state=state, words=words, cure=cure, systems=systems, stops=False)  # type: ignore[arg-type]
+
+
+def _restore(one: Listed, seen: SystemSeen) -> ReadyFinding:
+    """Return when a restore was last proven: one that nobody tried is a hope."""
+    about, systems, cure = (
+        f"restore of {one.system}",
+        [one.system],
+        f"Prove it: cleo drill restore --system {one.system}",
+    )
+    if seen.restored_at is None:
+        words = "no backup was ever restored and verified"
+        return ReadyFinding(about=about, state="not measured", words=words, cure=cure, systems=systems, stops=False)
+    age = datetime.now(UTC) - seen.restored_at
+    took = f", in {exact_duration(seen.restored_s)}" if seen.restored_s else ""
+    words = f"proven {rough_duration(age.total_seconds())} ago{took}"
+    if age > _OFTEN:
+        words += ": the plan wants one every month"
+        return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=False)
+    return ReadyFinding(about=about, state="ok", words=words, systems=systems, stops=False)

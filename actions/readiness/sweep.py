@@ -1,0 +1,280 @@
+"""Looks at everything that a plan's steps need, all of it at once, and is back at its deadline whatever hangs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from threading import Thread
+from typing import TypeVar
+
+import msgspec
+
+from actions.backups.catalogue import Listed
+from actions.backups.engines import backed_up
+from actions.health import Health
+from actions.inventory import Inventory
+from actions.outcome import said
+from actions.overview.measurements import measure, probe
+from actions.readiness.backups import look_at_backups
+from actions.readiness.hosts import look_at_host
+from actions.readiness.reading import ReadingContext, ReadingWays
+from actions.readiness.ready import ActionReady, Need, TypeReady
+from actions.redaction import Redactor
+from actions.registry import registry
+from actions.settings import SystemSettings
+from actions.system_type import load
+from actions.system_types import system_type
+from journal.errors import CleoError
+from journal.plan.model import Plan
+from journal.readiness.finding import ReadyFinding
+from journal.readiness.seen import SystemSeen
+
+_GRACE_S = 0.5
+_HEALTH_S = 8.0
+T = TypeVar("T")
+
+
+class Swept(msgspec.Struct, kw_only=True):
+    """What a sweep saw.
+
+    Attributes:
+        findings: everything that was looked at.
+        health: of each system.
+        systems: what counts of each system's backups.
+        listed: the backups themselves.
+        late: what did not end within the deadline, and was left behind.
+    """
+
+    findings: list[ReadyFinding] = []
+    health: dict[str, Health] = {}
+    systems: dict[str, SystemSeen] = {}
+    listed: dict[str, Listed] = {}
+    late: list[str] = []
+
+
+class _Part(msgspec.Struct, kw_only=True):
+    """What one look brings."""
+
+    findings: Iterable[ReadyFinding] = ()
+    health: Health | None = None
+    seen: SystemSeen | None = None
+    listed: Listed | None = None
+
+
+def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
+    """Look at all of it.
+
+    Args:
+        inventory: the environment.
+        plan: whose steps are meant.
+        within_s: seconds for all looks; what hangs is left behind half a second later, and is "not measured".
+    """
+    ways = ReadingWays(inventory, within_s)
+    looks = dict(_looks(inventory, plan, ways))
+    found = {key: _begin(key, look) for key, look in looks.items()}
+    wait(found.values(), ways.left_s + _GRACE_S)
+    swept = Swept()
+    for (kind, name), future in found.items():
+        if future.done():
+            _add(swept, kind, name, future.result())
+        else:
+            _add(swept, kind, name, _too_late(inventory, kind, name, within_s))
+            swept.late.append(f"{kind} {name}")
+    if not swept.late:
+        ways.close()
+    swept.findings += _unlooked(inventory, plan)
+    return _without_secrets(swept)
+
+
+_Key = tuple[str, str]
+
+
+def _looks(inventory: Inventory, plan: Plan, ways: ReadingWays) -> Iterable[tuple[_Key, Callable[[], _Part]]]:
+    for host, needs in _needs(inventory).items():
+        yield ("host", host), _host(inventory, host, needs, ways)
+    for name, settings in inventory.systems.items():
+        if not settings.cold:
+            yield ("system", name), _system(inventory, name, settings, ways)
+    for name in backed_up(inventory):
+        yield ("backups", name), _backups(inventory, name, ways)
+    for action, where in _checked(plan).items():
+        for name in _acted_on(inventory, action):
+            yield (action, name), _action(inventory, action, where, name, ways)
+
+
+def _needs(inventory: Inventory) -> dict[str, dict[str, list[Need]]]:
+    """Return what each system needs of each host: a host that a type says nothing of is reached all the same."""
+    found: dict[str, dict[str, list[Need]]] = {}
+    for name, settings in inventory.systems.items():
+        type_ = system_type(settings.type)
+        ready: TypeReady | None = load(type_.ready) if type_.ready else None
+        named = [Need(host=host) for host in settings.hosts().values()]
+        for need in [*named, *(ready.needs(settings) if ready else ())]:
+            found.setdefault(need.host, {}).setdefault(name, []).append(need)
+    return found
+
+
+def _host(
+    inventory: Inventory, host: str, needs: Mapping[str, Sequence[Need]], ways: ReadingWays
+) -> Callable[[], _Part]:
+    return lambda: _Part(findings=look_at_host(ReadingContext(inventory, "", ways), host, needs))
+
+
+def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: ReadingWays) -> Callable[[], _Part]:
+    """Return the look at a system's health, and at what its type looks at."""
+
+    def look() -> _Part:
+        ctx = ReadingContext(inventory, name, ways)
+
+        def asked(deadline_s: float) -> Health:
+            host = ctx.transport(settings.host) if settings.host else None
+            return probe(name, settings, host, deadline_s=deadline_s)
+
+        health = measure(asked, min(_HEALTH_S, ways.left_s), Redactor())
+        findings = [_of_health(name, health)]
+        type_ = system_type(settings.type)
+        if type_.ready:
+            ready: TypeReady = load(type_.ready)
+            findings += ready.look(ctx, name, health)
+        return _Part(findings=findings, health=health)
+
+    return look
+
+
+def _of_health(name: str, health: Health) -> ReadyFinding:
+    """Return a system's health as a finding: what is down now is no obstacle to a recovery, and is to be seen to."""
+    good = health.status in ("up", "degraded")
+    silent = health.status in ("not measured", "not answering")
+    return ReadyFinding(
+        about=f"system {name}",
+        state="not measured" if silent else "ok" if good else "wrong",
+        words=f"{health.status}: {health.detail}",
+        cure="" if good else "See cleo health; where it is an incident, declare it.",
+        systems=[name],
+        stops=silent,
+    )
+
+
+def _backups(inventory: Inventory, name: str, ways: ReadingWays) -> Callable[[], _Part]:
+    def look() -> _Part:
+        listed, seen, findings = look_at_backups(ReadingContext(inventory, name, ways))
+        return _Part(findings=findings, seen=seen, listed=listed)
+
+    return look
+
+
+def _checked(plan: Plan) -> dict[str, str]:
+    """Return the plan's actions that bring a look of their own, and where it is."""
+    names = dict.fromkeys(step.action for step in plan.steps() if step.action)
+    return {name: registry()[name].ready for name in names if name in registry() and registry()[name].ready}
+
+
+def _acted_on(inventory: Inventory, action: str) -> list[str]:
+    """Return the systems that an action's look is for; one empty name where the action is no type's."""
+    type_ = action.partition(".")[0]
+    named = [name for name, one in inventory.systems.items() if one.type == type_ and not one.cold]
+    own = registry()[action].spec.system
+    return named if any(system_type(one.type).name == own for one in inventory.systems.values()) else [""]
+
+
+def _action(inventory: Inventory, action: str, where: str, name: str, ways: ReadingWays) -> Callable[[], _Part]:
+    def look() -> _Part:
+        check: ActionReady = load(where)
+        found = check(ReadingContext(inventory, name, ways))
+        systems = [name] if name else []
+        return _Part(
+            findings=[
+                msgspec.structs.replace(one, actions=one.actions or [action], systems=one.systems or systems)
+                for one in found
+            ]
+        )
+
+    return look
+
+
+def _unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
+    """Yield the plan's actions at which nobody can look beforehand: they are not measured, and never green."""
+    present = {one.type for one in inventory.systems.values()}
+    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
+        if name not in registry():
+            continue
+        action = registry()[name]
+        type_ = action.spec.system
+        if type_ in present and not (action.ready or action.unready or system_type(type_).ready):
+            words = "nothing of it is looked at beforehand"
+            cure = f"Try it in a drill, or read its dry run: cleo run {name} --dry-run"
+            systems = [one for one, settings in inventory.systems.items() if settings.type == type_]
+            yield ReadyFinding(
+                about=f"action {name}", state="not measured", words=words, cure=cure, systems=systems, actions=[name]
+            )
+
+
+def _begin(key: _Key, look: Callable[[], _Part]) -> Future[_Part]:
+    """Begin a look in a thread of its own, which nobody waits for at the end of the program."""
+    future: Future[_Part] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(_told(key, look))
+        except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
+            future.set_exception(error)
+
+    Thread(target=run, name=f"ready-{' '.join(key)}", daemon=True).start()
+    return future
+
+
+def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
+    """Return what a look brings; what it raises is not measured, and takes no other look down."""
+    kind, name = key
+    try:
+        part = look()
+        part.findings = list(part.findings)
+    except Exception as error:  # noqa: BLE001  # a broken system may answer anything
+        known = isinstance(error, CleoError)
+        words, hint = (error.message, error.hint) if isinstance(error, CleoError) else (said(error), "")
+        cure = hint if known else "This is a fault of the program, or of a package beside it: look at it by hand."
+        systems = [] if kind == "host" else [name] if name else []
+        actions = [kind] if "." in kind else []
+        finding = ReadyFinding(
+            about=f"{kind} {name}".strip(),
+            state="not measured",
+            words=words,
+            cure=cure,
+            systems=systems,
+            actions=actions,
+        )
+        return _Part(findings=[finding])
+    return part
+
+
+def _too_late(inventory: Inventory, kind: str, name: str, within_s: float) -> _Part:
+    """Return that a look did not end in time."""
+    systems = sorted(_needs(inventory)[name]) if kind == "host" else [name] if name else []
+    finding = ReadyFinding(
+        about=f"{kind} {name}".strip(),
+        state="not measured",
+        words=f"the look at it did not end within {within_s:g} s",
+        cure="Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS.",
+        systems=systems,
+        actions=[kind] if "." in kind else [],
+    )
+    return _Part(findings=[finding])
+
+
+def _add(swept: Swept, kind: str, name: str, part: _Part) -> None:
+    swept.findings += part.findings
+    if part.health:
+        swept.health[name] = part.health
+    if part.seen:
+        swept.systems[name] = part.seen
+    if part.listed:
+        swept.listed[name] = part.listed
+
+
+def _without_secrets(swept: Swept) -> Swept:
+    """Return it with every secret that this process has read blotted out."""
+    blot = Redactor().text
+    swept.findings = [
+        msgspec.structs.replace(one, words=blot(one.words), cure=blot(one.cure)) for one in swept.findings
+    ]
+    return swept

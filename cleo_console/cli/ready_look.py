@@ -1,0 +1,99 @@
+"""One look at everything that the plan's steps need, with the verdicts that follow from it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from actions.inventory import known_systems
+from actions.readiness.plan import look_at_plan
+from actions.readiness.sweep import sweep
+from actions.runner.durations import earlier
+from actions.secrets import learn_secrets
+from cleo_console.cli.at_risk import exposed_now
+from cleo_console.world import inventory_at
+from journal.events.measured import Measured
+from journal.events.types import Kind
+from journal.incident.exposure import SecondPlace
+from journal.readiness.finding import with_steps
+from journal.readiness.result import ReadyResult
+from journal.readiness.seen import Seen, SystemSeen
+from journal.readiness.verdict import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from actions.readiness.sweep import Swept
+    from journal.paths import Paths
+    from journal.plan.read import LoadedPlan
+
+
+def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], within_s: float) -> tuple[ReadyResult, bool]:
+    """Return what a look finds, and whether something of it hangs and was left behind.
+
+    Args:
+        loaded: the plan.
+        paths: where inventory and journals are.
+        scenarios: the scenarios that are asked about; none: all.
+        within_s: seconds for all looks together.
+
+    Raises:
+        CleoError: the inventory cannot be read.
+    """
+    inventory, at, begun = inventory_at(paths.inventory), datetime.now(UTC), time.monotonic()
+    learn_secrets(inventory)
+    swept = sweep(inventory, loaded.plan, within_s)
+    known = known_systems(inventory, loaded.plan.systems)
+    found = with_steps([*swept.findings, *look_at_plan(loaded, at.date())], loaded.plan, known)
+    kind = Kind.LAB if inventory.lab else Kind.REAL
+    actions = {step.action for step in loaded.plan.steps() if step.action}
+    exposed = list(exposed_now(inventory, swept.health, _second_places(swept)).values())
+    seen = Seen(
+        at=at,
+        kind=kind,
+        known=known,
+        audiences=inventory.communications.told if inventory.communications else [],
+        systems={name: _seen(swept, name) for name in inventory.systems},
+        exposed=exposed,
+        took=earlier(paths.incident("-"), inventory.name, kind, actions),
+    )
+    result = ReadyResult(
+        at=at,
+        took_s=round(time.monotonic() - begun, 2),
+        inventory=inventory.name,
+        plan=f"{loaded.plan.title} {loaded.plan.version}",
+        plan_sha256=loaded.sha256,
+        verdicts=verdicts(loaded, seen, found, scenarios),
+        findings=found,
+        systems=seen.systems,
+        exposed=exposed,
+    )
+    return result, bool(swept.late)
+
+
+def _second_places(swept: Swept) -> dict[str, SecondPlace]:
+    """Return what of each system is in the second place, by the look at its backups."""
+    from actions.backups.offsite.findings import covered_until
+
+    return {
+        name: SecondPlace(
+            site=one.offsite_site,
+            covered_until=covered_until(one.offsite),
+            looked_at=datetime.now(UTC),
+            trouble="" if covered_until(one.offsite) else next(iter(one.offsite.damage), one.offsite.lost),
+        )
+        for name, one in swept.listed.items()
+        if one.offsite
+    }
+
+
+def _seen(swept: Swept, name: str) -> SystemSeen:
+    """Return what was seen of a system, health and backups together."""
+    seen, health = swept.systems.get(name, SystemSeen()), swept.health.get(name)
+    if health is None:
+        return seen
+    lag = Measured.of(health.facts).replica_lag_s
+    return msgspec.structs.replace(seen, status=health.status, detail=health.detail, replica_lag_s=lag)

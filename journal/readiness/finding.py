@@ -1,0 +1,78 @@
+"""One thing that was looked at on an ordinary day, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from journal.events.run import KnownSystem
+from journal.plan.model import Plan, Step
+
+State = Literal["ok", "wrong", "not measured"]
+
+_BY_STANDBYS = ("promote", "activate_standby")
+"""What an action is called, of any type, that is done at a standby and not at the system that it stands by for."""
+_BY_COLD = "cold_standby.activate"
+
+
+class ReadyFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a look found.
+
+    Attributes:
+        about: what was looked at, by a name that a person can look up: a host, a key, a folder.
+        state: ``ok``; ``wrong``: proven; ``not measured``: nobody could look, which is never good news.
+        words: what was seen.
+        cure: what to do about it; empty where it is ok.
+        systems: the inventory's systems that need it; none: it is no system's (the plan's contacts).
+        actions: the actions that need it; none: all that act on those systems.
+        stops: without it those actions cannot do their work; else a person must see to it, and it stops nothing.
+        expires_at: until when it is so: a certificate's end; None: nothing ends it.
+        steps: the ids of the plan's steps that need it (filled in by `with_steps`).
+    """
+
+    about: str
+    state: State
+    words: str
+    cure: str = ""
+    systems: Sequence[str] = ()
+    actions: Sequence[str] = ()
+    stops: bool = True
+    expires_at: datetime | None = None
+    steps: Sequence[str] = ()
+
+
+def with_steps(found: Iterable[ReadyFinding], plan: Plan, known: Sequence[KnownSystem]) -> list[ReadyFinding]:
+    """Return findings with the plan's steps that need what they are about.
+
+    Args:
+        found: the findings.
+        plan: the plan.
+        known: the inventory's systems.
+    """
+    by_name, steps = {one.name: one for one in known}, [step for step in plan.steps() if step.action]
+    return [
+        msgspec.structs.replace(one, steps=[step.id for step in steps if _needs(step, one, by_name)]) for one in found
+    ]
+
+
+def _needs(step: Step, found: ReadyFinding, known: dict[str, KnownSystem]) -> bool:
+    """Whether a step needs what a finding is about."""
+    if found.actions and step.action not in found.actions:
+        return False
+    if not found.systems:
+        return bool(found.actions)
+    return any(_acts_on(step, known[name]) for name in found.systems if name in known)
+
+
+def _acts_on(step: Step, one: KnownSystem) -> bool:
+    """Whether a step's action is done at a system: at a standby, what makes it a primary; at others, all else."""
+    if step.action.partition(".")[0] not in (one.type, *one.acts):
+        return False
+    if step.action == _BY_COLD:
+        return one.cold
+    if step.action.endswith(_BY_STANDBYS):
+        return bool(one.standby_of) and not one.cold
+    return not one.standby_of and step.system in ("", one.plays)

@@ -1,0 +1,71 @@
+"""The last result of ``cleo ready``: one JSON file beside the journals, for exporter, schedule and start screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from journal.events.exposure import Exposed
+from journal.paths import Paths
+from journal.readiness.finding import ReadyFinding
+from journal.readiness.seen import SystemSeen
+from journal.readiness.verdict import Verdict
+from journal.store.whole_file import replace_whole
+
+FORMAT = 1
+
+
+class ReadyResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, and what follows from it.
+
+    Attributes:
+        at: when the look began, in UTC; ``took_s``: how long it took.
+        inventory: the environment's name.
+        plan: the plan's title and version; ``plan_sha256``: the file's digest.
+        verdicts: one for each scenario.
+        findings: everything that was looked at, what is ok too.
+        systems: what was seen of each system.
+        exposed: what would be lost of each.
+        format: of this file.
+    """
+
+    at: datetime
+    took_s: float
+    inventory: str
+    plan: str
+    plan_sha256: str
+    verdicts: Sequence[Verdict]
+    findings: Sequence[ReadyFinding]
+    systems: Mapping[str, SystemSeen] = {}
+    exposed: Sequence[Exposed] = ()
+    format: int = FORMAT
+
+
+def encode(result: ReadyResult) -> bytes:
+    """Return a result as its file has it, with ``ready`` of each verdict for who reads it without this program."""
+    data = msgspec.to_builtins(result)
+    for told, one in zip(data["verdicts"], result.verdicts, strict=True):
+        told["ready"] = one.ready
+    return msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n"
+
+
+def write(path: Path, result: ReadyResult) -> None:
+    """Replace the file, readable for its owner alone.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_whole(path, encode(result), 0o600)
+
+
+def read(paths: Paths) -> ReadyResult | None:
+    """Return the last result; None where there is none, or none of a format that is known."""
+    try:
+        found = msgspec.json.decode(paths.readiness.read_bytes(), type=ReadyResult)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if found.format == FORMAT else None

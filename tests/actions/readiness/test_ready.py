@@ -1,0 +1,108 @@
+"""``cleo ready`` on a real lab: what it says of each scenario, which faults it finds, and that it leaves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cleo_console.test_cli import Cleo
+from tests.labs import Lab, lab
+
+__all__ = ["lab"]
+
+pytestmark = pytest.mark.xdist_group("ready")
+
+_MOVES = ("/pg/", "/repo/archive/", "/log/", "/run/")
+"""What a lab writes by itself all the time."""
+
+
+@pytest.fixture(scope="module")
+def cleo(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Cleo:
+    found = Cleo(tmp_path_factory.mktemp("ready"))
+    found.env |= {"CLEO_INVENTORY": str(lab.inventory_path), "TMPDIR": str(tmp_path_factory.mktemp("temporary"))}
+    return found
+
+
+def _ready(cleo: Cleo, *words: str, status: int = 3) -> dict[str, Any]:
+    done = cleo("ready", "--json", "--scenario", "database-failure", *words, status=status)
+    assert done.stderr == ""
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _wrong(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {one["about"]: one for one in result["findings"] if one["state"] == "wrong" and one.get("systems")}
+
+
+def _traces(lab: Lab) -> dict[str, Any]:
+    """Everything that a look could leave in the lab: files, settings, roles, rules, processes."""
+    files: dict[str, object] = {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_mode, path.lstat().st_size)
+        for path in lab.directory.rglob("*")
+        if path.is_file() and not any(part in str(path) for part in _MOVES)
+    }
+    data = lab.postgres.data_directory
+    files |= {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in data.glob("*.conf")}
+    beside = sorted(one.name for folder in (data, data.parent) for one in folder.iterdir())
+    roles = lab.psql(
+        "SELECT string_agg(rolname || rolsuper || coalesce(rolvaliduntil::text, ''), ' ' ORDER BY 1) FROM pg_roles"
+    )
+    tables = lab.psql("SELECT count(*) FROM pg_class")
+    return {"files": files, "beside": beside, "roles": roles, "tables": tables}
+
+
+def test_it_says_what_is_known_and_leaves_nothing_behind(lab: Lab, cleo: Cleo) -> None:
+    before = _traces(lab)
+    result = _ready(cleo)
+    assert _traces(lab) == before
+    assert list(Path(cleo.env["TMPDIR"]).iterdir()) == []
+    assert [one.name for one in Path(cleo.env["CLEO_HOME"]).iterdir()] == ["readiness.json"]
+    kept = Path(cleo.env["CLEO_HOME"], "readiness.json")
+    assert json.loads(kept.read_text()) == result
+    assert kept.stat().st_mode & 0o777 == 0o600
+    (verdict,) = result["verdicts"]
+    assert verdict["comes_back"] == verdict["ready"] == "not known", "nobody plays MongoDB and Redis"
+    assert [why for why in verdict["why"] if "PostgreSQL" in why] == []
+    assert "the restore of PostgreSQL was never measured" in verdict["times"][0]["why"]
+    assert [(one["system"], one["met"]) for one in verdict["losses"]] == [("postgres", "yes")]
+    assert _wrong(result).keys() <= {"backups of postgres"}, "the lab's second place has no copies yet"
+    steps = {one["about"]: one["steps"] for one in result["findings"] if one.get("steps")}
+    assert "postgres-restore" in steps["user cleo of postgres"]
+    assert "hold-backups" in steps["backups of postgres"]
+
+
+def test_a_right_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cleo: Cleo) -> None:
+    beside, rules = lab.postgres.data_directory.parent, lab.postgres.data_directory / "pg_hba.conf"
+    owner, sound = beside.stat(), rules.read_text()
+    for fault in ("revoke-right", "shut-folder", "misfit-rule"):
+        lab.break_("postgres", fault)
+    try:
+        result = _ready(cleo, status=1)
+    finally:
+        os.chown(beside, owner.st_uid, owner.st_gid)
+        beside.chmod(owner.st_mode & 0o7777)
+        rules.write_text(sound)
+        lab.psql("ALTER ROLE cleo SUPERUSER")
+    found = _wrong(result)
+    assert "no superuser" in found["user cleo of postgres"]["words"]
+    assert f"may make nothing in {beside}" in found[f"folder {beside} on db1"]["words"]
+    assert "does not fit" in found["pg_hba.conf of postgres"]["words"]
+    assert all(one["cure"] for one in found.values())
+    (verdict,) = result["verdicts"]
+    assert (verdict["comes_back"], verdict["ready"]) == ("no", "no")
+    assert any("user cleo of postgres" in why for why in verdict["why"])
+
+
+def test_a_password_that_ended_is_found(lab: Lab, cleo: Cleo) -> None:
+    lab.break_("postgres", "expire-password")
+    try:
+        result = _ready(cleo, status=1)
+    finally:
+        lab.psql("ALTER ROLE cleo VALID UNTIL 'infinity'")
+    assert "password" in _wrong(result)["user cleo of postgres"]["words"]
