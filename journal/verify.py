@@ -7,6 +7,7 @@ what runs printed with the digests in their closing events. A journal whose disk
 segments: name all of them, in any order. What a segment holds after the beginning of the next was never acknowledged.
 A chain cannot show that its own end was cut off, or that all of it was written anew; a witness can. Pass the head
 that a notice, a report or a person has, whole or in its short form, as ``--head``.
+With ``--each`` every file is a journal of its own: ``python3 -I verify.py --each journals/*.db``.
 Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
 
 Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
@@ -284,14 +285,27 @@ def main() -> int:
     parser.add_argument("file", type=Path, help="the journal, or an export of it")
     parser.add_argument("more", type=Path, nargs="*", help="the other files of the same journal")
     parser.add_argument("--head", help="the head that a witness holds: 64 hexadecimal digits, or 8 of them (7f3a-09bc)")
-    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument("--each", action="store_true", help="every file is a journal of its own")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON, one line a journal")
     asked = parser.parse_args()
+    if not asked.each:
+        return _judge(asked.file, asked.more, asked)
+    if asked.head is not None:
+        parser.error("a head is of one journal: leave out --each")
+    return max(_judge(file, (), asked) for file in (asked.file, *asked.more))
+
+
+def _judge(file: Path, more: Sequence[Path], asked: argparse.Namespace) -> int:
+    """Check one journal and print what was found; return the exit status."""
     try:
-        verdict = verify(asked.file, asked.head, asked.more)
+        verdict = verify(file, asked.head, more)
     except CannotCheckError as error:
-        print(f"verify: {error}", file=sys.stderr)
+        if asked.json and asked.each:
+            print(json.dumps({"error": str(error)}))
+        else:
+            print(f"verify: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(verdict._asdict())) if asked.json else _print(asked.file, verdict)
+    print(json.dumps(verdict._asdict())) if asked.json else _print(file, verdict)
     return 0 if verdict.ok else 1
 
 

@@ -32,6 +32,7 @@ _COMMANDS = {
     "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
+    "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),
     "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
     "plan": (f"{_HERE}.plan:plan", "Check a plan file, or read one."),
     "lab": (f"{_HERE}.lab:lab", "Practise on real services on loopback."),

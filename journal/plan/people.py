@@ -19,7 +19,10 @@ class Contact(Part, frozen=True, kw_only=True):
 
 
 class LegalClock(Part, frozen=True, kw_only=True):
-    """A legal duty with its deadline by the plan and by the law, in seconds after the discovery."""
+    """A legal duty with its deadline by the plan and by the law, in seconds after the discovery.
+
+    ``noticed_by``: the steps of the plan that send the notice.
+    """
 
     title: str
     plan: str
@@ -27,3 +30,4 @@ class LegalClock(Part, frozen=True, kw_only=True):
     law: str = ""
     law_deadline: Duration | None = None
     source: str = ""
+    noticed_by: list[str] = []

@@ -22,6 +22,11 @@ def reference_findings(plan: Plan) -> Iterator[Finding]:
     for part in ("alerts", "backups"):
         for place, item in enumerate(getattr(plan, part)):
             yield from _unknown("data class", item.data, plan.objectives.rpo, (part, place, "data"))
+    for place, clock in enumerate(plan.compliance):
+        yield from _unknown_in_list("step", clock.noticed_by, plan.by_id, ("compliance", place, "noticed_by"))
+    for place, test in enumerate(plan.tests):
+        for name in test.held_by:
+            yield from _unknown("test", name, test.items, ("tests", place, "held_by", name))
 
 
 def _names(plan: Plan) -> Iterator[Finding]:

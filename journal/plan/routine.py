@@ -47,11 +47,22 @@ class AlertRule(Part, frozen=True, kw_only=True):
     data: str = ""
 
 
+class HeldBy(Part, frozen=True, kw_only=True):
+    """What shows in a journal that a test was held: one of the scenarios, and one of the actions that succeeded.
+
+    ``actions`` may be patterns (``*.drill``). What is empty is not asked for.
+    """
+
+    scenarios: list[str] = []
+    actions: list[str] = []
+
+
 class Test(Part, frozen=True, kw_only=True):
-    """Exercises that are due every so often."""
+    """Exercises that are due every so often. ``held_by`` says of an item what shows that it was held."""
 
     every: Literal["month", "quarter", "year"]
     items: list[str]
+    held_by: dict[str, HeldBy] = {}
 
 
 class Backup(Part, frozen=True, kw_only=True):

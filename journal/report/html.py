@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from journal.report import evidence as ev
 from journal.report import filters
@@ -16,6 +17,9 @@ from journal.report.model import Report
 from journal.report.times import Times
 from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    import jinja2
 
 _SPECIAL = re.compile("[&<>\"']")
 BUFFERED = 20
@@ -39,24 +43,30 @@ def _rendered(
     report: Report | CustomerReport, template: str, shown: Callable[[str], str], **values: Any
 ) -> Iterator[str]:
     """Yield a template in pieces, with every text as ``shown`` gives it."""
+    times = Times(report.zone)
+    env = environment([filters.TEMPLATES], times, shown)
+    rows = _Rows(times)
+    env.filters |= {"entry_rows": rows.entries, "health_rows": rows.health}
+    stream = env.get_template(template).stream(r=report, **values)
+    stream.enable_buffering(BUFFERED)
+    yield from stream
+    yield "\n"
+
+
+def environment(templates: Sequence[Path], times: Times, shown: Callable[[str], str] = str) -> jinja2.Environment:
+    """Return an environment for HTML templates: every text is escaped, and shown as ``shown`` gives it."""
     import jinja2
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(filters.TEMPLATES),
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
         autoescape=True,
         finalize=lambda value: sanitize(shown(value)) if type(value) is str else value,  # jinja2 escapes it afterwards
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    times = Times(report.zone)
-    environment.filters |= filters.filters(times) | {"prose": lambda text: _prose(shown(text))}
-    rows = _Rows(times)
-    environment.filters |= {"entry_rows": rows.entries, "health_rows": rows.health}
-    stream = environment.get_template(template).stream(r=report, **values)
-    stream.enable_buffering(BUFFERED)
-    yield from stream
-    yield "\n"
+    env.filters |= filters.filters(times) | {"prose": lambda text: _prose(shown(text))}
+    return env
 
 
 def _prose(text: str) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from journal.report import evidence as ev
 from journal.report import filters
@@ -15,6 +16,9 @@ from journal.report.model import Report
 from journal.report.times import Times
 from journal.wording.instants import offset
 from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    import jinja2
 
 BUFFERED = 200
 """Pieces of the template that are joined before they are yielded."""
@@ -49,10 +53,20 @@ def _rendered(
     report: Report | CustomerReport, template: str, shown: Callable[[str], str], **values: Any
 ) -> Iterator[str]:
     """Yield a template in pieces, with every text as ``shown`` gives it."""
+    times = Times(report.zone)
+    env = environment(filters.TEMPLATES, times, shown)
+    env.filters |= {"entry_rows": partial(_rows, times), "health_rows": partial(_health, times)}
+    stream = env.get_template(template).stream(r=report, **values)
+    stream.enable_buffering(BUFFERED)
+    yield from stream
+
+
+def environment(templates: Path, times: Times, shown: Callable[[str], str] = str) -> jinja2.Environment:
+    """Return an environment for Markdown templates: every value is escaped, and shown as ``shown`` gives it."""
     import jinja2
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(filters.TEMPLATES),
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
         autoescape=False,  # `finalize` escapes, and for Markdown
         finalize=lambda value: value if isinstance(value, Markup) else escape(shown(str(value))),
         undefined=jinja2.StrictUndefined,
@@ -60,13 +74,9 @@ def _rendered(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    times = Times(report.zone)
     own: dict[str, Callable[..., Any]] = {"code": code, "fence": fence, "prose": lambda text: prose(shown(text))}
-    own |= {"entry_rows": partial(_rows, times), "health_rows": partial(_health, times)}
-    environment.filters |= filters.filters(times) | own
-    stream = environment.get_template(template).stream(r=report, **values)
-    stream.enable_buffering(BUFFERED)
-    yield from stream
+    env.filters |= filters.filters(times) | own
+    return env
 
 
 def _rows(times: Times, entries: Iterable[ev.Entry]) -> Iterator[Markup]:

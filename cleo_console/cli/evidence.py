@@ -1,0 +1,64 @@
+"""``cleo evidence``: the pack for auditors, over all incidents and exercises of a span of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from journal.audit.model import Evidence
+
+_SHOWN = 10
+"""Lines of what is missing that are printed; the index has them all."""
+
+
+@click.command()
+@click.option("--from", "since", required=True, metavar="DAY", help="The first day (UTC), or an instant with its zone.")
+@click.option(
+    "--to", "until", required=True, metavar="DAY", help="The last day (UTC), or the instant before which it ends."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="A folder that is not there yet.",
+)
+def evidence(since: str, until: str, output: Path) -> None:
+    """Write the evidence pack: what the journals show an auditor of a span of time, and what they do not.
+
+    It holds an index (Markdown, HTML, JSON), a copy of every journal, the checker and SHA256SUMS, and needs nothing
+    else to be checked. It has names and what people wrote in it: only you can read the folder. Exit status 1
+    when a journal does not verify or could not be read; the index says which, and what else is missing.
+
+    \b
+    Example:
+      cleo evidence --from 2026-01-01 --to 2026-12-31 -o evidence-2026
+    """
+    from cleo_console import __version__
+    from cleo_console.app_services import acting_services
+    from cleo_console.settings import actor
+    from journal.audit.pack import write_pack
+    from journal.audit.span import span_of
+
+    span, at = span_of(since, until), acting_services()
+    made = write_pack(at.paths, at.plan(), span, output, made_by=actor(), program=f"cleo-console {__version__}")
+    _say(made, output)
+    if not all(journal.ok for journal in made.journals):
+        raise click.exceptions.Exit(1)
+
+
+def _say(made: Evidence, folder: Path) -> None:
+    """Tell what is in the pack, and what is missing."""
+    whole, of = sum(journal.ok for journal in made.journals), count(len(made.journals), "journal")
+    click.echo(sanitize(f"{folder}: {count(len(made.incidents), 'incident')}; {whole} of {of} verify"))
+    for one in made.missing[:_SHOWN]:
+        click.echo(sanitize(f"  missing: {one.what}"))
+    if len(made.missing) > _SHOWN:
+        click.echo(f"  and {len(made.missing) - _SHOWN} more: {folder}/index.md")

@@ -1,0 +1,108 @@
+"""Legal clocks, and when somebody was told: by a program that has the answers, or by a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from journal.audit import model as m
+from journal.audit.said import said_of_notices
+from journal.events.types import Kind
+from journal.incident.records import RunState, StepState
+from journal.report.header import legal
+from journal.wording.instants import utc
+
+if TYPE_CHECKING:
+    from journal.plan.people import LegalClock
+    from journal.report.gather import Gathered
+    from journal.report.model import LegalRow
+
+IN_TIME, RUNNING, EXERCISE = "in time", "running", "exercise"
+"""The verdicts on a clock that leave nothing to be said."""
+_TELLS = "communications."
+
+
+def notices(gathered: Gathered) -> list[m.Notice]:
+    """Return who was told, in order: messages that were sent, calls, and what people noted."""
+    return sorted([*_sent(gathered), *_called(gathered), *_noted(gathered)], key=lambda notice: notice.at)
+
+
+def _sent(gathered: Gathered) -> Iterator[m.Notice]:
+    for run in gathered.incident.runs.values():
+        if run.changes_step and run.action.startswith(_TELLS) and run.started_at:
+            audience = run.params.get("audience")
+            what = f"{run.action} to {audience}" if audience else run.action
+            words = f"{run.state.value}: {run.summary or run.in_doubt or 'no answer in the journal'}"
+            at = run.finished_at or run.started_at
+            yield m.Notice(at=at, what=what, measured=True, words=words, by=run.requested_by)
+
+
+def _called(gathered: Gathered) -> Iterator[m.Notice]:
+    for call in gathered.calls.entries(gathered.incident):
+        if call.paged_at:
+            yield m.Notice(
+                at=call.paged_at, what=f"call to {call.level}", measured=False, words=call.verdict, by=call.by
+            )
+
+
+def _noted(gathered: Gathered) -> Iterator[m.Notice]:
+    for title, note in said_of_notices(gathered):
+        yield m.Notice(at=note.at, what=f"notice noted: {title}", measured=False, words=note.text, by=note.by)
+
+
+def clock_evidence(gathered: Gathered, now: datetime) -> list[m.ClockEvidence]:
+    """Return the clocks that have a deadline, each with the earliest notice that the journal has of it.
+
+    Args:
+        gathered: the incident.
+        now: until when a clock without a notice has run.
+    """
+    clocks = gathered.incident.plan.compliance
+    rows = zip(clocks, legal(gathered.incident), strict=True)
+    return [_clock(gathered, clock, row, now) for clock, row in rows if row.plan_until or row.law_until]
+
+
+def _clock(gathered: Gathered, clock: LegalClock, row: LegalRow, now: datetime) -> m.ClockEvidence:
+    sent_at, words = _notice_of(gathered, clock)
+    verdict = _verdict(row, sent_at, now) if gathered.incident.kind is Kind.REAL else EXERCISE
+    return m.ClockEvidence(clock=row, sent_at=sent_at, words=words, verdict=verdict)
+
+
+def _verdict(row: LegalRow, sent_at: datetime | None, now: datetime) -> str:
+    """Return the verdict by law, and what the plan wanted sooner if that was missed."""
+    law, plan = row.law_until or row.plan_until, row.plan_until
+    by_law = _against(law, sent_at, now) if law else ""
+    by_plan = _against(plan, sent_at, now) if plan else by_law
+    return by_law if by_plan == by_law else f"{by_law} by law, {by_plan} by the plan"
+
+
+def _against(until: datetime, sent_at: datetime | None, now: datetime) -> str:
+    if sent_at:
+        return IN_TIME if sent_at <= until else "late"
+    return RUNNING if now <= until else "NO NOTICE"
+
+
+def _notice_of(gathered: Gathered, clock: LegalClock) -> tuple[datetime | None, str]:
+    """Return when the first notice went out, and how that is known."""
+    found = [
+        (note.at, f"noted by {note.by}") for title, note in said_of_notices(gathered) if title == clock.title.lower()
+    ]
+    found += list(_steps(gathered, clock))
+    if found:
+        return min(found)
+    return None, "no step and no note of the journal says that it went out"
+
+
+def _steps(gathered: Gathered, clock: LegalClock) -> Iterator[tuple[datetime, str]]:
+    """Yield when each of the plan's steps that are its notice was done: sent by a program, or on a person's word."""
+    incident = gathered.incident
+    for step_id in clock.noticed_by:
+        if step_id not in incident.steps:
+            continue
+        record, state = incident.steps[step_id], incident.state(step_id)
+        if record.at and state in (StepState.DONE, StepState.MARKED_DONE):
+            run = incident.last_run(step_id)
+            sent = run is not None and run.state is RunState.SUCCEEDED and state is StepState.DONE
+            how = "sent by the program" if sent else "on a person's word"
+            yield record.at, f"step {incident.plan.named(step_id)}, {how} ({utc(record.at)})"

@@ -1,0 +1,162 @@
+"""Finds the journals of a span, checks them where they lie, and writes a copy of each that needs nothing beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from journal import verify
+from journal.audit.span import Span
+from journal.errors import CleoError
+from journal.events import types as e
+from journal.store.check import CHECK_SECONDS, verify_apart
+from journal.store.connection import closing_mark
+from journal.store.failover.segments import segments_of
+from journal.store.journal import Reader, export
+from journal.verify import Fault
+
+_AT_ONCE = 100
+"""Journals that one checker is given: enough that starting it costs nothing, few enough that all cores have work."""
+_STRANGE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Found(NamedTuple):
+    """A folder that may hold a journal of the span: ``why`` says why nobody can tell, or is empty."""
+
+    name: str
+    path: Path
+    why: str = ""
+
+
+class Checked(NamedTuple):
+    """What a check found: ``error`` is why there was none."""
+
+    events: int = 0
+    head: str = ""
+    faults: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    error: str = ""
+
+
+def journals_of(folders: Mapping[str, Path], span: Span) -> Iterator[Found]:
+    """Yield the journals of a span, and those of which nobody can tell, by the names of their folders.
+
+    Args:
+        folders: each incident's journal, whether it is there or not.
+        span: an incident belongs to it from its beginning to its last event; one that is open, until now.
+    """
+    for name, path in sorted(folders.items()):
+        if not path.exists():
+            yield Found(name, path, "there is a folder of an incident, and no journal in it")
+            continue
+        try:
+            if _meets(path, span):
+                yield Found(name, path)
+        except CleoError as error:
+            yield Found(name, path, f"{error.message} Whether it belongs to this time is not known.")
+
+
+def _meets(path: Path, span: Span) -> bool:
+    with Reader(path) as reader:
+        first = next(reader.events(limit=1), None)
+        if first is None or not isinstance(first.body, e.IncidentDeclared):
+            return True  # whoever reads it whole says what is wrong with it
+        began = min(first.at, datetime.fromisoformat(first.body.began_at))
+        if began >= span.end:
+            return False
+        seq, _ = reader.head()
+        last = next(reader.events(after=seq - 1), first)
+        ends = list(reader.events(types=("incident.closed", "incident.reopened")))
+        is_open = not ends or isinstance(ends[-1].body, e.IncidentReopened)
+        return span.meets(began, span.end if is_open else last.at)
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """Return a file's name for each incident: of letters that every system and checker takes, no two the same."""
+    given: dict[str, str] = {}
+    for name in names:
+        plain = _STRANGE.sub("_", name).lstrip(".-") or "_"
+        number = sum(1 for taken in given.values() if taken.partition(".db")[0].partition("~")[0] == plain)
+        given[name] = f"{plain}~{number + 1}.db" if number else f"{plain}.db"
+    return given
+
+
+def copy(path: Path, to: Path) -> str:
+    """Write a journal into one new file; return why that could not be done, or nothing."""
+    try:
+        export(path, to)
+    except CleoError as error:
+        return error.message
+    return ""
+
+
+def check_where_they_lie(paths: Sequence[Path]) -> dict[Path, Checked]:
+    """Check journals of this installation, open elsewhere or not, each with all of its segments."""
+    alone = [path for path in paths if _is_one_file(path)]
+    found = check_each(alone)
+    for path in paths:
+        if path not in found:
+            found[path] = _checked_apart(path)
+    return found
+
+
+def _is_one_file(path: Path) -> bool:
+    try:
+        return len(segments_of(path)) == 1 and not closing_mark(path).exists()
+    except OSError:
+        return False
+
+
+def _checked_apart(path: Path) -> Checked:
+    try:
+        verdict = verify_apart(path)
+    except CleoError as error:
+        return Checked(error=error.message)
+    return Checked(verdict.seq, verdict.head, [_words(fault) for fault in verdict.faults], verdict.notes)
+
+
+def check_each(paths: Sequence[Path]) -> dict[Path, Checked]:
+    """Check files that are a journal each, in processes of their own: one for many, and as many as there are cores."""
+    waiting = iter(paths)
+    batches = list(iter(lambda: list(islice(waiting, _AT_ONCE)), []))
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return {path: found for batch in pool.map(_check_batch, batches) for path, found in batch.items()}
+
+
+def _check_batch(paths: Sequence[Path]) -> dict[Path, Checked]:
+    command = [
+        sys.executable,
+        "-I",
+        verify.__file__,
+        "--each",
+        "--json",
+        *(os.fspath(path.absolute()) for path in paths),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        return {path: Checked(error=f"the check failed: {error}") for path in paths}
+    if len(lines) != len(paths):
+        return {path: Checked(error=f"the checker ended with status {done.returncode}") for path in paths}
+    return dict(zip(paths, map(_checked, lines), strict=True))
+
+
+def _checked(said: Mapping[str, object]) -> Checked:
+    if "error" in said:
+        return Checked(error=str(said["error"]))
+    verdict = verify.Verdict(**said)  # type: ignore[arg-type]  # the checker's own words
+    return Checked(verdict.seq, verdict.head, [_words(Fault(*fault)) for fault in verdict.faults], verdict.notes)
+
+
+def _words(fault: Fault) -> str:
+    return f"row {fault.row}: {fault.what}" if fault.row else fault.what

@@ -1,0 +1,51 @@
+"""What people noted in words that the pack knows: that a test was held, or that a notice went out.
+
+Such a note begins with the word, the test's or clock's title as the plan has it, and a colon:
+``Test Multi-region coordination test: played with both teams``, ``Notice GDPR: sent to the authority, case 4711``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal.events import types as e
+from journal.incident.late import happened_at
+
+if TYPE_CHECKING:
+    from journal.report.gather import Gathered
+
+_TEST, _NOTICE = "test ", "notice "
+
+
+class Said(NamedTuple):
+    """A note: when it happened, who wrote it, and what it says."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+def said_of_tests(gathered: Gathered) -> list[str]:
+    """Return the titles of the tests that people noted as held, in lower case."""
+    return [_title(note.text, _TEST) for note in _notes(gathered) if _title(note.text, _TEST)]
+
+
+def said_of_notices(gathered: Gathered) -> Iterator[tuple[str, Said]]:
+    """Yield the title of a clock, in lower case, and the note which says that its notice went out."""
+    for note in _notes(gathered):
+        if title := _title(note.text, _NOTICE):
+            yield title, note
+
+
+def _title(text: str, word: str) -> str:
+    head, colon, _ = text.partition(":")
+    head = " ".join(head.lower().split())
+    return head.removeprefix(word) if colon and head.startswith(word) else ""
+
+
+def _notes(gathered: Gathered) -> Iterator[Said]:
+    for event in gathered.read():
+        if isinstance(event.body, e.NoteAdded):
+            yield Said(happened_at(event.body) or event.at, event.actor, event.body.text)
