@@ -7,7 +7,7 @@ SOAK_PACKAGES := unbound bind9-dnsutils radosgw ceph-mon ceph-osd containerd run
 MONGOSH := mongosh@2.12.0
 JOBS   ?= 4
 
-.PHONY: help demo check test soak lint bench reference pictures lock install system clean
+.PHONY: help demo check test soak lint bench reference pictures pex lock install system clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,14 +55,19 @@ lint: install  ## style, types, floors, and whether the pages that are made of d
 bench: install system  ## timed limits, each beside a reference measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-reference: install  ## docs/actions.md and docs/inventory.md, made of the code's docstrings
+reference: install  ## docs/actions.md, docs/inventory.md and the manual pages, made of the code's docstrings
 	$(BIN)/python docs/make_actions.py
 	$(BIN)/python docs/make_inventory.py
+	$(BIN)/python docs/make_man.py
 
 pictures: reference  ## the pictures of README and docs and the report's example, made by the program
 	$(BIN)/python docs/make_pictures.py
 	$(BIN)/python docs/make_screens.py
 	$(BIN)/python docs/make_report.py
+
+pex: install  ## dist/cleo: the program with all it needs as one file, for a machine without network that has this Python
+	$(BIN)/python -m hatchling build -t wheel -d $(VENV)/wheel
+	$(BIN)/pex $(VENV)/wheel/cleo_console-*.whl --venv-repository $(VENV) -c cleo --venv -o dist/cleo
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

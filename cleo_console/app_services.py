@@ -69,7 +69,7 @@ class ConsoleServices:
         from cleo_console.plans import bundled
         from journal.plan.load import load_plan
 
-        return load_plan(bundled(), self.catalogue())
+        return load_plan(self.paths.plan or bundled(), self.catalogue())
 
     @cached_property
     def _inventory(self) -> Inventory:

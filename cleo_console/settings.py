@@ -27,7 +27,7 @@ def home() -> Path:
 
 def paths() -> Paths:
     """Return where this installation's things live; who reads the inventory says it where that is not there."""
-    return msgspec.structs.replace(journal_paths(), inventory=_inventory())
+    return msgspec.structs.replace(journal_paths(), inventory=_inventory(), plan=plan_file())
 
 
 def journal_paths() -> Paths:
@@ -48,11 +48,23 @@ def _inventory() -> Path | None:
     """CLEO_INVENTORY, else ``inventory.yaml`` beside the journals or under XDG_CONFIG_HOME, else the running lab's."""
     if named := os.environ.get("CLEO_INVENTORY"):
         return expanded(named).absolute()
-    candidates = [home() / "inventory.yaml"]
+    return _own("inventory.yaml") or _lab_inventory()
+
+
+def plan_file() -> Path | None:
+    """Return our own plan: CLEO_PLAN, else ``plan.yaml`` under XDG_CONFIG_HOME or beside the journals, where it is."""
+    if named := os.environ.get("CLEO_PLAN"):
+        return expanded(named).absolute()
+    return _own("plan.yaml")
+
+
+def _own(name: str) -> Path | None:
+    """Return a file of ours, where there is one: under XDG_CONFIG_HOME, else beside the journals."""
+    candidates = [home() / name]
     with suppress(NoHome):
         config = os.environ.get("XDG_CONFIG_HOME")
-        candidates.insert(0, (Path(config) if config else expanded("~/.config")) / "cleo" / "inventory.yaml")
-    return next((path for path in candidates if path.is_file()), None) or _lab_inventory()
+        candidates.insert(0, (Path(config) if config else expanded("~/.config")) / "cleo" / name)
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def lab_folder() -> Path:

@@ -16,12 +16,14 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         incidents: one folder an incident: its journal, its files, the spools of what is running.
         locks: one file a target that an incident has claimed.
         inventory: the inventory file used where none is named, or None.
+        plan: the file of the plan that a new incident goes by, or None: the one that the program brings.
         fallback: the folder on another disk where journals continue when the disk of ``incidents`` fails, or None.
     """
 
     incidents: Path
     locks: Path
     inventory: Path | None = None
+    plan: Path | None = None
     fallback: Path | None = None
 
     @property

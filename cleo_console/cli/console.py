@@ -8,6 +8,7 @@ import sys
 import click
 
 from cleo_console.app_services import acting_services
+from cleo_console.cli.completion import known_incidents
 from cleo_console.full_screen import run_full_screen
 from journal.errors import CleoError
 
@@ -19,7 +20,7 @@ class NoTerminal(CleoError):
 
 
 @click.command("open")
-@click.argument("incident")
+@click.argument("incident", shell_complete=known_incidents)
 def open_(incident: str) -> None:
     """Open the console on one incident.
 

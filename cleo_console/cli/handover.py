@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import click
 
 from cleo_console.app_services import installed_services
+from cleo_console.cli.completion import known_incidents
 from cleo_console.cli.incident_access import find_incident
 from journal.incident.fold import fold_journal
 from journal.store.journal import Reader
 
 
 @click.command()
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=known_incidents)
 def handover(incident: str | None) -> None:
     """Say what whoever takes over must know: where it stands, what holds, what was decided and why, what is next.
 

@@ -10,6 +10,7 @@ from typing import get_args
 import click
 
 from cleo_console.app_services import acting_services
+from cleo_console.cli.completion import known_scenarios, known_steps
 from cleo_console.cli.incident_access import IncidentAccess, access_incident, incident_option
 from journal.errors import CleoError
 from journal.events.types import Event, Kind, RoleName
@@ -22,7 +23,7 @@ _at = click.option("--at", "happened", default="", metavar="TIME", help="When it
 
 @click.command()
 @click.option("--title", required=True, help="What broke, in a few words.")
-@click.option("--scenario", required=True, help="The plan's scenario; see: cleo plan show")
+@click.option("--scenario", required=True, shell_complete=known_scenarios, help="What happened; see: cleo plan show")
 @click.option("--severity", default="", help="The plan's severity; by default the scenario's.")
 @click.option("--kind", type=_KINDS, required=True)
 @click.option(
@@ -54,7 +55,7 @@ def declare(title: str, scenario: str, severity: str, kind: str, began: str, dis
 
 @click.command()
 @click.argument("text")
-@click.option("--step", default="", help="The step it belongs to.")
+@click.option("--step", default="", shell_complete=known_steps, help="The step it belongs to.")
 @_at
 @incident_option
 def note(text: str, step: str, happened: str, incident: str | None) -> None:
@@ -69,7 +70,7 @@ def note(text: str, step: str, happened: str, incident: str | None) -> None:
 
 
 @click.command()
-@click.argument("step")
+@click.argument("step", shell_complete=known_steps)
 @click.argument("answer")
 @click.option("--reason", default="", help="Why.")
 @_at
@@ -95,7 +96,7 @@ def decide(step: str, answer: str, reason: str, happened: str, incident: str | N
 
 
 @click.command()
-@click.argument("step")
+@click.argument("step", shell_complete=known_steps)
 @click.option("--note", "text", default="", help="What was done; wanted where the console could have run it.")
 @_at
 @incident_option
@@ -112,7 +113,7 @@ def done(step: str, text: str, happened: str, incident: str | None) -> None:
 
 
 @click.command()
-@click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@click.argument("steps", metavar="STEP...", nargs=-1, required=True, shell_complete=known_steps)
 @click.option("--reason", default="", help="Why it is left out. Default: why nothing here does it, where that is so.")
 @_at
 @incident_option
@@ -131,7 +132,7 @@ def skip(steps: tuple[str, ...], reason: str, happened: str, incident: str | Non
 
 
 @click.command()
-@click.argument("step")
+@click.argument("step", shell_complete=known_steps)
 @click.option("--give-back", is_flag=True, help="Say that you do not work at it any more.")
 @incident_option
 def take(step: str, give_back: bool, incident: str | None) -> None:

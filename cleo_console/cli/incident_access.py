@@ -11,6 +11,7 @@ import click
 
 from actions.positions import position_forms
 from cleo_console.app_services import ConsoleServices, acting_services
+from cleo_console.cli.completion import known_incidents
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
 from journal.incident.fold import fold_journal
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from journal.paths import IncidentPlace
 
 incident_option = click.option(
-    "--incident", "-i", envvar="CLEO_INCIDENT", metavar="ID", help="Which incident; needless while only one is open."
+    "--incident",
+    "-i",
+    envvar="CLEO_INCIDENT",
+    metavar="ID",
+    shell_complete=known_incidents,
+    help="Which incident; needless while only one is open.",
 )
 
 

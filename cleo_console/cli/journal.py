@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cleo_console.cli.completion import known_incidents
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _list_line(row: dict[str, Any]) -> str:
 
 
 @journal.command()
-@click.argument("incident")
+@click.argument("incident", shell_complete=known_incidents)
 @more_argument
 @click.option(
     "--run", type=click.IntRange(min=1), metavar="N", help="Show what run N printed, instead of the timeline."
@@ -146,7 +147,7 @@ def _show_output(reader: Reader, run: int, as_json: bool) -> None:
 
 
 @journal.command()
-@click.argument("incident")
+@click.argument("incident", shell_complete=known_incidents)
 @more_argument
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
 @json_option
@@ -193,7 +194,7 @@ def _print_verdict(path: Path, verdict: Verdict) -> None:
 
 
 @journal.command()
-@click.argument("incident")
+@click.argument("incident", shell_complete=known_incidents)
 @more_argument
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE")
 def export(incident: str, more: tuple[Path, ...], output: Path) -> None:

@@ -23,7 +23,7 @@ _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Pat
 
 @click.group("plan")
 def plan() -> None:
-    """Check a plan file, or read one. Without FILE it is the bundled CleoAI plan.
+    """Check a plan file, or read one. Without FILE it is the plan that a new incident goes by.
 
     \b
     Example:
@@ -120,8 +120,9 @@ def _known(plan: Plan) -> KnownInventory:
 
 def _chosen(file: Path | None) -> Path:
     from cleo_console.plans import bundled
+    from cleo_console.settings import plan_file
 
-    return file or bundled()
+    return file or plan_file() or bundled()
 
 
 def _problems(file: Path) -> list[Problem]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.completion import known_incidents
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
@@ -18,7 +20,7 @@ _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".
 
 
 @click.command()
-@click.argument("incident")
+@click.argument("incident", shell_complete=known_incidents)
 @click.argument("more", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--format",

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from cleo_console.app_services import installed_services
+from cleo_console.cli.completion import known_incidents
 from cleo_console.cli.incident_access import find_incident
 from journal.incident import clocks
 from journal.incident.exposure import exposed
@@ -27,7 +28,7 @@ from screens.guidance.people import here_lines
 
 
 @click.command()
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=known_incidents)
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def status(incident: str | None, as_json: bool) -> None:
     """Show where an incident stands.

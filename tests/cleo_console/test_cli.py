@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cleo_console.plans import bundled
+from journal.incident.fold import fold_journal
 from tests.closing import phrase_in
 
 
@@ -108,6 +110,20 @@ def test_a_recovery_point_is_one_for_every_door(cleo: Cleo) -> None:
     assert f"recovery point: {words}" in mixed
     assert "add an instant" not in mixed
     assert words in cleo("report", incident).stdout
+
+
+def test_a_new_incident_goes_by_ones_own_plan(cleo: Cleo) -> None:
+    """It lies beside the journals, or is named; one that is named and gone is no reason to take another one."""
+    ours = cleo.home / "cleo" / "plan.yaml"
+    ours.parent.mkdir()
+    ours.write_text(bundled().read_text(encoding="utf-8").replace("CleoAI Disaster Recovery Plan", "Ours", 1))
+    assert json.loads(cleo("plan", "show", "--json").stdout)["title"] == "Ours"
+    incident = cleo.declare()
+    cleo.close()
+    assert fold_journal(ours.parent / "incidents" / incident / "journal.db").plan.title == "Ours"
+    gone = str(cleo.home / "gone.yaml")
+    words = ("declare", "--title", "x", "--scenario", "database-failure", "--kind", "REAL")
+    assert gone in cleo(*words, status=1, CLEO_PLAN=gone).stderr
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,11 @@ from cleo_console.cli.run import run
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+def test_the_manual_has_a_page_for_each_command_as_the_code_says() -> None:
+    made = run_path(str(DOCS / "make_man.py"))["pages"]()
+    assert {path.name: path.read_text() for path in (DOCS / "man").iterdir()} == made, "docs/man is old: make reference"
+
+
 @pytest.mark.parametrize("name", ["actions", "inventory"])
 def test_the_pages_are_what_the_code_says(name: str) -> None:
     made = run_path(str(DOCS / f"make_{name}.py"))["page"]()

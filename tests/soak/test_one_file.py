@@ -1,0 +1,49 @@
+"""The program as one file: an incident is declared, worked and reported on a machine that has Python and no network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.closing import phrase_in
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root takes the network away")
+
+PROJECT = Path(__file__).parents[2]
+
+
+class OneFile:
+    """Runs it with a home of its own, without network and without what is installed here."""
+
+    def __init__(self, home: Path) -> None:
+        self._program = home / "cleo"
+        shutil.move(PROJECT / "dist" / "cleo", self._program)
+        python = Path(os.path.realpath(sys.executable)).parent
+        self._env = {"HOME": str(home), "PATH": f"{python}:/usr/bin:/bin", "TERM": "xterm", "CLEO_ACTOR": "ana"}
+
+    def __call__(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        argv = ["unshare", "--net", str(self._program), *words]
+        done = subprocess.run(argv, capture_output=True, text=True, env=self._env, cwd="/", stdin=subprocess.DEVNULL)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+
+def test_an_incident_from_the_one_file(tmp_path: Path) -> None:
+    subprocess.run(["make", "pex", f"VENV={sys.prefix}"], cwd=PROJECT, check=True, capture_output=True)
+    cleo = OneFile(tmp_path)
+    words = ("--title", "db1 is gone", "--scenario", "database-failure", "--kind", "REAL")
+    incident = cleo("declare", *words).stdout.strip()
+    try:
+        assert "has no systems" in cleo("run", "status.check", status=1).stderr, "its runner was started and answered"
+        assert json.loads(cleo("status", "--json").stdout)["failed"] == ["check-status"]
+    finally:
+        closing = ("close", "--summary", "tried")
+        cleo(*closing, "--leaving", phrase_in(cleo(*closing, status=1).stderr))
+    assert "# REAL: db1 is gone" in cleo("report", incident).stdout
+    assert "Nothing is wrong" in cleo("journal", "verify", incident).stdout
