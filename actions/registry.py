@@ -47,6 +47,11 @@ def _places(types: Iterable[SystemType]) -> dict[str, str]:
     return _HOUSE | {name: where for type_ in types for name, where in type_.actions.items()}
 
 
+def places() -> dict[str, str]:
+    """Return where every action is that a package brings (``module:function``), by name. None is imported."""
+    return _places(system_types().values())
+
+
 @cache
 def _known_places() -> dict[str, str]:
     """Return where the actions are that ship with Cleo."""
@@ -90,7 +95,7 @@ class UnknownAction(CleoError):
 @cache
 def registry() -> Mapping[str, Action]:
     """Return the actions that can be run, by name. Each is imported when somebody first looks at it."""
-    return _Actions(_action, lambda: [name for name in _places(system_types().values()) if _action(name)])
+    return _Actions(_action, lambda: [name for name in places() if _action(name)])
 
 
 @cache
@@ -102,7 +107,7 @@ def catalogue() -> Mapping[str, ActionSpec]:
         action = _action(name)
         return action.spec if action else planned.get(name) or _broken(name)
 
-    return _Actions(look, lambda: list(planned | _places(system_types().values())))
+    return _Actions(look, lambda: list(planned | places()))
 
 
 @cache

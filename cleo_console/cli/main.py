@@ -34,7 +34,7 @@ _COMMANDS = {
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),
     "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
-    "plan": (f"{_HERE}.plan:plan", "Check a plan file, or read one."),
+    "plan": (f"{_HERE}.plan:plan", "Check a plan file, read one, or make your own."),
     "completion": (f"{_HERE}.completion:completion", "Print what has a shell complete all this."),
     "lab": (f"{_HERE}.lab:lab", "Practise on real services on loopback."),
     "_runner": (f"{_HERE}.runner:runner", "Execute for one incident (started by the console)."),

@@ -1,4 +1,4 @@
-"""``cleo plan``: checks or shows a plan file."""
+"""``cleo plan``: checks or shows a plan file, or makes one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.plan_import import import_command
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -23,13 +24,17 @@ _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Pat
 
 @click.group("plan")
 def plan() -> None:
-    """Check a plan file, or read one. Without FILE it is the plan that a new incident goes by.
+    """Check a plan file, read one, or make your own. Without FILE it is the plan that a new incident goes by.
 
     \b
     Example:
       cleo plan check our-plan.yaml
       cleo plan show
+      cleo plan import RUNBOOK.md -o our-plan.yaml
     """
+
+
+plan.add_command(import_command)
 
 
 @plan.command("check")

@@ -49,6 +49,10 @@ def read_plan(path: Path) -> LoadedPlan:
         CleoError: the file cannot be read.
         BadFile: it has not a plan's shape; everything that does not fit is named.
     """
-    content = read_bytes(path)
+    return read_text(path, read_bytes(path))
+
+
+def read_text(path: Path, content: bytes) -> LoadedPlan:
+    """Read a plan's content, as `read_plan` does; ``path`` is what messages call it."""
     source = read_yaml(path, content)
     return LoadedPlan(convert(Plan, source), source.data, hashlib.sha256(content).hexdigest(), source)

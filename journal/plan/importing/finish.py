@@ -1,0 +1,128 @@
+"""What a plan needs and a document did not say is filled in, and said; what nobody took over is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from journal.plan.importing.beginnings import data_class
+from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.outline import (
+    Block,
+    Code,
+    Document,
+    Heading,
+    Item,
+    Prose,
+    Row,
+    Strange,
+    parts,
+)
+from journal.plan.importing.scenarios import NOT_STATED
+from journal.plan.importing.topics import own_topic
+
+_ORDER = [
+    "title",
+    "version",
+    "owner",
+    "updated",
+    "review",
+    "overview",
+    "objectives",
+    "systems",
+    "scenarios",
+    "strategies",
+    "phases",
+    "escalation",
+    "contacts",
+    "compliance",
+    "alerts",
+    "monitoring",
+    "tests",
+    "backups",
+    "places",
+]
+_EXCERPT = 90
+
+
+def finish(draft: Draft) -> dict[str, Any]:
+    """Return the plan's data, whole: with systems, scenarios and strategies, in the order of a plan file."""
+    data = draft.data
+    data.setdefault("objectives", {"rto": {}, "rpo": {}})
+    _systems(draft)
+    if not data.get("scenarios"):
+        key = key_for(data["title"], ())
+        stated = {"impact": NOT_STATED, "likelihood": NOT_STATED, "severity": "not-stated"}
+        data["scenarios"] = {key: {"title": data["title"], **stated}}
+        draft.filled(1, f"the scenario {key!r}; the document names none")
+    if data["systems"]:
+        for scenario in data["scenarios"].values():
+            scenario["systems"] = list(data["systems"])
+        draft.filled(1, "which systems each scenario hits is not in the document: all are named for each")
+    data.setdefault("strategies", {})
+    _ungraded(draft)
+    return {key: data[key] for key in _ORDER if data.get(key) not in (None, "", []) or key in _NEEDED}
+
+
+_NEEDED = {"objectives", "systems", "scenarios", "strategies", "phases"}
+
+
+def _steps(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every step with its section's title."""
+    for phase in data["phases"]:
+        for section in phase["sections"]:
+            yield from ((section["title"], step) for step in section["steps"])
+
+
+def _systems(draft: Draft) -> None:
+    """Name the systems that bound actions act on; the words above their first step tell which data they hold."""
+    systems: dict[str, Any] = {}
+    tier = next(iter(draft.data["objectives"]["rto"]), "")
+    for section, step in _steps(draft.data):
+        name = step.get("action", "").partition(".")[0]
+        known = draft.known.systems.get(name)
+        if known:
+            step["system"] = name
+            if name not in systems:
+                data = data_class(draft, f"{name} {known.title} {section}") if known.stores else ""
+                systems[name] = {"title": known.title, "tier": tier} | ({"data": data} if data else {})
+    draft.data["systems"] = systems
+    if systems:
+        told = (f"{name} ({', '.join(filter(None, (s['tier'], s.get('data'))))})" for name, s in systems.items())
+        draft.filled(1, f"systems with tier and data, as far as its sections tell: {', '.join(told)}")
+
+
+def _ungraded(draft: Draft) -> None:
+    """Say which commands are called destructive because nobody said that they only look."""
+    for _, step in _steps(draft.data):
+        if step.get("command") and step.get("destructive"):
+            draft.filled_at(step["id"], "destructive, until somebody says that it only looks")
+
+
+def list_unread(document: Document, draft: Draft) -> None:
+    """Note every part of a document that the plan has no place for."""
+    for heading in document.root.walk():
+        if own_topic(heading) == "contents":
+            continue
+        for block in heading.blocks:
+            for part in parts(block):
+                if not part.taken:
+                    draft.unread(part.line, _told(part, heading))
+
+
+def _told(part: Block, heading: Heading) -> str:
+    """Return what was not taken over, in a line."""
+    match part:
+        case Prose() | Strange():
+            text = part.text
+        case Code():
+            text = f"{part.language or 'code'}: {' / '.join(row.strip() for row in part.rows if row.strip())}"
+        case Item():
+            text = part.head.text
+        case Row():
+            text = " | ".join(part.cells)
+        case _:
+            text = "a list or a table"
+    short = " ".join(text.split())
+    short = short if len(short) <= _EXCERPT else f"{short[:_EXCERPT].rstrip()}…"
+    return f"{heading.title}: {short}" if heading.title else short

@@ -1,0 +1,82 @@
+"""Imports what a team has as a plan: reads it, makes the plan, and says what it could not read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from journal.errors import CleoError
+from journal.plan.importing.beginnings import read_about, read_objectives
+from journal.plan.importing.draft import Draft, Known, Note
+from journal.plan.importing.finish import finish, list_unread
+from journal.plan.importing.markdown import read_markdown
+from journal.plan.importing.people import read_compliance, read_people
+from journal.plan.importing.phases import read_phases
+from journal.plan.importing.routine import read_machinery, read_places, read_tests
+from journal.plan.importing.scenarios import read_scenarios
+from journal.yamlfile.yaml_source import read_bytes
+
+
+class Imported(NamedTuple):
+    """A plan that was imported.
+
+    Attributes:
+        data: the plan's data, as a plan file has it.
+        notes: what was not taken over, and what was filled in, in the order of the lines.
+        places: the file and line each step came from, by its id.
+        sha256: the digest of what was imported.
+    """
+
+    data: dict[str, Any]
+    notes: list[Note]
+    places: dict[str, tuple[str, int]]
+    sha256: str
+
+
+def import_plan(path: Path, known: Known) -> Imported:
+    """Return the plan that a runbook in Markdown makes.
+
+    Args:
+        path: the file.
+        known: the actions to which its commands are bound, and the systems they act on.
+
+    Raises:
+        CleoError: it cannot be read, or holds no step.
+    """
+    content = read_bytes(path)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CleoError(f"{path} is not UTF-8 text.", "Save it as UTF-8, then try again.") from error
+    draft = Draft(str(path), known)
+    read = _read_document
+    return _made(draft, path, content, lambda: read(text, draft))
+
+
+def _made(draft: Draft, path: Path, content: bytes, read: Callable[[], None]) -> Imported:
+    read()
+    if not draft.data.get("phases"):
+        listed = "\n".join(map(str, draft.notes))
+        raise CleoError(
+            f"{path} holds no step that could be read.{chr(10) * bool(listed)}{listed}",
+            "Steps are numbered items, checklists, blocks of shell, rows of a table with a column 'step' or 'action'.",
+        )
+    data = finish(draft)
+    notes = sorted(draft.notes, key=lambda note: (note.file, note.line))
+    return Imported(data, notes, draft.places, hashlib.sha256(content).hexdigest())
+
+
+def _read_document(text: str, draft: Draft) -> None:
+    document = read_markdown(draft.file, text)
+    read_about(document, draft)
+    read_objectives(document, draft)
+    read_people(document, draft)
+    read_compliance(document, draft)
+    read_machinery(document, draft)
+    read_tests(document, draft)
+    read_places(document, draft)
+    scenarios = read_scenarios(document, draft)
+    read_phases(document, draft, scenarios)
+    list_unread(document, draft)

@@ -1,0 +1,280 @@
+"""Steps out of a section's blocks: commands, numbered items, checklists, choices, rows of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from journal.plan.importing.binding import bind
+from journal.plan.importing.draft import Draft
+from journal.plan.importing.known_steps import decided, known_step, strategy_step
+from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, take, unnumbered
+from journal.plan.importing.shell import is_shell, looks_like_a_command, read_shell
+from journal.plan.importing.times import duration_in
+from journal.plan.importing.wording import is_act, is_after, is_checklist, is_choice
+
+_LONGEST_TITLE = 90
+_STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
+_IN_BRACKETS = re.compile(r"\s*\(([^()]{2,30})\)\s*:?\s*$")
+
+
+def is_step_table(table: Table) -> bool:
+    """Return whether a table's rows are steps: a column says what to do."""
+    return any(head.strip(" #.") in _STEP_HEAD or head.startswith(("action", "task")) for head in table.head)
+
+
+class Steps:
+    """Makes the steps of one phase, section by section.
+
+    Args:
+        draft: the plan they belong to.
+        phase: the phase's title.
+        optional: leaving one out is no deviation.
+        scenario: the only scenario in which they apply; empty: in all.
+    """
+
+    def __init__(self, draft: Draft, phase: str, optional: bool, scenario: str) -> None:
+        self._draft, self._phase, self._scenario, self._optional = draft, phase, scenario, optional
+        self._made: list[dict[str, Any]] = []
+        self._title = ""
+        self._waiting: list[tuple[str, Sequence[Block]]] = []
+        self._last: dict[str, Any] | None = None
+
+    def of(self, blocks: Sequence[Block], title: str, item: Item | None = None) -> list[dict[str, Any]]:
+        """Return the steps of a section's blocks.
+
+        Args:
+            blocks: the blocks, of which those that are taken already are passed over.
+            title: the section's.
+            item: the list item that is its heading.
+        """
+        self._made, self._title, self._last = [], title, None
+        if item:
+            item.taken = True
+        for block in blocks:
+            self._block(block)
+        return self._made
+
+    def tell(self, heading: Heading) -> None:
+        """Keep what stands below a heading for the text of the next step."""
+        for block in heading.blocks:
+            if isinstance(block, Prose) and not block.taken:
+                self._say(block.text, block)
+            elif isinstance(block, Items):
+                told = [item for item in block.items if not item.taken and not item.blocks]
+                if told:
+                    self._say(f"{heading.name}: {'; '.join(item.head.text for item in told)}.", *told)
+
+    def end(self) -> None:
+        """End the phase: what waits for a next step goes to the last one, or is left."""
+        if self._last is not None:
+            for text, blocks in self._waiting:
+                self._add_text(self._last, text)
+                take(*blocks)
+        self._waiting = []
+
+    def _block(self, block: Block) -> None:
+        if isinstance(block, Prose) and not block.taken:
+            self._prose(block)
+        elif isinstance(block, Code) and not block.taken:
+            self._code(block, self._heading_title())
+        elif isinstance(block, Items) and not all(item.taken for item in block.items):
+            self._items(block)
+        elif isinstance(block, Table) and is_step_table(block):
+            self._table(block)
+
+    def _heading_title(self) -> str:
+        return self._title.rpartition(": ")[2]
+
+    def _prose(self, block: Prose) -> None:
+        text = block.text.strip()
+        if text.endswith(":") or all(line.bold for line in block.lines):
+            self._say(text, block)
+        elif self._last is not None and not self._waiting:
+            self._add_text(self._last, text)
+            take(block)
+        else:
+            self._say(text, block)
+
+    def _say(self, text: str, *blocks: Block) -> None:
+        """Keep a text for the step that follows."""
+        self._waiting.append((text, blocks))
+
+    def _lead_in(self) -> str:
+        """Return the title that the prose right above gives: words in bold, or a line that ends with a colon."""
+        if not self._waiting:
+            return ""
+        text, blocks = self._waiting[-1]
+        prose = blocks[-1] if blocks else None
+        short = len(text) <= _LONGEST_TITLE
+        named = isinstance(prose, Prose) and (text.endswith(":") or all(line.bold for line in prose.lines))
+        if not (short and named):
+            return ""
+        self._waiting.pop()
+        take(*blocks)
+        return unnumbered(text.rstrip(" :"))
+
+    def _code(self, block: Code, title: str, extra: str = "") -> None:
+        """Make the steps of a block of code; what is no shell is told in the text of a step."""
+        title = self._lead_in() or title
+        if not is_shell(block):
+            if block.language in ("", "text", "txt", "sql", "json", "yaml", "yml", "ini", "toml", "conf", "promql"):
+                self._quoted(block, title)
+            return
+        read = read_shell(block)
+        for number, command in enumerate(read.commands):
+            name = command.title or (title if number == 0 else f"{title} ({number + 1})")
+            text = command.text if not command.script else f"set -e\n{command.text}"
+            self._add(name, command.line, **bind(text, self._draft.known.actions))
+        if read.printed and self._last is not None:
+            self._add_text(self._last, f"The document shows: {' / '.join(read.printed)}")
+        if extra and self._last is not None:
+            self._add_text(self._last, extra)
+        take(block)
+
+    def _quoted(self, block: Code, title: str) -> None:
+        words = " ; ".join(row.strip() for row in block.rows if row.strip())
+        if block.language == "sql":
+            self._add(title, block.line, script=words)
+        elif self._last is not None:
+            self._add_text(self._last, words)
+        else:
+            self._say(words, block)
+            return
+        take(block)
+
+    def _items(self, block: Items) -> None:
+        title = self._lead_in() or self._heading_title()
+        items = [item for item in block.items if not item.taken]
+        simple = all(not item.blocks and not looks_like_a_command(item.head.code) for item in items)
+        acts = sum(is_act(item.head.text) for item in items) * 2 >= len(items)
+        if simple and is_choice(title) and len(items) > 1 and not acts:
+            fields = strategy_step(self._draft, title, [item.head for item in items]) or decided(title, items)
+            self._add(fields.pop("title"), block.line, **fields)
+        elif simple and not block.ordered and (self._ticked(title, items) or not acts):
+            self._add(title, block.line, items=[item.head.text for item in items])
+        else:
+            for item in items:
+                self._item(item)
+        take(*items)
+
+    def _ticked(self, title: str, items: Sequence[Item]) -> bool:
+        """Return whether items are ticked one by one in a single step."""
+        return is_after(self._phase) or is_checklist(title) or all(item.box for item in items)
+
+    def _item(self, item: Item) -> None:
+        """Make the steps of one item: its commands, else a step with what is nested in it to tick."""
+        title, text = _cut(unnumbered(item.head.text.strip()))
+        said = [text] if text else []
+        nested = [line for block in item.blocks if isinstance(block, Items) for line in block.items]
+        codes = [block for block in _codes(item.blocks) if is_shell(block)]
+        if codes:
+            first = len(self._made)
+            for block in codes:
+                self._code(block, title)
+            if len(self._made) > first and self._made[first]["title"] != title:
+                said.insert(0, f"{title}.")
+            self._rest(item, said, self._made[first] if len(self._made) > first else None)
+            return
+        command = item.head.code if looks_like_a_command(item.head.code) else ""
+        fields = bind(command, self._draft.known.actions) if command else known_step(self._draft, title)
+        if nested and "items" not in fields and "decision" not in fields and not command:
+            fields["items"] = [_flat(line) for line in nested]
+            nested = []
+        self._add(title, item.line, **fields)
+        self._rest(item, said, self._last, told=not nested)
+
+    def _rest(self, item: Item, said: list[str], step: dict[str, Any] | None, told: bool = False) -> None:
+        """Put what else an item has into a step's text."""
+        for block in item.blocks:
+            if isinstance(block, Prose):
+                said.append(block.text)
+            elif isinstance(block, Items) and not told:
+                said += [_flat(line) for line in block.items if not any(_codes(line.blocks))]
+            elif isinstance(block, Code) and not block.taken:
+                said.append(" ; ".join(row.strip() for row in block.rows if row.strip()))
+        if step is not None and said:
+            self._add_text(step, " ".join(said))
+
+    def _table(self, table: Table) -> None:
+        place = next(n for n, head in enumerate(table.head) if _is_act_head(head, table.head))
+        for row in table.rows:
+            if row.taken or place >= len(row.cells) or not row.cells[place].strip():
+                continue
+            named = dict(zip(table.head, row.cells, strict=False))
+            more = [
+                f"{head.capitalize()}: {text}"
+                for n, (head, text) in enumerate(named.items())
+                if _tells(n, place, head, text)
+            ]
+            title, text = _cut(row.cells[place].strip())
+            wanted = next((cell for head, cell in named.items() if "time" in head or "duration" in head), "")
+            self._add(title, row.line, expect=str(duration_in(wanted) or ""), **known_step(self._draft, title))
+            self._add_text(self._made[-1], " ".join([text, ". ".join(more)]).strip())
+            row.taken = True
+
+    def _add(self, title: str, line: int, **fields: Any) -> None:
+        """Add a step, with the texts that wait for one."""
+        name, text = _cut(unnumbered(title))
+        usual = _IN_BRACKETS.search(name)
+        length = duration_in(usual.group(1)) if usual else None
+        if usual and length:
+            name, fields = name[: usual.start()], {"expect": str(length), **fields}
+        step: dict[str, Any] = {"id": self._draft.new_id(name, line), "title": name}
+        step |= {key: value for key, value in fields.items() if value}
+        if self._scenario:
+            step["when"] = {"scenario": [self._scenario]}
+        if self._optional:
+            step["optional"] = True
+        self._made.append(step)
+        self._last = step
+        for said, blocks in self._waiting:
+            self._add_text(step, said)
+            take(*blocks)
+        self._waiting = []
+        self._add_text(step, text)
+
+    def _add_text(self, step: dict[str, Any], text: str) -> None:
+        if text.strip():
+            step["text"] = f"{step['text']} {text.strip()}" if step.get("text") else text.strip()
+
+
+def _codes(blocks: Sequence[Block]) -> list[Code]:
+    found: list[Code] = []
+    for block in blocks:
+        if isinstance(block, Code) and not block.taken:
+            found.append(block)
+        elif isinstance(block, Items):
+            found += [code for item in block.items for code in _codes(item.blocks)]
+    return found
+
+
+def _flat(item: Item) -> str:
+    """Return an item in one line, with what is nested in it."""
+    more = [_flat(line) for block in item.blocks if isinstance(block, Items) for line in block.items]
+    more += [block.text for block in item.blocks if isinstance(block, Prose)]
+    more += [" ; ".join(block.rows) for block in item.blocks if isinstance(block, Code)]
+    return f"{item.head.text.rstrip()} {'; '.join(more)}" if more else item.head.text
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Return a title, and all of the text where the title had to be cut."""
+    if len(text) <= _LONGEST_TITLE:
+        return text.rstrip(" :."), ""
+    first = re.split(r"(?<=[.!?])\s|\s[–—-]\s|; |: ", text, maxsplit=1)[0]
+    short = first if len(first) <= _LONGEST_TITLE else first[:_LONGEST_TITLE].rpartition(" ")[0] + "…"
+    return short.rstrip(" :."), text
+
+
+def _is_act_head(head: str, heads: Sequence[str]) -> bool:
+    """Return whether a column says what to do; one called "step" may only hold the number."""
+    word = head.strip(" #.")
+    others = [
+        other for other in heads if other != head and other.startswith(("action", "task", "activity", "procedure"))
+    ]
+    return word.startswith(("action", "task", "activity", "procedure", "what to do")) or (word == "step" and not others)
+
+
+def _tells(number: int, place: int, head: str, text: str) -> bool:
+    return number != place and bool(text.strip()) and head.strip(" #.") not in ("step", "", "no", "nr")

@@ -1,0 +1,96 @@
+"""What a heading is about, by its words: a document's parts have many names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from journal.plan.importing.outline import Document, Heading
+
+_TOPICS = {
+    "contents": ["table of contents", "^contents$", "^toc$"],
+    "history": [
+        "(revision|document|version|change) (history|log)",
+        "^change ?log$",
+        "^history$",
+        "^approvals?$",
+        "document (control|information)",
+    ],
+    "procedure": [
+        r"\b(procedures?|steps?|actions?|checklist|playbook|runbook|response|recovery (plan|process|steps)|how to)\b",
+        r"\b(restor(e|ing)|failover|fail ?back|rollback|mitigation|resolution|remediation|remedies|diagnos\w*)\b",
+        r"\b(verification|validation|triage|phase)\b",
+    ],
+    "objectives": [
+        r"\b(rto|rpo|slos?|slas?)\b",
+        "recovery (time|point|objectives?|targets?)",
+        "^objectives?$",
+        "^targets?$",
+    ],
+    "scenarios": [
+        r"scenarios\b",
+        "failure modes",
+        "types? of (disaster|incident|failure)s?",
+        "disaster types",
+        "^threats?",
+        "^risks?",
+    ],
+    "tests": [
+        r"\b(test(ing)?|drills?|exercise) (schedule|plan|cadence|calendar)",
+        r"^(dr )?(testing|drills?|exercises)\b",
+        "dr testing",
+        r"\b(weekly|monthly|quarterly|semi-?annual|annual|yearly)\b.*\b(tests?|drills?|exercises?|review)",
+    ],
+    "contacts": [
+        r"contacts?\b",
+        "escalation",
+        "on-?call",
+        "call (tree|list)",
+        "phone",
+        "who to (call|page)",
+        "stakeholders",
+        r"vendors?\b",
+        r"support\b",
+    ],
+    "compliance": ["compliance", "regulat", "legal", "gdpr", "hipaa"],
+    "places": [
+        r"locations?\b",
+        "where things",
+        "(related|further|reference) (doc|link|reading|material)",
+        "dashboards?",
+        r"^(related|links?|references?|resources?)\b",
+        "(configuration )?templates",
+        "quick links",
+        "see also",
+        "further reading",
+        "repositor(y|ies)",
+    ],
+    "overview": [
+        "^(overview|purpose|introduction|summary|abstract|scope|about|background|executive summary|purpose and scope)",
+    ],
+}
+_COMPILED = {name: re.compile("|".join(words), re.IGNORECASE) for name, words in _TOPICS.items()}
+_INHERITED = {"objectives", "scenarios", "tests", "contacts", "compliance", "places", "contents", "history", "overview"}
+
+
+def own_topic(heading: Heading) -> str:
+    """Return what a heading's own words say it is about; empty where they do not tell."""
+    return next((name for name, words in _COMPILED.items() if words.search(heading.name)), "")
+
+
+def topic(heading: Heading) -> str:
+    """Return what a heading is about, by its own words, else by those of the headings above it."""
+    for at in heading.above():
+        own = own_topic(at)
+        if own and (at is heading or own in _INHERITED):
+            return own
+        if own:
+            return ""
+    return ""
+
+
+def about(document: Document, *names: str) -> Iterator[Heading]:
+    """Yield the headings that are about one of these things, in order."""
+    for heading in document.root.walk():
+        if topic(heading) in names:
+            yield heading

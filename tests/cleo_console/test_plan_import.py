@@ -1,0 +1,154 @@
+"""``cleo plan import``: the written plan comes out as the bundled one, and what cannot be read is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cleo_console.cli.plan import plan as plan_group
+from cleo_console.plans import bundled
+from journal.plan.model import Plan, Section, Step
+from journal.plan.read import read_plan
+
+RUNBOOKS = Path(__file__).parent.parent / "runbooks"
+WRITTEN = RUNBOOKS / "cleoai-dr-plan.md"
+
+
+def cleo_plan(*words: str | Path) -> Result:
+    return CliRunner().invoke(plan_group, [str(word) for word in words])
+
+
+def imported(folder: Path, text: str, *options: str, name: str = "runbook.md") -> tuple[Plan, Result]:
+    source, file = folder / name, folder / "plan.yaml"
+    source.write_text(text, encoding="utf-8")
+    result = cleo_plan("import", source, "-o", file, "--force", *options)
+    assert result.exit_code == 0, result.output
+    return read_plan(file).plan, result
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan that the written one is imported as."""
+    file = tmp_path_factory.mktemp("written") / "plan.yaml"
+    result = cleo_plan("import", WRITTEN, "-o", file)
+    assert result.exit_code == 0, result.output
+    assert "0 lines not taken over" in result.stderr
+    assert cleo_plan("check", file).exit_code == 0
+    return read_plan(file).plan
+
+
+def ours_left_out(plan: Plan) -> Iterator[tuple[str, Section, list[Step]]]:
+    """Yield the sections with the steps that the document has, in the document's order of sections."""
+    for phase in plan.phases:
+        sections = [(s, [step for step in s.steps if not step.ours]) for s in phase.sections]
+        named = {s.title: (s, steps) for s, steps in sections if steps}
+        for title in sorted(named, key=lambda name: name == "Load Balancer Configuration"):  # written after DNS
+            yield phase.title, *named[title]
+
+
+def kind(step: Step) -> tuple[str, object]:
+    """What a step is. Where the document lists things to do, the bundled plan names what is ticked to show it."""
+    return (step.action, step.script) if step.script else ("", "decision" if step.decision else "by hand")
+
+
+def test_every_step_of_the_written_plan_is_the_bundled_one(written: Plan) -> None:
+    theirs = [
+        (p, s.title, [(step.title.lower(), kind(step)) for step in steps]) for p, s, steps in ours_left_out(written)
+    ]
+    bundle = [
+        (p, s.title, [(step.title.lower(), kind(step)) for step in steps])
+        for p, s, steps in ours_left_out(read_plan(bundled()).plan)
+    ]
+    assert theirs == bundle
+
+
+def test_steps_have_what_the_bundled_ones_are_started_with(written: Plan) -> None:
+    steps = {step.script: step for step in read_plan(bundled()).plan.steps() if step.script}
+    for step in written.steps():
+        if step.script:
+            same = steps[step.script]
+            assert (step.action, step.params, step.optional) == (same.action, same.params, same.optional), step.id
+            assert same.destructive or not step.destructive, step.id
+    assert written.by_id["restore-from-latest-backup"].destructive
+
+
+def test_checklists_and_windows_are_the_bundled_ones(written: Plan) -> None:
+    bundle = read_plan(bundled()).plan
+    ticked = {step.title.lower(): step.items for step in bundle.steps()}
+    for title in ("user acceptance", "documentation", "analysis", "improvements"):
+        [step] = [step for step in written.steps() if step.title.lower() == title]
+        assert step.items == ticked[title]
+    windows = {phase.title: phase.window for phase in bundle.phases}
+    assert {phase.title: phase.window for phase in written.phases} == {
+        title: windows[title] for title in windows if title != "Failback"
+    }
+
+
+def test_what_stands_around_the_steps_is_the_bundled_plans(written: Plan) -> None:
+    bundle = read_plan(bundled()).plan
+    for field in ("title", "version", "owner", "updated", "review", "overview", "escalation", "tests"):
+        assert getattr(written, field) == getattr(bundle, field), field
+    for field, parts in {
+        "scenarios": ("title", "impact", "likelihood", "severity"),
+        "contacts": ("role", "contact"),
+        "compliance": ("title", "plan", "deadline"),
+        "alerts": ("name", "expr", "wait", "after", "severity", "summary"),
+        "backups": ("schedule", "command"),
+    }.items():
+        assert told(written, field, parts) == told(bundle, field, parts), field
+    assert [(t.title, t.rto) for t in written.objectives.rto.values()] == [
+        (t.title, t.rto) for t in bundle.objectives.rto.values()
+    ]
+    assert list(written.objectives.rpo.values()) == list(bundle.objectives.rpo.values())
+    assert {o.title for o in bundle.strategies.values()} - {o.title for o in written.strategies.values()} == {
+        "Cold standby activation"
+    }
+    assert sorted(written.places.values()) == sorted(bundle.places.values())
+    assert {**written.monitoring, "alert rules": ""} == {**bundle.monitoring, "alert rules": ""}
+
+
+def told(plan: Plan, field: str, parts: tuple[str, ...]) -> list[tuple[object, ...]]:
+    entries = getattr(plan, field)
+    return [
+        tuple(getattr(e, part) for part in parts) for e in (entries.values() if isinstance(entries, dict) else entries)
+    ]
+
+
+def test_what_is_not_taken_over_is_named_with_its_line(tmp_path: Path) -> None:
+    text = "# Runbook\n\n## Steps\n\n1. Stop the application\n\n<details>more</details>\n\n```ruby\nputs 1\n```\n"
+    _, result = imported(tmp_path, text)
+    source = tmp_path / "runbook.md"
+    assert f"{source}:7: not taken over: Steps: <details>more</details>" in result.stderr
+    assert f"{source}:9: not taken over: Steps: ruby: puts 1" in result.stderr
+    assert f"#   {source}:9: Steps: ruby: puts 1" in (tmp_path / "plan.yaml").read_text(encoding="utf-8")
+
+
+def test_commands_that_nobody_knows_are_asked_about_and_blanks_are_left_to_people(tmp_path: Path) -> None:
+    text = (
+        "# Runbook\n\n1. Look\n   ```bash\n   kubectl get pods -n prod\n   ```\n"
+        "2. Purge\n   ```bash\n   ./purge.sh --all\n   ```\n"
+        "3. Restore\n   ```bash\n   ./restore.sh --to <date>\n   ```\n"
+    )
+    plan, result = imported(tmp_path, text)
+    look, purge, restore = plan.steps()
+    assert (look.command, look.destructive) == (["kubectl", "get", "pods", "-n", "prod"], False)
+    assert (purge.command, purge.destructive) == (["./purge.sh", "--all"], True)
+    assert (restore.kind, restore.script) == ("manual", "restore.sh --to <date>")
+    assert f"{tmp_path / 'runbook.md'}:9: filled in: step 'purge': destructive, until" in result.stderr
+
+
+def test_a_document_without_steps_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "essay.md"
+    source.write_text("# Essay\n\nNothing to do.\n", encoding="utf-8")
+    result = cleo_plan("import", source)
+    assert result.exit_code == 1
+    assert "holds no step that could be read" in str(result.exception)
+
+
+def test_notes_as_json(tmp_path: Path) -> None:
+    _, result = imported(tmp_path, "# Runbook\n\n1. Stop it\n\n<b>bold</b>\n\n<p>html</p>\n", "--json")
+    assert {note["kind"] for note in json.loads(result.stdout)} == {"unread", "filled in"}
