@@ -23,7 +23,7 @@ fi
 apt-get update -qq
 # shellcheck disable=SC2086  # a list of names
 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing
-for package in redis-server haproxy pgbouncer docker-registry containerd etcd-server patroni; do  # nor at boot
+for package in prometheus prometheus-alertmanager redis-server haproxy pgbouncer docker-registry containerd etcd-server patroni; do  # nor at boot
     service=$package; [ "$package" != etcd-server ] || service=etcd
     case " $missing " in *" $package "*) update-rc.d "$service" disable >/dev/null 2>&1 || true ;; esac
 done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import signal
+from pathlib import Path
 from threading import Event
 
 import click
@@ -61,6 +62,41 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float) -> None:
     ended.wait()
     looks.stop()
     server.shutdown()
+
+
+@exporter.command("rules")
+@click.option("--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: CleoAI's.")
+@click.option(
+    "-o", "folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Where to. Default: here."
+)
+def rules(file: Path | None, folder: Path) -> None:
+    """Write dr-alerts.yaml, for Prometheus, and dr-monitoring.yaml, for its operator, made from a plan.
+
+    The plan's own alerts are in it as it has them; ours alarm before its RPO is missed, and where something is not
+    measured.
+
+    \b
+    Example:
+      cleo exporter rules -o /etc/prometheus/rules
+    """
+    import yaml
+
+    from cleo_console.monitoring.rules import alert_rules, service_monitor
+    from cleo_console.plans import bundled
+    from journal.plan.load import load_plan
+    from journal.store.whole_file import replace_whole
+
+    loaded = load_plan(file or bundled(), installed_services().catalogue())
+    made = {"dr-alerts.yaml": alert_rules(loaded.plan), "dr-monitoring.yaml": service_monitor(loaded.plan)}
+    first = f"# Made by cleo exporter rules from the plan {loaded.plan.title}, version {loaded.plan.version}.\n"
+    for name, data in made.items():
+        text = first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=1000)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_whole(folder / name, text.encode(), 0o644)
+        except OSError as error:
+            raise CleoError(f"{folder / name} cannot be written: {error.strerror}.", "Name a folder: -o") from error
+        click.echo(folder / name)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -30,8 +30,8 @@ FAMILIES: Mapping[str, Family] = {
         "Which inventory and which version of the program this is about.", ("inventory", "version")
     ),
     "cleo_system_info": Family(
-        "A system of the inventory: the plan's system that it plays, its standby's primary, whether it has backups.",
-        (*_SYSTEM, "plays", "standby_of", "backed_up"),
+        "A system of the inventory: which of the plan's it plays, whom it follows, whether it is cold, or has backups.",
+        (*_SYSTEM, "plays", "standby_of", "cold", "backed_up"),
     ),
     "cleo_system_status": Family(
         "1 for the status that the latest look found, 0 for every other.", (*_SYSTEM, "status")

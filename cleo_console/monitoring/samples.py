@@ -36,7 +36,6 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
         data: the class of data that each holds, by name; none where the plan names none.
         rpo: what the plan promises of it, in seconds, by name.
         backed_up: those that have backups.
-        edges: the labels of each, in the order of the families.
     """
 
     inventory: str
@@ -67,7 +66,8 @@ def samples_of_systems(fleet: Fleet, looks: Looks, now: datetime) -> Iterator[Sa
     seen = {name: look for name in fleet.systems if (look := looks.get(("health", name))) and look.found}
     for name, one in fleet.systems.items():
         labels = fleet.labels(name)
-        yield Sample("cleo_system_info", (*labels, one.plays, one.standby_of, str(int(name in fleet.backed_up))), 1)
+        flags = (str(int(one.cold)), str(int(name in fleet.backed_up)))
+        yield Sample("cleo_system_info", (*labels, one.plays, one.standby_of, *flags), 1)
         if name in fleet.rpo and not one.standby_of:
             yield Sample("rpo_target_seconds", labels, fleet.rpo[name])
         if name in seen and seen[name].fresh(now, HEALTH_FRESH_S):
