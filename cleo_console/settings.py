@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from actions.account import NoHome, expanded
+from cleo_console.plans import bundled
 from cleo_console.who import ask_for_name, known_name, login
 from journal.paths import Paths
 
@@ -51,11 +52,14 @@ def _inventory() -> Path | None:
     return _own("inventory.yaml") or _lab_inventory()
 
 
-def plan_file() -> Path | None:
-    """Return our own plan: CLEO_PLAN, else ``plan.yaml`` under XDG_CONFIG_HOME or beside the journals, where it is."""
+def plan_file() -> Path:
+    """Return the plan that a new incident goes by.
+
+    CLEO_PLAN, else ``plan.yaml`` under XDG_CONFIG_HOME or beside the journals, else the bundled one.
+    """
     if named := os.environ.get("CLEO_PLAN"):
         return expanded(named).absolute()
-    return _own("plan.yaml")
+    return _own("plan.yaml") or bundled()
 
 
 def _own(name: str) -> Path | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from cleo_console.cli.forms import SystemForm
 from cleo_console.settings import paths
 from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
@@ -62,8 +62,8 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
         found = dict(zip(systems, looks, strict=True))
         at_risk = exposed_now(inventory, found, copies.result())
     if as_json:
-        facts = {name: _facts(h, at_risk.get(name)) for name, h in found.items()}
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
+        forms = {name: _form(h, at_risk.get(name)) for name, h in found.items()}
+        click.echo(msgspec.json.format(msgspec.json.encode(forms, enc_hook=str), indent=2).decode())
     else:
         width = max(14, *(len(name) + 2 for name in found))
         for name, h in found.items():
@@ -73,6 +73,5 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
     sys.exit(0 if all(h.status == "up" for h in found.values()) else 1)
 
 
-def _facts(health: Health, one: Exposed | None) -> dict[str, Any]:
-    found = {"status": health.status, "detail": health.detail, "facts": health.facts}
-    return found | ({"exposure": msgspec.to_builtins(one)} if one else {})
+def _form(health: Health, at_risk: Exposed | None) -> SystemForm:
+    return SystemForm(status=health.status, detail=health.detail, facts=health.facts, exposure=at_risk)

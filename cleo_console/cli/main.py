@@ -35,6 +35,7 @@ _COMMANDS = {
     "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),
     "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
     "plan": (f"{_HERE}.plan:plan", "Check a plan file, read one, or make your own."),
+    "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of what --json prints."),
     "completion": (f"{_HERE}.completion:completion", "Print what has a shell complete all this."),
     "lab": (f"{_HERE}.lab:lab", "Practise on real services on loopback."),
     "_runner": (f"{_HERE}.runner:runner", "Execute for one incident (started by the console)."),

@@ -124,10 +124,9 @@ def _known(plan: Plan) -> KnownInventory:
 
 
 def _chosen(file: Path | None) -> Path:
-    from cleo_console.plans import bundled
     from cleo_console.settings import plan_file
 
-    return file or plan_file() or bundled()
+    return file or plan_file()
 
 
 def _problems(file: Path) -> list[Problem]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.settings import paths
+from cleo_console.settings import paths, plan_file
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -66,10 +66,9 @@ def ready(
 
 def _plan(file: Path | None, scenarios: tuple[str, ...]) -> LoadedPlan:
     from actions.registry import catalogue
-    from cleo_console.plans import bundled
     from journal.plan.load import load_plan
 
-    loaded = load_plan(file or bundled(), catalogue())
+    loaded = load_plan(file or plan_file(), catalogue())
     if strange := [name for name in scenarios if name not in loaded.plan.scenarios]:
         raise click.UsageError(f"The plan has no scenario {strange[0]}: {', '.join(loaded.plan.scenarios)}.")
     return loaded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from cleo_console.app_services import installed_services
 from cleo_console.cli.completion import known_incidents
+from cleo_console.cli.forms import ObjectiveForm, StatusForm
 from cleo_console.cli.incident_access import find_incident
 from journal.incident import clocks
 from journal.incident.exposure import exposed
@@ -43,26 +43,30 @@ def status(incident: str | None, as_json: bool) -> None:
         readings = reader.readings()
     others = other_incidents(readings)
     here = who_is_here(at.place(found.id).folder)
-    facts = _facts(found, runner_alive=at.runner_alive(found.id), trouble=at.write_fault(found.id)) | {
-        "also_open": others,
-        "lead": found.team.holder("lead"),
-        "taken": {step_id: work.by for step_id, work in at_work(found)},
-        "here": [msgspec.to_builtins(one) for one in here],
-        "exposure": {name: msgspec.to_builtins(one) for name, one in exposed(found, readings).items()},
-    }
+    form = StatusForm(
+        **_facts(found),
+        runner="at work" if at.runner_alive(found.id) else "not at work",
+        trouble=at.write_fault(found.id),
+        also_open=others,
+        lead=found.team.holder("lead"),
+        taken={step_id: work.by for step_id, work in at_work(found)},
+        here=list(here),
+        exposure=dict(exposed(found, readings)),
+    )
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(msgspec.json.format(msgspec.json.encode(form), indent=2).decode())
     else:
         at_risk = [line.plain for line in at_risk_lines(found, readings, datetime.now(UTC))]
-        for line in _lines(facts, here_lines(here), at_risk):
+        for line in _lines(form, here_lines(here), at_risk):
             click.echo(sanitize(line))
 
 
-def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str, Any]:
+def _facts(incident: Incident) -> dict[str, Any]:
+    """Return what the journal tells of an incident, by the names of the form's fields."""
     now = datetime.now(UTC)
     upcoming = next_step(incident)
     rto = {
-        c.tier: {"left_s": round(c.left), "achieved_at": _iso(c.achieved_at), "met": c.met}
+        c.tier: ObjectiveForm(left_s=round(c.left), achieved_at=c.achieved_at, met=c.met)
         for c in clocks.rto(incident, now)
     }
     return {
@@ -80,8 +84,6 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
         "failed": _ids(incident, StepState.FAILED),
         "next": upcoming.id if upcoming else None,
         "rto": rto,
-        "runner": "at work" if runner_alive else "not at work",
-        "trouble": trouble,
         "went_on": _went_on(incident),
         "inventory_sha256": incident.inventory_sha256,
         "inventory_error": incident.inventory_error,
@@ -91,26 +93,27 @@ def _facts(incident: Incident, *, runner_alive: bool, trouble: str) -> dict[str,
     }
 
 
-def _lines(facts: dict[str, Any], here: list[str], at_risk: list[str]) -> list[str]:
+def _lines(form: StatusForm, here: list[str], at_risk: list[str]) -> list[str]:
     lines = [
-        f"{facts['incident']}  {facts['kind']}  {facts['severity']}  {facts['title']}",
-        f"  {facts['outcome']}, phase: {facts['phase']}, runner {facts['runner']}, head {facts['head']}",
+        f"{form.incident}  {form.kind}  {form.severity}  {form.title}",
+        f"  {form.outcome}, phase: {form.phase}, runner {form.runner}, head {form.head}",
     ]
-    lines += [f"  {word}: {', '.join(facts[key])}" for key, word in _GROUPS.items() if facts[key]]
-    lines += [f"  {line}" for line in facts["also_open"]]
-    if facts["went_on"]:
-        lines.append(f"  {facts['went_on']}")
-    if facts["inventory_error"]:
-        lines.append(f"  THE INVENTORY CANNOT BE USED, the one before counts: {facts['inventory_error']}")
-    lines += [f"  INVENTORY: {doubt}" for doubt in facts["inventory_doubts"]]
-    if facts["trouble"]:
-        lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {facts['trouble']}")
-    lines += [f"  {name}: {facts[name]}" for name in ("lead",) if facts[name]]
-    lines += [f"  taken: {step}, by {by}" for step, by in facts["taken"].items()]
+    lines += [f"  {word}: {', '.join(found)}" for key, word in _GROUPS.items() if (found := getattr(form, key))]
+    lines += [f"  {line}" for line in form.also_open]
+    if form.went_on:
+        lines.append(f"  {form.went_on}")
+    if form.inventory_error:
+        lines.append(f"  THE INVENTORY CANNOT BE USED, the one before counts: {form.inventory_error}")
+    lines += [f"  INVENTORY: {doubt}" for doubt in form.inventory_doubts]
+    if form.trouble:
+        lines.append(f"  THE JOURNAL CANNOT BE WRITTEN: {form.trouble}")
+    if form.lead:
+        lines.append(f"  lead: {form.lead}")
+    lines += [f"  taken: {step}, by {by}" for step, by in form.taken.items()]
     lines += [f"  here: {line}" for line in here]
     lines += [f"  at risk: {line}" for line in at_risk]
-    if facts["next"]:
-        lines.append(f"  next: {facts['next']}")
+    if form.next:
+        lines.append(f"  next: {form.next}")
     return lines
 
 
@@ -124,7 +127,3 @@ def _went_on(incident: Incident) -> str:
 
 def _ids(incident: Incident, *states: StepState) -> list[str]:
     return [step.id for step in incident.in_state(*states)]
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

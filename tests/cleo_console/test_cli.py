@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import validate
 
 from cleo_console.plans import bundled
 from journal.incident.fold import fold_journal
@@ -57,7 +58,9 @@ def cleo(tmp_path: Path) -> Cleo:
 
 def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     incident = cleo.declare()
-    assert json.loads(cleo("status", "--json").stdout)["next"] == "check-status"
+    status = json.loads(cleo("status", "--json").stdout)
+    validate(status, json.loads(cleo("schema", "status").stdout))
+    assert status["next"] == "check-status"
     decided = cleo("decide", "recovery-point", "latest", "--reason", "the disk died").stdout
     assert "it gives up: nothing that a log holds" in decided
     cleo("done", "notify-stakeholders")
