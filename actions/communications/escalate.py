@@ -31,7 +31,12 @@ def by_hand(known: ByHand) -> Sequence[CommandLine]:
     return [CommandLine(what="Call these, one after the other, until somebody answers", text=text)] if text else ()
 
 
-@action(NAME, resumable=True, by_hand=by_hand)
+@action(
+    NAME,
+    resumable=True,
+    by_hand=by_hand,
+    unready="it calls people: whether the plan's contacts are real is told of the plan",
+)
 def escalate(ctx: ActionContext) -> Outcome:
     """Call the levels of the escalation matrix, one after the other, until a person has answered.
 

@@ -12,6 +12,7 @@ from actions.communications.delivery import deliver, message_for, new_message, s
 from actions.communications.record import Sent, key
 from actions.context import ActionContext, IncidentFacts
 from actions.outcome import ActionFailed, Cancelled, Cure, Outcome
+from actions.readiness.ready import DRY_RUN
 from journal.events.types import Kind
 from journal.wording.counting import count
 
@@ -41,6 +42,7 @@ def by_hand(known: ByHand) -> Sequence[CommandLine]:
         "next_update_minutes": "when you will speak next, in minutes from now",
     },
     by_hand=by_hand,
+    ready=DRY_RUN,
 )
 def notify(
     ctx: ActionContext, *, audience: str = "stakeholders", text: str = "", next_update_minutes: int = _MINUTES

@@ -15,6 +15,7 @@ from actions.communications.message import Message, compose_public, next_update
 from actions.communications.page import NoAnswer, Page, PageTrouble, Post
 from actions.context import ActionContext, IncidentFacts, Progress
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.readiness.ready import DRY_RUN
 from journal.events.types import Kind
 
 NAME = "communications.status_page"
@@ -48,6 +49,7 @@ def by_hand(known: ByHand) -> Sequence[CommandLine]:
         "next_update_minutes": "when you will speak next, in minutes from now",
     },
     by_hand=by_hand,
+    ready=DRY_RUN,
 )
 def status_page(
     ctx: ActionContext, *, state: str = "investigating", text: str = "", next_update_minutes: int = _MINUTES

@@ -25,6 +25,7 @@ DECISION = "strangers"
     touches=("data directory",),
     target=target,
     params={"disable": "users to keep from logging in, by their names with commas: strangers that were named"},
+    unready="new passwords are put in their places in the incident itself",
 )
 def rotate(ctx: ActionContext, *, disable: str = "") -> Outcome:
     """Change the passwords of a system's users after a break-in.

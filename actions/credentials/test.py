@@ -12,7 +12,7 @@ from actions.outcome import Outcome
 from journal.wording.counting import count
 
 
-@action("credentials.test", target=target)
+@action("credentials.test", target=target, unready="it tries old passwords: only after they were changed")
 def test(ctx: ActionContext) -> Outcome:
     """Try the passwords of a system's users.
 

@@ -9,6 +9,7 @@ from actions.context import ActionContext
 from actions.erasure.due import BY_HAND, NO_LEDGER, VERB, Due, doubts, due_at, find_ledger
 from actions.erasure.ledger import Ledger, Request
 from actions.outcome import Finding, Outcome, Settling
+from actions.readiness.ready import DRY_RUN
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -16,7 +17,7 @@ _NAMED = 200
 """Of how many requests a finding is made; the others are counted."""
 
 
-@action("erasure.list")
+@action("erasure.list", ready=DRY_RUN)
 def list_requests(ctx: ActionContext) -> Outcome:
     """List the erasure requests since the recovery point.
 

@@ -67,6 +67,7 @@ def scan_left(ctx: ActionContext) -> Outcome:
         "expected": "what was named and belongs there, by its name, with ; between",
         "afresh": "look again at what was looked at in this incident",
     },
+    unready="it opens backups beside the system: a restore drill tries the same way",
 )
 def scan_backups(
     ctx: ActionContext, *, since: str = "", good: str = "", expected: str = "", afresh: bool = False

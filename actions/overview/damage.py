@@ -14,7 +14,9 @@ from journal.store.whole_file import replace_whole
 _PATIENT_S = 15.0
 
 
-@action("damage.report", script="dr_damage_report.sh")
+@action(
+    "damage.report", script="dr_damage_report.sh", unready="it only looks; what can be looked at is told of each system"
+)
 def damage_report(ctx: ActionContext) -> Outcome:
     """Write the damage report.
 

@@ -17,6 +17,7 @@ _PATIENT_S = 15.0
     "health.check",
     script="dr_health_check.sh",
     params={"comprehensive": "also look at processes, data directories and backups"},
+    unready="it only looks; what can be looked at is told of each system",
 )
 def health_check(ctx: ActionContext, *, comprehensive: bool = False) -> Outcome:
     """Check the health of every system.

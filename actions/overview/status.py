@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _QUICK_S = 5.0
 
 
-@action("status.check", script="dr_check_status.sh")
+@action(
+    "status.check", script="dr_check_status.sh", unready="it only looks; what can be looked at is told of each system"
+)
 def status_check(ctx: ActionContext) -> Outcome:
     """Check the status of every system.
 

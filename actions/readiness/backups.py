@@ -10,11 +10,16 @@ from actions.backups.catalogue import Listed, read_catalogue
 from actions.backups.listing import described
 from actions.backups.measured import restore_time_facts
 from actions.context import ActionContext
+from actions.machine.directories import inspect_directories
+from actions.machine.machine import Machine
 from actions.readiness.reading import ReadingContext
+from actions.system_types import system_type
+from journal.errors import CleoError
 from journal.incident.restore_time import RestoreTime
 from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
 from journal.wording.durations import exact_duration, rough_duration
+from journal.wording.sizes import size_words
 
 _OFTEN = timedelta(days=31)
 """The written plan restores a backup every month."""
@@ -61,6 +66,7 @@ def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyF
         cure = "Where that is over: cleo run backups.release, in that incident; your own: cleo backup release."
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=False)
     yield _restore(one, seen)
+    yield from _room(ctx, one)
 
 
 def _age(one: Listed, about: str) -> ReadyFinding:
@@ -95,3 +101,30 @@ def _restore(one: Listed, seen: SystemSeen) -> ReadyFinding:
         words += ": the plan wants one every month"
         return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=False)
     return ReadyFinding(about=about, state="ok", words=words, systems=systems, stops=False)
+
+
+def _room(ctx: ActionContext, one: Listed) -> Iterator[ReadyFinding]:
+    """Yield whether what a restore brings fits beside the data of now, which is kept."""
+    settings = ctx.inventory.systems[one.system]
+    usable = [each for each in one.backups.sets if not each.unusable] if one.backups else []
+    needed = max((each.size for each in usable[-_TAKES:]), default=0)
+    if not (settings.host and settings.place().startswith("/") and needed):
+        return
+    about, acts = f"room for a restore of {one.system}", [system_type(settings.type).role("restore")]
+    try:
+        (seen,) = inspect_directories(Machine(ctx, settings.host), settings.place())
+    except CleoError as error:
+        words, cure = error.message, error.hint
+        yield ReadyFinding(
+            about=about, state="not measured", words=words, cure=cure, systems=[one.system], actions=acts
+        )
+        return
+    fits = seen.free > needed
+    yield ReadyFinding(
+        about=about,
+        state="ok" if fits else "wrong",
+        words=f"{size_words(needed)} are needed beside the data of now, and {size_words(seen.free)} are free",
+        cure="" if fits else f"Make room on {seen.mount} of {settings.host}: what is there now is kept by a restore.",
+        systems=[one.system],
+        actions=acts,
+    )

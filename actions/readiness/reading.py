@@ -138,13 +138,13 @@ class ReadingContext(UnattendedContext):
     """The context of a look: a dry run without an incident, in which no program with effects can be run."""
 
     def __init__(self, inventory: Inventory, system: str, ways: ReadingWays) -> None:
-        super().__init__(inventory, system, Path("/nonexistent"), by="cleo-ready")
+        super().__init__(inventory, system, Path("/nonexistent/cleo-ready"), by="cleo-ready")
         self._ways = ways
 
     @property
     def files(self) -> Path:
-        """Refuse."""
-        refuse("keep files")
+        """A folder that is not there: nothing was kept yet, and nothing is."""
+        return self._folder
 
     def transport(self, host: str) -> Transport:
         """Return the way to one of the inventory's hosts, for reading."""

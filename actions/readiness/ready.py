@@ -54,3 +54,6 @@ class TypeReady(Protocol):
 
 ActionReady = Callable[["ActionContext"], Iterable[ReadyFinding]]
 """What one action needs beside that, at ``ctx.system``: named by ``@action(ready=…)``. It changes nothing."""
+
+DRY_RUN = "its dry run"
+"""``@action(ready=DRY_RUN)``: its dry run is the look, with the parameters that the plan gives it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from threading import Thread
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,11 +14,13 @@ from actions.backups.engines import backed_up
 from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import said
-from actions.overview.measurements import measure, probe
+from actions.overview.measurements import examine, measure, probe
+from actions.readiness.actions_looked_at import acted_on, checked, unlooked
 from actions.readiness.backups import look_at_backups
+from actions.readiness.dry_run import dry_run
 from actions.readiness.hosts import look_at_host
 from actions.readiness.reading import ReadingContext, ReadingWays
-from actions.readiness.ready import ActionReady, Need, TypeReady
+from actions.readiness.ready import DRY_RUN, ActionReady, Need, TypeReady
 from actions.redaction import Redactor
 from actions.registry import registry
 from actions.settings import SystemSettings
@@ -31,7 +33,6 @@ from journal.readiness.seen import SystemSeen
 
 _GRACE_S = 0.5
 _HEALTH_S = 8.0
-T = TypeVar("T")
 
 
 class Swept(msgspec.Struct, kw_only=True):
@@ -79,14 +80,15 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
             _add(swept, kind, name, future.result())
         else:
             _add(swept, kind, name, _too_late(inventory, kind, name, within_s))
-            swept.late.append(f"{kind} {name}")
+            swept.late.append(f"{kind} {name}".strip())
     if not swept.late:
         ways.close()
-    swept.findings += _unlooked(inventory, plan)
+    swept.findings += unlooked(inventory, plan)
     return _without_secrets(swept)
 
 
 _Key = tuple[str, str]
+"""What is looked at: a host, a system, its backups, or an action with its number; and which."""
 
 
 def _looks(inventory: Inventory, plan: Plan, ways: ReadingWays) -> Iterable[tuple[_Key, Callable[[], _Part]]]:
@@ -97,9 +99,9 @@ def _looks(inventory: Inventory, plan: Plan, ways: ReadingWays) -> Iterable[tupl
             yield ("system", name), _system(inventory, name, settings, ways)
     for name in backed_up(inventory):
         yield ("backups", name), _backups(inventory, name, ways)
-    for action, where in _checked(plan).items():
-        for name in _acted_on(inventory, action):
-            yield (action, name), _action(inventory, action, where, name, ways)
+    for number, (action, params) in enumerate(checked(plan)):
+        for name in acted_on(inventory, action):
+            yield (f"{action} {number}", name), _action(inventory, action, params, name, ways)
 
 
 def _needs(inventory: Inventory) -> dict[str, dict[str, list[Need]]]:
@@ -109,9 +111,17 @@ def _needs(inventory: Inventory) -> dict[str, dict[str, list[Need]]]:
         type_ = system_type(settings.type)
         ready: TypeReady | None = load(type_.ready) if type_.ready else None
         named = [Need(host=host) for host in settings.hosts().values()]
-        for need in [*named, *(ready.needs(settings) if ready else ())]:
+        for need in [*named, *(ready.needs(settings) if ready else ()), *_evidence(inventory, settings)]:
             found.setdefault(need.host, {}).setdefault(name, []).append(need)
     return found
+
+
+def _evidence(inventory: Inventory, settings: SystemSettings) -> Iterable[Need]:
+    """Yield the folder that evidence of a break-in is kept in, on the host of each system that has some."""
+    kept = inventory.evidence
+    if kept and settings.host and system_type(settings.type).evidence and not settings.cold:
+        acts = ("evidence.preserve", "evidence.verify")
+        yield Need(host=settings.host, user=kept.run_as, folders=[kept.folder], actions=acts)
 
 
 def _host(
@@ -136,9 +146,19 @@ def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: Rea
         if type_.ready:
             ready: TypeReady = load(type_.ready)
             findings += ready.look(ctx, name, health)
+        findings += _closer(ctx, name, health)
         return _Part(findings=findings, health=health)
 
     return look
+
+
+def _closer(ctx: ReadingContext, name: str, health: Health) -> Iterable[ReadyFinding]:
+    """Yield what the type's own closer look says that a person must see to: that stops nothing by itself."""
+    for one in examine(ctx, name, health, thorough=False).findings:
+        if one.severity != "note":
+            about = f"{name}: {one.about}" if one.about not in ("", name) else f"system {name}"
+            cure = one.cure or "Look closer: cleo health --comprehensive, in an incident or a drill."
+            yield ReadyFinding(about=about, state="wrong", words=one.text, cure=cure, systems=[name], stops=False)
 
 
 def _of_health(name: str, health: Health) -> ReadyFinding:
@@ -163,50 +183,27 @@ def _backups(inventory: Inventory, name: str, ways: ReadingWays) -> Callable[[],
     return look
 
 
-def _checked(plan: Plan) -> dict[str, str]:
-    """Return the plan's actions that bring a look of their own, and where it is."""
-    names = dict.fromkeys(step.action for step in plan.steps() if step.action)
-    return {name: registry()[name].ready for name in names if name in registry() and registry()[name].ready}
+def _action(
+    inventory: Inventory, name: str, params: Mapping[str, Any], system: str, ways: ReadingWays
+) -> Callable[[], _Part]:
+    """Return an action's look: a function of its own, or its dry run."""
 
-
-def _acted_on(inventory: Inventory, action: str) -> list[str]:
-    """Return the systems that an action's look is for; one empty name where the action is no type's."""
-    type_ = action.partition(".")[0]
-    named = [name for name, one in inventory.systems.items() if one.type == type_ and not one.cold]
-    own = registry()[action].spec.system
-    return named if any(system_type(one.type).name == own for one in inventory.systems.values()) else [""]
-
-
-def _action(inventory: Inventory, action: str, where: str, name: str, ways: ReadingWays) -> Callable[[], _Part]:
     def look() -> _Part:
-        check: ActionReady = load(where)
-        found = check(ReadingContext(inventory, name, ways))
-        systems = [name] if name else []
+        ctx, action = ReadingContext(inventory, system, ways), registry()[name]
+        if action.ready == DRY_RUN:
+            found = dry_run(ctx, action, params)
+        else:
+            check: ActionReady = load(action.ready)
+            found = iter(check(ctx))
+        systems = [system] if system else []
         return _Part(
             findings=[
-                msgspec.structs.replace(one, actions=one.actions or [action], systems=one.systems or systems)
+                msgspec.structs.replace(one, actions=one.actions or [name], systems=one.systems or systems)
                 for one in found
             ]
         )
 
     return look
-
-
-def _unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
-    """Yield the plan's actions at which nobody can look beforehand: they are not measured, and never green."""
-    present = {one.type for one in inventory.systems.values()}
-    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
-        if name not in registry():
-            continue
-        action = registry()[name]
-        type_ = action.spec.system
-        if type_ in present and not (action.ready or action.unready or system_type(type_).ready):
-            words = "nothing of it is looked at beforehand"
-            cure = f"Try it in a drill, or read its dry run: cleo run {name} --dry-run"
-            systems = [one for one, settings in inventory.systems.items() if settings.type == type_]
-            yield ReadyFinding(
-                about=f"action {name}", state="not measured", words=words, cure=cure, systems=systems, actions=[name]
-            )
 
 
 def _begin(key: _Key, look: Callable[[], _Part]) -> Future[_Part]:
@@ -234,9 +231,9 @@ def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
         words, hint = (error.message, error.hint) if isinstance(error, CleoError) else (said(error), "")
         cure = hint if known else "This is a fault of the program, or of a package beside it: look at it by hand."
         systems = [] if kind == "host" else [name] if name else []
-        actions = [kind] if "." in kind else []
+        actions = [kind.split()[0]] if "." in kind else []
         finding = ReadyFinding(
-            about=f"{kind} {name}".strip(),
+            about=f"{kind.split()[0]} {name}".strip(),
             state="not measured",
             words=words,
             cure=cure,
@@ -251,12 +248,12 @@ def _too_late(inventory: Inventory, kind: str, name: str, within_s: float) -> _P
     """Return that a look did not end in time."""
     systems = sorted(_needs(inventory)[name]) if kind == "host" else [name] if name else []
     finding = ReadyFinding(
-        about=f"{kind} {name}".strip(),
+        about=f"{kind.split()[0]} {name}".strip(),
         state="not measured",
         words=f"the look at it did not end within {within_s:g} s",
         cure="Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS.",
         systems=systems,
-        actions=[kind] if "." in kind else [],
+        actions=[kind.split()[0]] if "." in kind else [],
     )
     return _Part(findings=[finding])
 

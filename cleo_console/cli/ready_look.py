@@ -15,6 +15,7 @@ from actions.runner.durations import earlier
 from actions.secrets import learn_secrets
 from cleo_console.cli.at_risk import exposed_now
 from cleo_console.world import inventory_at
+from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import Kind
 from journal.incident.exposure import SecondPlace
@@ -44,6 +45,10 @@ def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], within_
         CleoError: the inventory cannot be read.
     """
     inventory, at, begun = inventory_at(paths.inventory), datetime.now(UTC), time.monotonic()
+    if not inventory.systems:
+        raise CleoError(
+            "There is no inventory, so there is nothing to look at.", "Name one in CLEO_INVENTORY; see the README."
+        )
     learn_secrets(inventory)
     swept = sweep(inventory, loaded.plan, within_s)
     known = known_systems(inventory, loaded.plan.systems)

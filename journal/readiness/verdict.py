@@ -118,11 +118,18 @@ def _by(incident: Incident, strategy: str, found: Sequence[ReadyFinding]) -> Ver
         strategy=strategy,
         comes_back=comes_back,
         in_time=worst(one.met for one in times) if times else "not known",
-        within_loss=worst(one.met for one in lost) if lost else "yes",
+        within_loss=worst([*(one.met for one in lost), *_unplayed(incident)]),
         times=times,
         losses=lost,
         why=[*no, *unknown],
     )
+
+
+def _unplayed(incident: Incident) -> Iterator[Answer]:
+    """Yield that nobody knows the loss of data that no system of the inventory holds."""
+    for name in incident.plan.scenarios[incident.scenario].systems:
+        if incident.plan.systems[name].data and not set(incident.roster.players(name)) & set(incident.roster.systems):
+            yield "not known"
 
 
 def _at_best(one: TierTime, comes_back: Answer) -> TierTime:

@@ -34,5 +34,6 @@ SYSTEM = SystemType(
     traces=f"{_HERE}.traces_source:source",
     evidence=f"{_HERE}.forensics:evidence",
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.configuration.service:ConfigurationService",
 )

@@ -22,5 +22,6 @@ SYSTEM = SystemType(
         "dns.verify": f"{_HERE}.verify:verify",
     },
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.dns.service:DnsService",
 )

@@ -9,6 +9,7 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.readiness.ready import DRY_RUN
 from actions.systems.dns.authority import LOOK_WHO
 from actions.systems.dns.by_hand import ask_lines, replace_lines, sets_at
 from actions.systems.dns.change import change
@@ -38,6 +39,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     target=identity_with_records,
     by_hand=_by_hand,
     params={"production": "the records that users come by; without it only those that are marked as test"},
+    ready=DRY_RUN,
 )
 def update(ctx: ActionContext, *, production: bool = False) -> Outcome:
     """Point the inventory's records at the other site.

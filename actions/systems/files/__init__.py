@@ -42,5 +42,6 @@ SYSTEM = SystemType(
     evidence=f"{_HERE}.forensics:evidence",
     traces=f"{_HERE}.traces_source:source",
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.files.service:FilesService",
 )

@@ -26,5 +26,6 @@ SYSTEM = SystemType(
     },
     roles={"verify": "kubernetes.verify_deployments"},
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.kubernetes.service:KubernetesService",
 )

@@ -9,6 +9,7 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext, Progress
 from actions.gate import decide
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
+from actions.readiness.ready import DRY_RUN
 from actions.systems.kubernetes.ahead import findings as backend_findings
 from actions.systems.kubernetes.ahead import gone_backends, stopping, unanswered
 from actions.systems.kubernetes.by_hand import FOLDER, apply_lines
@@ -34,6 +35,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
     target=identity,
     by_hand=_by_hand,
     params={"path": "the folder of manifests, from where the inventory says that manifests lie"},
+    ready=DRY_RUN,
 )
 def apply(ctx: ActionContext, *, path: str = FOLDER) -> Outcome:
     """Apply the manifests of a folder, on the server's side.

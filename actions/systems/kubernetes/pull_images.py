@@ -10,6 +10,7 @@ from actions.action import action
 from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.readiness.ready import DRY_RUN
 from actions.systems.kubernetes.by_hand import FOLDER, which_cluster
 from actions.systems.kubernetes.cluster import Cluster, Refused
 from actions.systems.kubernetes.images import Image, Pulled, parse_image, resolve
@@ -48,6 +49,7 @@ def _by_hand(known: ByHand) -> Sequence[CommandLine]:
         "path": "the folder of manifests, from where the inventory says that manifests lie",
         "wait_s": "seconds until every node must have them",
     },
+    ready=DRY_RUN,
 )
 def pull_images(ctx: ActionContext, *, stable: bool = False, path: str = FOLDER, wait_s: float = 300.0) -> Outcome:
     """Pull the manifests' images to every node that can run them, by digest.

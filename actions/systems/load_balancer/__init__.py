@@ -24,5 +24,6 @@ SYSTEM = SystemType(
         "load_balancer.put_back": f"{_HERE}.put_back:put_back",
     },
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.load_balancer.service:LoadBalancerService",
 )

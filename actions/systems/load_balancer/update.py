@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from actions.readiness.ready import DRY_RUN
 from actions.systems.load_balancer import by_hand
 from actions.systems.load_balancer.balancer import PUT_BACK, Balancer
 from actions.systems.load_balancer.choose import find_balancer, identity
@@ -23,6 +24,7 @@ from journal.wording.counting import count
     target=identity,
     params={"dr_site": "the site dr takes over; else the load balancer's own site does"},
     by_hand=by_hand.update,
+    ready=DRY_RUN,
 )
 def update(ctx: ActionContext, *, dr_site: bool = False) -> Outcome:
     """Update load-balancer pools.

@@ -54,6 +54,7 @@ SYSTEM = SystemType(
     traces=f"{_HERE}.traces_source:source",
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.mongodb.service:MongodbService",
     positions=(
         PositionForm(

@@ -19,5 +19,6 @@ SYSTEM = SystemType(
         "pooler.resume": f"{_HERE}.resume:resume",
     },
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.pooler.service:PoolerService",
 )

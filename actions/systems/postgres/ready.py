@@ -30,7 +30,7 @@ _RIGHTS = """
 """
 _ROLES = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
 _HBA = "SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL ORDER BY line_number LIMIT 1"
-_LOOKS = ("postgres.verify", "postgres.is_running", "postgres.writers")
+_SUPERUSER = "Name a superuser in the inventory, or let one run: ALTER ROLE … SUPERUSER."
 
 
 class _Ready:
@@ -81,8 +81,7 @@ def _rights(session: psycopg.Connection[Any], about: str, system: str) -> ReadyF
         return ReadyFinding(about=about, state="ok", words="it logs in, and is a superuser", systems=[system])
     can = "it may look and verify, and" if looks else "it"
     words = f"{can} may neither keep writers out nor change what a recovery must change: it is no superuser"
-    cure = "Name a superuser in the inventory, or let a superuser run: ALTER ROLE … SUPERUSER."
-    return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
+    return ReadyFinding(about=about, state="wrong", words=words, cure=_SUPERUSER, systems=[system])
 
 
 def _until(session: psycopg.Connection[Any], about: str, system: str) -> Iterator[ReadyFinding]:
@@ -124,11 +123,13 @@ def _hba(session: psycopg.Connection[Any], server: Server) -> Iterator[ReadyFind
     """Yield that pg_hba.conf cannot be loaded as it is: no block of writers would come into force."""
     import psycopg
 
+    about = f"pg_hba.conf of {server.name}"
     try:
         row = session.execute(_HBA).fetchone()
     except psycopg.errors.InsufficientPrivilege:
+        words = "our user may not read whether it could be loaded"
+        yield ReadyFinding(about=about, state="not measured", words=words, cure=_SUPERUSER, systems=[server.name])
         return
-    about = f"pg_hba.conf of {server.name}"
     if row:
         words = f"line {row[0]} does not fit ({row[1]}): a reload takes none of it, and writers could not be kept out"
         cure = "Correct that line, then: SELECT pg_reload_conf()."

@@ -61,5 +61,6 @@ SYSTEM = SystemType(
             example="20261122-020003F",
         ),
     ),
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.redis.service:RedisService",
 )

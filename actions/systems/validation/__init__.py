@@ -23,5 +23,6 @@ SYSTEM = SystemType(
         "validation.performance": f"{_HERE}.performance:performance",
     },
     simulated=f"{_HERE}:simulated",
+    ready=f"{_HERE}.ready:READY",
     lab="cleo_console.lab.validation.service:ApplicationService",
 )

@@ -77,10 +77,10 @@ def test_it_says_what_is_known_and_leaves_nothing_behind(lab: Lab, cleo: Cleo) -
     assert "hold-backups" in steps["backups of postgres"]
 
 
-def test_a_right_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cleo: Cleo) -> None:
+def test_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cleo: Cleo) -> None:
     beside, rules = lab.postgres.data_directory.parent, lab.postgres.data_directory / "pg_hba.conf"
     owner, sound = beside.stat(), rules.read_text()
-    for fault in ("revoke-right", "shut-folder", "misfit-rule"):
+    for fault in ("shut-folder", "misfit-rule"):
         lab.break_("postgres", fault)
     try:
         result = _ready(cleo, status=1)
@@ -88,15 +88,24 @@ def test_a_right_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cle
         os.chown(beside, owner.st_uid, owner.st_gid)
         beside.chmod(owner.st_mode & 0o7777)
         rules.write_text(sound)
-        lab.psql("ALTER ROLE cleo SUPERUSER")
     found = _wrong(result)
-    assert "no superuser" in found["user cleo of postgres"]["words"]
     assert f"may make nothing in {beside}" in found[f"folder {beside} on db1"]["words"]
     assert "does not fit" in found["pg_hba.conf of postgres"]["words"]
     assert all(one["cure"] for one in found.values())
+
+
+def test_a_right_that_was_taken_away_is_found(lab: Lab, cleo: Cleo) -> None:
+    lab.break_("postgres", "revoke-right")
+    try:
+        result = _ready(cleo, status=1)
+    finally:
+        lab.psql("ALTER ROLE cleo SUPERUSER")
+    assert "no superuser" in _wrong(result)["user cleo of postgres"]["words"]
     (verdict,) = result["verdicts"]
     assert (verdict["comes_back"], verdict["ready"]) == ("no", "no")
     assert any("user cleo of postgres" in why for why in verdict["why"])
+    unseen = [one["about"] for one in result["findings"] if one["state"] == "not measured"]
+    assert "pg_hba.conf of postgres" in unseen, "who may not look has seen nothing"
 
 
 def test_a_password_that_ended_is_found(lab: Lab, cleo: Cleo) -> None:

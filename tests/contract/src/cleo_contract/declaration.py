@@ -9,6 +9,8 @@ from actions.action import Action
 from actions.action_help import missing_help
 from actions.by_hand import ByHand, typed
 from actions.inventory import load_inventory
+from actions.readiness.actions_looked_at import how_looked_at
+from actions.readiness.ready import DRY_RUN
 from actions.system_type import SystemType, load, settings_type
 from actions.system_types import GROUP, built_in, system_type
 from actions.tabletop.script import ordinary_world
@@ -66,6 +68,16 @@ class DeclarationContract:
             if action.by_hand
         }
         assert [name for name, lines in told.items() if any(secret in " ".join(lines) for secret in secrets)] == []
+
+    def test_every_step_is_looked_at_beforehand_or_it_is_said_why_not(self, system: SystemUnderTest) -> None:
+        type_ = system_type(system.type)
+        if type_.ready:
+            assert callable(load(type_.ready).needs)
+            assert callable(load(type_.ready).look)
+        acts = actions_of(type_).values()
+        assert [action.spec.name for action in acts if not how_looked_at(action)] == []
+        own = [action.ready for action in acts if action.ready not in ("", DRY_RUN)]
+        assert all(callable(load(where)) for where in own)
 
     def test_it_is_no_other_ones(self, system: SystemUnderTest) -> None:
         others = [type_ for name, type_ in built_in().items() if name != system.type]

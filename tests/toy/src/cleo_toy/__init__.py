@@ -39,5 +39,6 @@ SYSTEM = SystemType(
         ),
     ),
     simulated="cleo_toy:simulated",
+    ready="cleo_toy.ready:READY",
     lab="cleo_toy.lab:ToyService",
 )

@@ -1,0 +1,66 @@
+"""Which of a plan's actions are looked at beforehand, at which systems, and which nobody can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from actions.action import Action
+from actions.inventory import Inventory
+from actions.readiness.ready import DRY_RUN
+from actions.registry import registry
+from actions.system_types import find_type
+from journal.plan.model import Plan
+from journal.readiness.finding import ReadyFinding
+
+_BY_NEED = {
+    "backups": "the look at each system's backups",
+    "evidence": "its folder on each host",
+    "cold_standby": "its host's programs and folders",
+}
+"""What the house looks at for its own actions, whatever the type of system."""
+
+
+def checked(plan: Plan) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """Return the plan's actions that bring a look of their own, with the parameters that the plan gives them, once."""
+    seen = list[tuple[str, Mapping[str, Any]]]()
+    for step in plan.steps():
+        one = (step.action, step.params)
+        if step.action in registry() and registry()[step.action].ready and one not in seen:
+            seen.append(one)
+    return seen
+
+
+def acted_on(inventory: Inventory, action: str) -> list[str]:
+    """Return the systems that an action's look is for; one empty name where the action is no type's."""
+    own = action.partition(".")[0]
+    named = [name for name, one in inventory.systems.items() if one.type == own and not one.cold and not one.standby_of]
+    return named if find_type(own) else [""]
+
+
+def unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
+    """Yield the plan's actions at which nobody can look beforehand: they are not measured, and never green."""
+    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
+        action = registry().get(name)
+        systems = acted_on(inventory, name) if action else []
+        if action and systems and not how_looked_at(action):
+            yield ReadyFinding(
+                about=f"action {name}",
+                state="not measured",
+                words="nothing of it is looked at beforehand",
+                cure=f"Try it in a drill, or read its dry run: cleo run {name} --dry-run",
+                systems=[one for one in systems if one],
+                actions=[name],
+            )
+
+
+def how_looked_at(action: Action) -> str:
+    """Return how it is looked at beforehand whether an action could be done, or why nobody can; empty: not at all."""
+    type_ = find_type(action.spec.system)
+    if action.unready:
+        return action.unready
+    if action.ready:
+        return action.ready if action.ready == DRY_RUN else "a look of its own"
+    if type_ and type_.ready:
+        return "its type's look at each system"
+    return _BY_NEED.get(action.spec.system, "")

@@ -1,0 +1,42 @@
+"""What every server's login has in common, beforehand: why it is refused, and whether its secrets can be read here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from actions.cannot_connect import CannotConnect
+from actions.secrets import Secret
+from journal.errors import CleoError
+from journal.readiness.finding import ReadyFinding
+
+_PROVEN = ("password", "tls", "another")
+"""Reasons that prove that our login does not do; all others may be a server that is down."""
+
+
+def refused(error: CleoError, about: str, system: str) -> ReadyFinding:
+    """Return what it means that a server cannot be talked to."""
+    state = "wrong" if not isinstance(error, CannotConnect) or error.why in _PROVEN else "not measured"
+    return ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=[system])  # type: ignore[arg-type]
+
+
+def readable(secrets: Iterable[tuple[str, Secret | None]], system: str, *actions: str) -> Iterator[ReadyFinding]:
+    """Yield whether each secret can be had on this machine, by what it is for; its value is shown nowhere.
+
+    Args:
+        secrets: what each is for, in words, and where it is; None: there is none.
+        system: the system that needs them.
+        actions: the actions that do; none: all.
+    """
+    for what, secret in secrets:
+        if secret is None:
+            continue
+        about = f"{what} of {system}"
+        try:
+            secret.read()
+        except CleoError as error:
+            cure = error.hint
+            yield ReadyFinding(
+                about=about, state="wrong", words=error.message, cure=cure, systems=[system], actions=actions
+            )
+        else:
+            yield ReadyFinding(about=about, state="ok", words="it can be read", systems=[system], actions=actions)

@@ -1,0 +1,28 @@
+"""Needs that systems of several types have alike: a folder for what is kept, and a repository of backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from actions.backups.repository.settings import RepositorySettings
+from actions.readiness.ready import Need
+from actions.settings import SystemSettings
+
+
+def beside(settings: SystemSettings) -> str:
+    """Return the folder beside a system's data, where a restore keeps what was there."""
+    return str(PurePosixPath(settings.place()).parent)
+
+
+def repository_needs(settings: SystemSettings, backups: RepositorySettings, acts: tuple[str, ...]) -> Iterator[Need]:
+    """Yield what a repository that is a folder needs, on the host that has it.
+
+    Args:
+        settings: the system.
+        backups: where its backups lie.
+        acts: the actions that write there.
+    """
+    if backups.repository and not backups.in_bucket:
+        host = backups.host or settings.host
+        yield Need(host=host, user=backups.run_as, folders=[backups.repository], actions=acts)

@@ -1,0 +1,63 @@
+"""What a file store's steps need beforehand: restic, its password and credentials, folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from actions.machine.machine import Machine
+from actions.readiness.fences import look_at_fences
+from actions.readiness.ready import Need
+from actions.readiness.settings_needs import beside
+from actions.systems.files.settings import FilesSettings
+from journal.errors import CleoError
+from journal.readiness.finding import ReadyFinding, State
+
+if TYPE_CHECKING:
+    from actions.context import ActionContext
+    from actions.health import Health
+
+_SECRET = 'test -r "$1" && stat -c %a -- "$1"'
+_RESTIC = ("files.restore", "files.verify", "backups.take", "backups.verify")
+
+
+class _Ready:
+    """See `actions.readiness.ready.TypeReady`."""
+
+    def needs(self, settings: FilesSettings) -> Iterable[Need]:
+        """Return restic, and the folders of a restore and of drills."""
+        folders = list(dict.fromkeys([beside(settings), settings.scratch_in or beside(settings)]))
+        yield Need(host=settings.host, user=settings.run_as, programs=[settings.restic], folders=folders)
+
+    def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:
+        """Look at the files that restic reads itself: its password, and the bucket's credentials."""
+        settings = ctx.inventory.system(system, FilesSettings)
+        yield from look_at_fences(ctx, system, settings.fence)
+        machine = Machine(ctx, settings.host, settings.run_as)
+        for what, path in (("password", settings.password.file), ("credentials", settings.credentials)):
+            if path:
+                yield _file(machine, what, path, system)
+
+
+def _file(machine: Machine, what: str, path: str, system: str) -> ReadyFinding:
+    """Return whether a secret's file is there for the account that uses it, and for nobody else."""
+    about, words, cure = f"{what} of {system}", "", ""
+    state: State = "ok"
+    try:
+        done = machine.query(["sh", "-c", _SECRET, "sh", path])
+    except CleoError as error:
+        return ReadyFinding(
+            about=about, state="not measured", words=error.message, cure=error.hint, systems=[system], actions=_RESTIC
+        )
+    mode = done.out.strip()
+    if done.code != 0:
+        state, words = "wrong", f"{path} cannot be read by {machine.account}"
+        cure = f"Put it back on {machine.host}, readable for {machine.account} alone."
+    elif not mode.endswith("00"):
+        state, words, cure = "wrong", f"others may read {path} (mode {mode}): it is refused", f"Run: chmod 600 {path}"
+    return ReadyFinding(
+        about=about, state=state, words=words or f"{path} is there", cure=cure, systems=[system], actions=_RESTIC
+    )
+
+
+READY = _Ready()

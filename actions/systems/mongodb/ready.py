@@ -1,0 +1,98 @@
+"""What MongoDB's steps need beforehand: programs, folders, the role of our user, the users of the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from actions.readiness.fences import look_at_fences
+from actions.readiness.logins import readable, refused
+from actions.readiness.ready import Need
+from actions.readiness.settings_needs import beside, repository_needs
+from actions.systems.mongodb.connection import connect
+from actions.systems.mongodb.settings import MongodbSettings
+from journal.errors import CleoError
+from journal.readiness.finding import ReadyFinding
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+    from actions.context import ActionContext
+    from actions.health import Health
+
+_ASK_S = 8.0
+_ENOUGH = ("root", "__system")
+_WRITERS = ("mongodb.stop_writers", "mongodb.allow_writers", "mongodb.restore")
+
+
+class _Ready:
+    """See `actions.readiness.ready.TypeReady`."""
+
+    def needs(self, settings: MongodbSettings) -> Iterable[Need]:
+        """Return mongod, and the folders of a restore."""
+        mongod = str(PurePosixPath(settings.bin_directory) / "mongod") if settings.bin_directory else "mongod"
+        yield Need(
+            host=settings.host,
+            user=settings.run_as,
+            programs=[mongod],
+            folders=list(
+                dict.fromkeys([settings.keep_in or beside(settings), settings.scratch_in or beside(settings)])
+            ),
+        )
+        yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
+
+    def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:
+        """Ask the server what our user may do, and which of the application's users it knows."""
+        settings = ctx.inventory.system(system, MongodbSettings)
+        yield from readable(
+            [(f"password of {one.user}", one.password) for one in settings.app_users], system, *_WRITERS
+        )
+        yield from look_at_fences(ctx, system, settings.fence)
+        about = f"user {settings.user or 'nobody'} of {system}"
+        try:
+            with connect(settings, deadline_s=_ASK_S) as client:
+                yield _role(client, settings, about, system)
+                if not settings.standby_of:
+                    yield _users(client, settings, system)
+        except CleoError as error:
+            yield refused(error, about, system)
+
+
+def _role(client: MongoClient[dict[str, Any]], settings: MongodbSettings, about: str, system: str) -> ReadyFinding:
+    if not settings.user:
+        return ReadyFinding(about=about, state="ok", words="the server asks for no login", systems=[system])
+    told = client.admin.command("connectionStatus")["authInfo"]["authenticatedUserRoles"]
+    roles = sorted({str(one["role"]) for one in told})
+    if set(roles) & set(_ENOUGH):
+        return ReadyFinding(about=about, state="ok", words=f"it logs in, with {', '.join(roles)}", systems=[system])
+    words = f"it has {', '.join(roles) or 'no role'}, and a recovery needs root"
+    cure = f'Let an administrator run: db.grantRolesToUser("{settings.user}", ["root"])'
+    return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
+
+
+def _users(client: MongoClient[dict[str, Any]], settings: MongodbSettings, system: str) -> ReadyFinding:
+    """Return whether the application's users are there, which are kept out before a restore."""
+    about = f"the application's users of {system}"
+    missing = list(_missing(client, settings))
+    words = f"{', '.join(missing)} is not there" if missing else "they can be kept out"
+    if not settings.app_users:
+        words = "the inventory names none (app_users:), so nobody is kept out before a restore"
+    wrong = bool(missing) or not settings.app_users
+    return ReadyFinding(
+        about=about,
+        state="wrong" if wrong else "ok",
+        words=words,
+        cure="Name the users that write for the application in the inventory." if wrong else "",
+        systems=[system],
+        actions=_WRITERS,
+    )
+
+
+def _missing(client: MongoClient[dict[str, Any]], settings: MongodbSettings) -> Iterator[str]:
+    for one in settings.app_users:
+        if not client[one.database].command("usersInfo", one.user)["users"]:
+            yield one.user
+
+
+READY = _Ready()

@@ -1,0 +1,96 @@
+"""What Redis' steps need beforehand: programs, folders, the rights of our user, the users of the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from actions.readiness.fences import look_at_fences
+from actions.readiness.logins import readable, refused
+from actions.readiness.ready import Need
+from actions.readiness.settings_needs import beside, repository_needs
+from actions.systems.redis.connection import connect
+from actions.systems.redis.server import program
+from actions.systems.redis.settings import RedisSettings
+from journal.errors import CleoError
+from journal.readiness.finding import ReadyFinding
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from actions.context import ActionContext
+    from actions.health import Health
+
+_ASK_S = 8.0
+_WRITERS = ("redis.stop_writers", "redis.allow_writers", "redis.restore")
+
+
+class _Ready:
+    """See `actions.readiness.ready.TypeReady`."""
+
+    def needs(self, settings: RedisSettings) -> Iterable[Need]:
+        """Return the server's programs, and the folder of a restore."""
+        names = ("redis-check-rdb", "redis-check-aof")
+        yield Need(
+            host=settings.host,
+            user=settings.run_as,
+            programs=[program(settings, settings.program), *(program(settings, name) for name in names)],
+        )
+        yield Need(host=settings.host, folders=[settings.keep_in or beside(settings)])  # by our own account
+        yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
+
+    def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:
+        """Ask the server what our user may do, and which of the application's users it knows."""
+        settings = ctx.inventory.system(system, RedisSettings)
+        yield from readable(
+            [(f"password of {one.name}", one.password) for one in settings.app_users], system, *_WRITERS
+        )
+        yield from look_at_fences(ctx, system, settings.fence)
+        about = f"user {settings.user or 'default'} of {system}"
+        try:
+            with connect(settings, deadline_s=_ASK_S) as client:
+                yield _rights(client, settings.user or "default", about, system)
+                yield _users(client, settings, system)
+        except CleoError as error:
+            yield refused(error, about, system)
+
+
+def _rights(client: Redis, user: str, about: str, system: str) -> ReadyFinding:
+    """Return whether the user may give every command that a recovery does."""
+    from redis import ResponseError
+
+    try:
+        known: Any = client.acl_getuser(user) or {}
+    except ResponseError as error:
+        words = f"it may not be told what it may do: {error}"
+        cure = f"Let an administrator run: ACL SETUSER {user} +@all ~* &*"
+        return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
+    rules = [str(rule) for rule in (*known.get("categories", ()), *known.get("commands", ()))]
+    if "+@all" in rules and not [rule for rule in rules if rule.startswith("-")]:
+        return ReadyFinding(about=about, state="ok", words="it logs in, and may give every command", systems=[system])
+    commands = " ".join(rules)
+    words = f"it may not give every command ({commands or 'none is told'}), and a recovery needs them"
+    cure = f"Let an administrator run: ACL SETUSER {user} +@all"
+    return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
+
+
+def _users(client: Redis, settings: RedisSettings, system: str) -> ReadyFinding:
+    """Return whether the application's users are there, which are kept out before a restore."""
+    known: Any = client.acl_users()
+    there = {str(name) for name in known}
+    missing = [one.name for one in settings.app_users if one.name not in there]
+    words = f"{', '.join(missing)} is not there" if missing else "they can be kept out"
+    if not settings.app_users:
+        words = "the inventory names none (app_users:), so nobody is kept out before a restore"
+    wrong = bool(missing) or not settings.app_users
+    return ReadyFinding(
+        about=f"the application's users of {system}",
+        state="wrong" if wrong else "ok",
+        words=words,
+        cure="Name the users that write for the application in the inventory." if wrong else "",
+        systems=[system],
+        actions=_WRITERS,
+    )
+
+
+READY = _Ready()
