@@ -92,9 +92,9 @@ def _verdict(text: str, output: Path | None, imported: Imported, known: Known) -
         found = error.problems
     for problem in found:
         click.echo(str(problem), err=True)
-    unread = sum(note.kind == "unread" for note in imported.notes)
+    unread, filled = (sum(note.kind == kind for note in imported.notes) for kind in ("unread", "filled in"))
     steps = sum(len(s["steps"]) for phase in imported.data["phases"] for s in phase["sections"])
-    told = f"{count(steps, 'step')}; {count(unread, 'line')} not taken over, {len(imported.notes) - unread} filled in."
+    told = f"{count(steps, 'step')}; {count(unread, 'line')} not taken over, {filled} filled in."
     verdict = f"The plan cannot be used yet: {count(len(found), 'error')}." if found else "The plan can be used."
     click.echo(f"{told} {verdict}", err=True)
     return 1 if found else 0

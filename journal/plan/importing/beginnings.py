@@ -8,9 +8,9 @@ from typing import Any
 
 from journal.plan.importing.draft import Draft, key_for
 from journal.plan.importing.labelled import Pair, pairs, records
-from journal.plan.importing.outline import Document, Heading, Items, Prose, take
+from journal.plan.importing.outline import Document, Heading, Item, Items, Prose, take
 from journal.plan.importing.times import at_once, duration_in
-from journal.plan.importing.topics import about, own_topic
+from journal.plan.importing.topics import about, own_topic, topic
 from journal.wording.durations import Duration
 
 _ABOUT = {
@@ -42,7 +42,6 @@ def read_about(document: Document, draft: Draft) -> None:
     if "version" not in data:
         data["version"] = "1"
         draft.filled(1, 'version: "1"; the document has none')
-    _overview(document, data)
 
 
 def _take_about(data: dict[str, Any], label: str, text: str) -> bool:
@@ -77,7 +76,7 @@ def day(text: str) -> str:
     return f"{month}-{int(of_month):02}" if of_month else month
 
 
-def _overview(document: Document, data: dict[str, Any]) -> None:
+def read_overview(document: Document, draft: Draft) -> None:
     """Take the prose of an overview, and what stands before the first heading below the title."""
     top = document.root.children[0] if len(document.root.children) == 1 else None
     places: list[Heading] = [document.root, *([top] if top else []), *about(document, "overview")]
@@ -91,7 +90,7 @@ def _overview(document: Document, data: dict[str, Any]) -> None:
                 said += [item.head.text for item in block.items if not item.blocks and not item.taken]
                 take(*(item for item in block.items if not item.blocks))
     if said:
-        data["overview"] = " ".join(said)
+        draft.data["overview"] = " ".join(said)
 
 
 def read_objectives(document: Document, draft: Draft) -> None:
@@ -99,13 +98,16 @@ def read_objectives(document: Document, draft: Draft) -> None:
     rto: dict[str, Any] = {}
     rpo: dict[str, Any] = {}
     for heading in document.root.walk():
-        here = _about_which(heading)
+        here = _about_which(heading) if topic(heading) == "objectives" else ""
         for pair in pairs(heading.blocks):
             named = _which(pair.label)
             which = named or here
             length = _length(pair.text, which)
-            if which and length is not None:
-                title = (_of_what(pair.label) if named else pair.label) or heading.name
+            if named and length is None and isinstance(pair.block, Item):
+                draft.unread(pair.line, f"an objective without a time: {pair.label}: {pair.text}")
+                take(pair.block)
+            elif which and length is not None:
+                title = (_of_what(pair.label) if named else pair.label) or _whose(heading)
                 _add(rto if which == "rto" else rpo, which, title, length, pair.text)
                 take(pair.block)
         for record in records(heading.blocks):
@@ -122,6 +124,10 @@ def read_objectives(document: Document, draft: Draft) -> None:
 
 def _about_which(heading: Heading) -> str:
     return next((which for at in heading.above() if (which := _which(at.title))), "")
+
+
+def _whose(heading: Heading) -> str:
+    return heading.name if topic(heading) not in ("overview", "objectives") else "Overall"
 
 
 def _which(text: str) -> str:

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from journal.plan.action_spec import ActionSpec, Catalogue, Param
+from journal.plan.importing.looking import only_looks
 
 _BLANK = re.compile(r"<[A-Za-z][^<>|&;]{0,40}>|\{\{.*?\}\}|\[[A-Z][A-Z _-]+\]|\b(?:YOUR|MY)[_-][A-Z_]+|X{3,}|\.\.\.|…")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[}:]|(\w+))")
 _GIVEN = {"HOME", "PATH", "USER", "PWD", "HOSTNAME", "SHELL", "LANG"}
 _SHELLY = re.compile(r"[|&;<>()$`*?\[\]{}~\n]|^\w+=")
-_MOMENTS = {"latest", "date", "timestamp", "to", "since", "until", "backup", "lsn", "oplog", "snapshot"}
-"""Up to when data come back is decided in the incident: a plan fixes none of it."""
-_LOOKS = re.compile(
-    r"^(?:sudo\s+)?(?:"
-    r"kubectl\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:get|describe|logs|top|version|cluster-info|wait|rollout\s+status|config\s+(?:view|get|current))|"
-    r"(?:systemctl|service)\s+(?:\S+\s+)?(?:status|is-active|list-units)|helm\s+(?:list|ls|status|history|get)|"
-    r"docker(?:[ -]compose)?\s+(?:ps|logs|inspect|images|stats|info)|"
-    r"aws\s+\S+\s+(?:describe|list|get|ls|head|wait)\S*|(?:gcloud|az)\s+(?:\S+\s+){1,4}(?:list|describe|show)|"
-    r"terraform\s+(?:plan|show|output|validate)|git\s+(?:log|status|diff|show|fetch)|journalctl|patronictl\s+\S*\s*list|"
-    r"(?:cat|ls|tail|head|grep|less|ps|df|du|free|uptime|dig|nslookup|host|ping|ss|netstat|lsblk|mount|id|w|top|echo|date|wc|stat|file|"
-    r"pg_isready|pg_controldata|sha256sum|md5sum|traceroute|mtr|nc|openssl\s+s_client|redis-cli\s+(?:\S+\s+)*(?:ping|info))(?:\s|$)|"
-    r"curl\s+(?!.*(?:-X\s*(?:POST|PUT|DELETE|PATCH)|--request|-d\s|--data))|psql\s.*-c\s*[\"']\s*select\b|"
-    r"pytest\s|\S*(?:check|verify|status|health|test|list|show|report|validate|monitor)\S*\.(?:sh|py)(?:\s|$))",
+_SECRET = re.compile(
+    r"://[^\s/:@$<]+:[^\s/@$<{]+@|(?:password|passwd|secret|token|api_?key)\s*[=:]\s*['\"]?[^\s'\"$<{]{4,}|\bAKIA[A-Z0-9]{16}",
     re.IGNORECASE,
 )
-_WRITES = re.compile(
-    r"(?:^|[^0-9&])>{1,2}\s*(?!&|/dev/null)\S|\|\s*(?:sudo\s+)?(?:tee|sh|bash|xargs|psql|mysql|kubectl)\b|\s-(?:delete|exec)\b"
-)
-
-
-def only_looks(command: str) -> bool:
-    """Return whether a command is known to change nothing. What nobody knows of is not."""
-    pieces = re.split(r"\n|&&|\|\||;", command)
-    named = [piece.strip() for piece in pieces if piece.strip() and not piece.strip().startswith("#")]
-    return all(_LOOKS.match(piece) and not _WRITES.search(piece) for piece in named)
+_MOMENTS = {"latest", "date", "timestamp", "to", "since", "until", "backup", "lsn", "oplog", "snapshot"}
+"""Up to when data come back is decided in the incident: a plan fixes none of it."""
 
 
 def blanks(command: str) -> list[str]:
@@ -54,21 +37,21 @@ def bind(command: str, catalogue: Catalogue) -> dict[str, Any]:
     An action that has the command's script; else the command itself; where something is left to fill in it is only
     named, and a person does it. What is not known to look only is destructive: it is asked about before it runs.
     """
-    written = _written(command)
+    line = written(command)
     if found := _action(command, catalogue):
         spec, params = found
-        fields: dict[str, Any] = {"action": spec.name, "params": params, "script": written}
+        fields: dict[str, Any] = {"action": spec.name, "params": params, "script": line}
         return {key: value for key, value in {**fields, "destructive": spec.destructive}.items() if value}
     if blanks(command):
-        return {"script": written}
+        return {"script": line}
     shell = _SHELLY.search(command) is not None
     fields = {"command": command if shell else _words(command), "shell": shell, "destructive": not only_looks(command)}
     return {key: value for key, value in fields.items() if value}
 
 
-def _written(command: str) -> str:
+def written(command: str) -> str:
     """Return a command as a plan names it: on one line, a script of the document's own without its folder."""
-    line = " ; ".join(row.strip() for row in command.splitlines() if row.strip())
+    line = " ; ".join(row.strip() for row in command.splitlines() if row.strip() and row != "set -e")
     return re.sub(r"^\./(?:[\w.-]+/)*", "", line)
 
 
@@ -134,3 +117,10 @@ def _value(param: Param, said: str) -> dict[str, Any]:
     if number is None:
         return {param.name: said}
     return {param.name: int(said) if param.type == "int" else float(said)} if re.match(number, said) else {}
+
+
+def holds_secret(step: Mapping[str, Any]) -> bool:
+    """Return whether a step's command seems to hold a password, a token or a key in the clear."""
+    command = step.get("command", "")
+    said = command if isinstance(command, str) else " ".join(command)
+    return _SECRET.search(f"{said} {step.get('script', '')}") is not None

@@ -17,16 +17,17 @@ class Note(NamedTuple):
     """Something to know of an import, at a line of what was imported.
 
     ``unread``: it is in the document, and not in the plan. ``filled in``: it is in the plan, and not in the document.
+    ``look at this``: it is in both, and should not be.
     """
 
     file: str
     line: int
-    kind: Literal["unread", "filled in"]
+    kind: Literal["unread", "filled in", "look at this"]
     text: str
 
     def __str__(self) -> str:
         """Return it in the format of compilers, so that editors can jump there."""
-        said = "not taken over" if self.kind == "unread" else "filled in"
+        said = "not taken over" if self.kind == "unread" else self.kind
         return f"{self.file}:{self.line}: {said}: {self.text}"
 
 
@@ -77,6 +78,10 @@ class Draft:
     def unread(self, line: int, text: str) -> None:
         """Note what the plan has no place for."""
         self.notes.append(Note(self.file, line, "unread", text))
+
+    def look_at(self, line: int, text: str) -> None:
+        """Note what was taken over, and should not stand there."""
+        self.notes.append(Note(self.file, line, "look at this", text))
 
     def filled(self, line: int, text: str) -> None:
         """Note what the document does not say, and the plan needs."""

@@ -1,25 +1,14 @@
-"""What a plan needs and a document did not say is filled in, and said; what nobody took over is listed."""
+"""What a plan needs and a document did not say is filled in, and said."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from journal.plan.importing.beginnings import data_class
 from journal.plan.importing.draft import Draft, key_for
-from journal.plan.importing.outline import (
-    Block,
-    Code,
-    Document,
-    Heading,
-    Item,
-    Prose,
-    Row,
-    Strange,
-    parts,
-)
 from journal.plan.importing.scenarios import NOT_STATED
-from journal.plan.importing.topics import own_topic
 
 _ORDER = [
     "title",
@@ -42,7 +31,7 @@ _ORDER = [
     "backups",
     "places",
 ]
-_EXCERPT = 90
+_KIND = re.compile(r"^(?:runbook|playbook|sop|procedure)\s*[:–—-]", re.IGNORECASE)
 
 
 def finish(draft: Draft) -> dict[str, Any]:
@@ -51,9 +40,10 @@ def finish(draft: Draft) -> dict[str, Any]:
     data.setdefault("objectives", {"rto": {}, "rpo": {}})
     _systems(draft)
     if not data.get("scenarios"):
-        key = key_for(data["title"], ())
+        title = _KIND.sub("", data["title"]).strip() or data["title"]
+        key = key_for(title, ())
         stated = {"impact": NOT_STATED, "likelihood": NOT_STATED, "severity": "not-stated"}
-        data["scenarios"] = {key: {"title": data["title"], **stated}}
+        data["scenarios"] = {key: {"title": title, **stated}}
         draft.filled(1, f"the scenario {key!r}; the document names none")
     if data["systems"]:
         for scenario in data["scenarios"].values():
@@ -97,32 +87,3 @@ def _ungraded(draft: Draft) -> None:
     for _, step in _steps(draft.data):
         if step.get("command") and step.get("destructive"):
             draft.filled_at(step["id"], "destructive, until somebody says that it only looks")
-
-
-def list_unread(document: Document, draft: Draft) -> None:
-    """Note every part of a document that the plan has no place for."""
-    for heading in document.root.walk():
-        if own_topic(heading) == "contents":
-            continue
-        for block in heading.blocks:
-            for part in parts(block):
-                if not part.taken:
-                    draft.unread(part.line, _told(part, heading))
-
-
-def _told(part: Block, heading: Heading) -> str:
-    """Return what was not taken over, in a line."""
-    match part:
-        case Prose() | Strange():
-            text = part.text
-        case Code():
-            text = f"{part.language or 'code'}: {' / '.join(row.strip() for row in part.rows if row.strip())}"
-        case Item():
-            text = part.head.text
-        case Row():
-            text = " | ".join(part.cells)
-        case _:
-            text = "a list or a table"
-    short = " ".join(text.split())
-    short = short if len(short) <= _EXCERPT else f"{short[:_EXCERPT].rstrip()}…"
-    return f"{heading.title}: {short}" if heading.title else short

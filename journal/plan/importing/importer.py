@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from journal.errors import CleoError
-from journal.plan.importing.beginnings import read_about, read_objectives
+from journal.plan.importing.beginnings import read_about, read_objectives, read_overview
 from journal.plan.importing.draft import Draft, Known, Note
-from journal.plan.importing.finish import finish, list_unread
+from journal.plan.importing.finish import finish
+from journal.plan.importing.leftovers import list_unread, tell_information
 from journal.plan.importing.markdown import read_markdown
 from journal.plan.importing.people import read_compliance, read_people
 from journal.plan.importing.phases import read_phases
@@ -78,5 +79,7 @@ def _read_document(text: str, draft: Draft) -> None:
     read_tests(document, draft)
     read_places(document, draft)
     scenarios = read_scenarios(document, draft)
+    read_overview(document, draft)
     read_phases(document, draft, scenarios)
+    tell_information(document, draft)
     list_unread(document, draft)

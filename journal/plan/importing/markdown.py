@@ -145,7 +145,7 @@ def _lines(node: SyntaxTreeNode) -> list[Line]:
     pieces: list[list[SyntaxTreeNode]] = [[]]
     breaks = [0]
     seen = 0
-    children = inline.children
+    children = [child for child in inline.children if child.type != "text" or child.content]
     for place, child in enumerate(children):
         seen += child.type in ("softbreak", "hardbreak")
         follows = children[place + 1].type if place + 1 < len(children) else ""
@@ -167,6 +167,10 @@ def _said(piece: Sequence[SyntaxTreeNode], number: int) -> Line:
         lead = _plain(filled[0]).strip()
         rest = text[len(lead) :]
         line.bold = not rest.strip(" :.")
+        said = _LIST_LABEL.match(lead) if line.bold else None
+        if said:
+            line.lead, line.rest = said.groups()
+            return line
         if lead.endswith(":") or _LEAD.match(rest):
             line.lead, line.rest = lead.rstrip(" :"), _LEAD.sub("", rest).strip()
     elif said := _LIST_LABEL.match(text):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_NUMBER = re.compile(
-    r"^(?:(?:phase|step|stage|scenario|section|part)\s+(?:\d+|[A-Z])\b[.:)]?|\d+(?:\.\d+)*[.:)]+|\d+(?:\.\d+)+|[A-Z][.)])"
-    r"\s*[-–—:]?\s*(?=\S)",
+_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.:)]*|\d+[.:)]+|[A-Z][.)])\s*[-–—]?\s+(?=\S)")
+_KIND = re.compile(
+    r"^(?:phase|step|stage|scenario|section|part|appendix)\s+(?:\d+|[A-Z]\b|[IVX]+\b)\s*[.:)–—-]?\s*(?=\S)",
     re.IGNORECASE,
 )
 
@@ -136,6 +136,11 @@ class Document:
 
 def unnumbered(title: str) -> str:
     """Return a title without ``1.``, ``Phase 2:``, ``A.`` in front of it."""
+    return _KIND.sub("", ordinal_left_out(title)).strip() or title
+
+
+def ordinal_left_out(title: str) -> str:
+    """Return a title without ``1.``, ``6.1``, ``A.`` in front of it."""
     return _NUMBER.sub("", title, count=1).strip() or title
 
 
@@ -143,9 +148,11 @@ def parts(block: Block) -> Iterator[Block]:
     """Yield the parts of a block that are taken by themselves: rows, items with what is nested in them, else itself."""
     if isinstance(block, Items):
         for item in block.items:
-            yield item
-            for nested in item.blocks:
-                yield from parts(nested)
+            yield from parts(item)
+    elif isinstance(block, Item):
+        yield block
+        for nested in block.blocks:
+            yield from parts(nested)
     elif isinstance(block, Table):
         yield from block.rows
     else:

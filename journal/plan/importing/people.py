@@ -9,10 +9,10 @@ from journal.plan.importing.draft import Draft
 from journal.plan.importing.labelled import Record, pairs, records
 from journal.plan.importing.outline import Document, Heading, take
 from journal.plan.importing.times import duration_in
-from journal.plan.importing.topics import about
+from journal.plan.importing.topics import about, topic
 
-_REACH = ("contact", "phone", "e-mail", "email", "pager", "number", "slack", "channel", "reach", "how")
-_WHO = ("role", "title", "team", "name", "who", "vendor", "service", "position", "person")
+_REACH = ("contact", "support", "phone", "e-mail", "email", "pager", "number", "slack", "channel", "reach", "how")
+_WHO = ("role", "title", "team", "name", "who", "vendor", "provider", "service", "position", "person")
 _LEVEL = re.compile(r"^(?:L|level|tier|p)\s*-?\s*(\d)\b", re.IGNORECASE)
 
 
@@ -45,7 +45,9 @@ def _from_row(record: Record, heading: Heading) -> dict[str, str] | None:
     """Return a contact; None where the table is none of people."""
     reach = [text for head, text in record.cells.items() if any(word in head for word in _REACH) and text.strip()]
     who = record.cell(*_WHO)
-    people = any("role" in head or "name" in head or "team" in head or "level" in head for head in record.cells)
+    people = topic(heading) == "contacts" or any(
+        word in head for head in record.cells for word in ("role", "name", "team", "level")
+    )
     if not reach or not people or not (who or record.first):
         return None
     used = {who, *reach}

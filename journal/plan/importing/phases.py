@@ -7,12 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from journal.plan.importing.draft import Draft, key_for
-from journal.plan.importing.outline import Block, Code, Document, Heading, Item, Items, Table, unnumbered
+from journal.plan.importing.outline import (
+    Block,
+    Code,
+    Document,
+    Heading,
+    Item,
+    Items,
+    Prose,
+    Table,
+    ordinal_left_out,
+    unnumbered,
+)
 from journal.plan.importing.routine import is_routine
 from journal.plan.importing.shell import is_shell
 from journal.plan.importing.steps import Steps, is_step_table
 from journal.plan.importing.times import window
-from journal.plan.importing.wording import is_aside, is_information
+from journal.plan.importing.wording import is_act, is_aside, is_information
 from journal.wording.durations import Duration
 
 _PHASE = re.compile(r"^(phase|stage)\s+(\d+|[IVX]+)\b", re.IGNORECASE)
@@ -42,7 +53,7 @@ def read_phases(document: Document, draft: Draft, scenarios: dict[int, str]) -> 
 
 def _phases(document: Document, scenarios: dict[int, str]) -> list[tuple[Heading, bool, bool]]:
     """Return each heading that is a phase, whether what is below it belongs to it, and whether it stands aside."""
-    numbered = [h for h in document.root.walk() if _PHASE.match(h.title) and _holds_steps(h)]
+    numbered = [h for h in document.root.walk() if _PHASE.match(ordinal_left_out(h.title)) and _holds_steps(h)]
     if numbered:
         around = {at.line: at for h in numbered for at in h.above() if at is not h}
         found = [(h, True, False) for h in numbered]
@@ -86,7 +97,8 @@ def _own_steps(heading: Heading) -> bool:
     """Return whether there are steps right below a heading."""
     if is_routine(heading) or is_information(heading.name):
         return any(isinstance(block, Code) and not block.taken and is_shell(block) for block in heading.blocks)
-    return any(map(_is_steps, heading.blocks))
+    told = is_act(heading.name) and any(isinstance(block, Prose) and not block.taken for block in heading.blocks)
+    return told or any(map(_is_steps, heading.blocks))
 
 
 def _is_steps(block: Block) -> bool:
@@ -112,6 +124,8 @@ def _sections(phase: Heading, title: str, steps: Steps, whole: bool) -> list[dic
     """Return the sections of a phase: a heading each, and each item of a list whose items are headings."""
     found: list[dict[str, Any]] = []
     for heading in phase.walk() if whole else [phase]:
+        if is_routine(heading) and not _own_steps(heading):
+            continue
         path = [at.name for at in heading.above() if at.level > phase.level][::-1]
         if is_information(heading.name):
             steps.tell(heading)

@@ -201,6 +201,7 @@ def _place(draft: Draft, name: str, place: str) -> None:
 def is_routine(heading: Heading) -> bool:
     """Return whether a heading is of something that is read elsewhere, and holds no steps of its own."""
     return topic(heading) in (
+        "backups",
         "tests",
         "contents",
         "history",

@@ -7,7 +7,7 @@ from typing import Any
 
 from journal.plan.importing.draft import Draft, key_for, slug
 from journal.plan.importing.labelled import pairs, records
-from journal.plan.importing.outline import Document, Heading, Items, take
+from journal.plan.importing.outline import Document, Heading, Items, ordinal_left_out, take
 from journal.plan.importing.topics import own_topic, topic
 
 NOT_STATED = "not stated"
@@ -37,7 +37,7 @@ def _is_one(heading: Heading) -> bool:
     """Return whether a heading is a scenario: it says so, or stands right below one that is about scenarios."""
     above = heading.parent
     below = above is not None and own_topic(above) == "scenarios" and topic(heading) in ("scenarios", "")
-    return _NAMED.match(heading.title) is not None or (below and own_topic(heading) != "scenarios")
+    return _NAMED.match(ordinal_left_out(heading.title)) is not None or (below and own_topic(heading) != "scenarios")
 
 
 def _labelled(heading: Heading) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from journal.plan.importing.outline import Code
@@ -17,20 +17,44 @@ _KNOWN = re.compile(
     r"restic|velero|etcd\w*|openssl|npm|node|tar|unzip|cp|mv|rm|mkdir|chmod|chown|mount|export|source|echo|knife|cleo|"
     r"gitlab-\w+|pd|nix|nixos-rebuild|flux|argocd|oc|crictl|zfs|lvcreate|mdadm|\./\S+|/(?:[\w.-]+/)+[\w.-]+|\S+\.(?:sh|py))(?:\s|$)"
 )
-_KEEPS = re.compile(
-    r"^\s*(?:cd|export|source|\.|set|alias|unset|declare|local|readonly|pushd|popd|trap|eval)\s|^\s*\w+=\S*\s*$|^\s*\w+=\$?[\"'(]|"
-    r"^\s*(?:\w+\s*\(\)|function\s|for|while|until|if|case|select|do|done|then|else|fi|esac|\{|\})\b|<<-?\s*['\"]?\w"
+_SETS = re.compile(
+    r"^\s*(?:cd|export|source|\.|set|alias|unset|pushd)\s|^\s*\w+=(?:\S*|\"[^\"]*\"|'[^']*'|\$\(.*\))\s*$"
 )
+"""Lines that only prepare the shell for those that follow."""
+_CONTROLS = re.compile(
+    r"^\s*(?:\w+\s*\(\)|(?:function|for|while|until|if|case|select|do|done|then|else|fi|esac|popd|trap|eval|local|declare|read)\b|[{}])"
+)
+_HERE = re.compile(r"<<-?\s*['\"]?(\w+)")
+_MACHINE = (
+    r"^\s*(?:sudo\s+)?(?:ssh\s+(?:-[A-Za-z]+\s+(?:[^-\s]\S*\s+)?)*[^\s-]\S*\s*$|(?:gcloud\s+compute|tsh)\s+ssh\b(?!.*--command)|"
+    r"aws\s+ssm\s+start-session|(?:kubectl|oc)\s+(?:.*\s)?(?:rsh|debug)\b(?!.*--\s)|"
+    r"(?:kubectl|oc|docker|docker-compose|podman)\s+.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|-t\s+-i)\b.*\b(?:ba|z|a)?sh\s*$|"
+    r"su(?:\s+-\S*)?(?:\s+\w+)?\s*$|-[is]\s*$)"
+)
+_PROGRAM = (
+    r"^\s*(?:sudo\s+(?:-u\s*\S+\s+)?)?(?:(?:psql|mysql|mongosh?|redis-cli|sqlite3|gitlab-psql)(?!.*\s-(?:c|e|f|-eval|-command|-file)\b)"
+    r"(?:\s+-\S+(?:\s+[^-\s]\S*)?|\s+[\w.:/@-]+){0,6}\s*$|\S+\s+console\s*$|(?:vim?|nano|emacs|less|top|htop|visudo)\b|crontab\s+-e)"
+)
+_OPENS = re.compile(f"{_MACHINE}|{_PROGRAM}")
+"""What a person types into: another machine's shell, a database's prompt, an editor."""
+_LEAVES = re.compile(r"^\s*(?:exit|logout|quit|\\q)\s*;?\s*$")
 _STILL_OPEN = re.compile(r"(?:\\|\||&&|\|\|)\s*$")
 
 
 class Command(NamedTuple):
-    """One command of a block. ``script``: it is several lines that one shell must run."""
+    """One command of a block.
+
+    Attributes:
+        text: the command; several lines where one shell must run them.
+        title: the comment above it.
+        line: its first line.
+        inside: what was opened before, into which a person types it (``ssh db1``); itself where it opens that.
+    """
 
     text: str
     title: str
     line: int
-    script: bool = False
+    inside: str = ""
 
 
 class Reading(NamedTuple):
@@ -53,27 +77,68 @@ def looks_like_a_command(text: str) -> bool:
     return _KNOWN.match(text) is not None and (" " in text.strip() or text.strip().endswith((".sh", ".py")))
 
 
-def read_shell(block: Code) -> Reading:
-    """Return a block's commands, in order."""
+def read_shell(block: Code, inside: str = "") -> Reading:
+    """Return a block's commands, in order.
+
+    Args:
+        block: the block.
+        inside: what was opened before it, into which a person types its commands.
+    """
     rows = list(enumerate(block.rows, block.first))
     printed: list[str] = []
     if any(_PROMPT.match(row) for _, row in rows):
         rows, printed = _without_prompts(rows)
     commands: list[Command] = []
+    sets: list[str] = []
+    said: list[str] = []
+    for title, group in _groups(rows):
+        if all(_SETS.match(row) for _, row in group):
+            sets += [row for _, row in group]
+            said += [title] if title else []
+            continue
+        for command in _of(group, title, sets):
+            inside = "" if _LEAVES.match(command.text) else _opened(command.text) or inside
+            if not _LEAVES.match(command.text):
+                commands.append(command._replace(inside=inside))
+        sets += [row for _, row in group if _SETS.match(row)] if not _CONTROLS.search(group[0][1]) else []
+    if sets and not commands and rows:
+        commands = [Command("\n".join(sets), " ".join(said), rows[0][0], inside)]
+        said = []
+    return Reading(commands, [*printed, *said])
+
+
+def goes_on(inside: str) -> str:
+    """Return what was opened where it stays open in the next block: a machine's shell, no program's prompt."""
+    return inside if re.match(_MACHINE, inside) else ""
+
+
+def read_command(text: str, inside: str = "") -> Command:
+    """Return a command that stands in a sentence; ``inside`` as in `read_shell`."""
+    return Command(text, "", 0, _opened(text) or inside)
+
+
+def _opened(text: str) -> str:
+    """Return the line of a command that opens what a person types into; empty where none does."""
+    return next((row.strip() for row in text.splitlines()[::-1] if _OPENS.match(row)), "")
+
+
+def _groups(rows: Sequence[tuple[int, str]]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """Yield consecutive lines with the comment above them."""
     title: list[str] = []
     group: list[tuple[int, str]] = []
-    for number, row in [*rows, (0, "# ")]:
-        comment = row.lstrip().startswith("#") and not row.lstrip().startswith("#!") and not _inside(group)
+    for number, row in rows:
+        comment = row.lstrip().startswith("#") and not _inside(group)
+        if comment and group:
+            yield " ".join(title), group
+            title, group = [], []
         if comment:
-            if group:
-                commands += _of(group, " ".join(title))
-                group, title = [], []
-            title += [said] if (said := row.lstrip().lstrip("#").strip(" -=")) else []
-        elif row.strip() and not row.lstrip().startswith("#!"):
+            title += [said] if not row.startswith("#!") and (said := row.lstrip().lstrip("#").strip(" -=")) else []
+        elif row.strip() or (group and _inside(group)):
             group.append((number, row.rstrip()))
-        elif group and _inside(group):
-            group.append((number, ""))
-    return Reading(commands, [*printed, *title])
+    if group:
+        yield " ".join(title), group
+    elif title:
+        yield " ".join(title), [(rows[-1][0], "")]
 
 
 def _without_prompts(rows: Sequence[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[str]]:
@@ -97,22 +162,25 @@ def _inside(group: Sequence[tuple[int, str]]) -> bool:
     if _STILL_OPEN.search(group[-1][1]):
         return True
     text = "\n".join(row for _, row in group)
-    ends = re.findall(r"<<-?\s*['\"]?(\w+)", text)
-    return any(not re.search(rf"^\s*{end}\s*$", text, re.MULTILINE) for end in ends)
+    return any(not re.search(rf"^\s*{end}\s*$", text, re.MULTILINE) for end in _HERE.findall(text))
 
 
-def _of(group: Sequence[tuple[int, str]], title: str) -> list[Command]:
+def _of(group: Sequence[tuple[int, str]], title: str, sets: Sequence[str]) -> list[Command]:
     """Return the commands of consecutive lines: one for each, or one for all where they depend on one shell."""
-    if any(_KEEPS.search(row) for _, row in group):
-        text = "\n".join(row for _, row in group)
-        return [Command(text, title, group[0][0], script="\n" in text)]
+    if not group[0][1]:  # a comment without a command
+        return []
+    whole = "\n".join([*sets, *(row for _, row in group)])
+    if _HERE.search(whole):
+        return [Command(whole, title, group[0][0])]
     joined: list[tuple[int, str]] = []
     for number, row in group:
         if joined and _STILL_OPEN.search(joined[-1][1]):
             joined[-1] = (joined[-1][0], _together(joined[-1][1], row))
         else:
-            joined.append((number, row.strip()))
-    return [Command(text, title, number) for number, text in joined]
+            joined.append((number, row.rstrip()))
+    if sets or any(_SETS.match(row) or _CONTROLS.search(row) for _, row in joined):
+        return [Command("\n".join([*sets, *(row for _, row in joined)]), title, group[0][0])]
+    return [Command(row.strip(), title, number) for number, row in joined]
 
 
 def _together(before: str, row: str) -> str:

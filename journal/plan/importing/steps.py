@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from journal.plan.importing.binding import bind
+from journal.plan.importing.binding import bind, holds_secret, written
 from journal.plan.importing.draft import Draft
 from journal.plan.importing.known_steps import decided, known_step, strategy_step
 from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, take, unnumbered
-from journal.plan.importing.shell import is_shell, looks_like_a_command, read_shell
+from journal.plan.importing.shell import Command, goes_on, is_shell, looks_like_a_command, read_command, read_shell
 from journal.plan.importing.times import duration_in
 from journal.plan.importing.wording import is_act, is_after, is_checklist, is_choice
 
@@ -37,7 +37,7 @@ class Steps:
     def __init__(self, draft: Draft, phase: str, optional: bool, scenario: str) -> None:
         self._draft, self._phase, self._scenario, self._optional = draft, phase, scenario, optional
         self._made: list[dict[str, Any]] = []
-        self._title = ""
+        self._title = self._inside = ""
         self._waiting: list[tuple[str, Sequence[Block]]] = []
         self._last: dict[str, Any] | None = None
 
@@ -49,11 +49,14 @@ class Steps:
             title: the section's.
             item: the list item that is its heading.
         """
-        self._made, self._title, self._last = [], title, None
+        self._made, self._title, self._last, self._inside = [], title, None, ""
         if item:
             item.taken = True
         for block in blocks:
             self._block(block)
+        told = [block for _, waiting in self._waiting for block in waiting]
+        if not self._made and told and all(block in blocks for block in told) and is_act(self._heading_title()):
+            self._add(self._heading_title(), told[0].line)
         return self._made
 
     def tell(self, heading: Heading) -> None:
@@ -122,16 +125,24 @@ class Steps:
             if block.language in ("", "text", "txt", "sql", "json", "yaml", "yml", "ini", "toml", "conf", "promql"):
                 self._quoted(block, title)
             return
-        read = read_shell(block)
+        read = read_shell(block, self._inside)
         for number, command in enumerate(read.commands):
             name = command.title or (title if number == 0 else f"{title} ({number + 1})")
-            text = command.text if not command.script else f"set -e\n{command.text}"
-            self._add(name, command.line, **bind(text, self._draft.known.actions))
+            self._add(name, command.line, **self._command(command))
+            self._inside = goes_on(command.inside)
         if read.printed and self._last is not None:
             self._add_text(self._last, f"The document shows: {' / '.join(read.printed)}")
         if extra and self._last is not None:
             self._add_text(self._last, extra)
         take(block)
+
+    def _command(self, command: Command) -> dict[str, Any]:
+        """Return what a step with a command has; what is typed into something else is left to a person."""
+        if command.inside:
+            typed = command.text if command.inside in command.text else f"{command.inside} ; {command.text}"
+            return {"script": written(typed)}
+        text = f"set -e\n{command.text}" if "\n" in command.text else command.text
+        return bind(text, self._draft.known.actions)
 
     def _quoted(self, block: Code, title: str) -> None:
         words = " ; ".join(row.strip() for row in block.rows if row.strip())
@@ -152,16 +163,16 @@ class Steps:
         if simple and is_choice(title) and len(items) > 1 and not acts:
             fields = strategy_step(self._draft, title, [item.head for item in items]) or decided(title, items)
             self._add(fields.pop("title"), block.line, **fields)
-        elif simple and not block.ordered and (self._ticked(title, items) or not acts):
+        elif simple and (is_checklist(title) or (not block.ordered and (self._ticked(items) or not acts))):
             self._add(title, block.line, items=[item.head.text for item in items])
         else:
             for item in items:
                 self._item(item)
         take(*items)
 
-    def _ticked(self, title: str, items: Sequence[Item]) -> bool:
+    def _ticked(self, items: Sequence[Item]) -> bool:
         """Return whether items are ticked one by one in a single step."""
-        return is_after(self._phase) or is_checklist(title) or all(item.box for item in items)
+        return is_after(self._phase) or all(item.box for item in items)
 
     def _item(self, item: Item) -> None:
         """Make the steps of one item: its commands, else a step with what is nested in it to tick."""
@@ -178,7 +189,11 @@ class Steps:
             self._rest(item, said, self._made[first] if len(self._made) > first else None)
             return
         command = item.head.code if looks_like_a_command(item.head.code) else ""
-        fields = bind(command, self._draft.known.actions) if command else known_step(self._draft, title)
+        if command:
+            one = read_command(command, self._inside)
+            fields, self._inside = self._command(one), goes_on(one.inside)
+        else:
+            fields = known_step(self._draft, title)
         if nested and "items" not in fields and "decision" not in fields and not command:
             fields["items"] = [_flat(line) for line in nested]
             nested = []
@@ -229,6 +244,8 @@ class Steps:
             step["optional"] = True
         self._made.append(step)
         self._last = step
+        if holds_secret(step):
+            self._draft.look_at(line, f"step {step['id']!r} seems to hold a password: journals would keep it")
         for said, blocks in self._waiting:
             self._add_text(step, said)
             take(*blocks)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from journal.plan.importing.outline import Document, Heading
+from journal.plan.importing.wording import is_act
 
 _TOPICS = {
     "contents": ["table of contents", "^contents$", "^toc$"],
@@ -15,6 +16,11 @@ _TOPICS = {
         "^history$",
         "^approvals?$",
         "document (control|information)",
+    ],
+    "backups": [
+        "backup (strategy|schedules?|policy|policies|automation|configuration|types|overview|locations?|scripts)",
+        "^automated backups",
+        "retention",
     ],
     "procedure": [
         r"\b(procedures?|steps?|actions?|checklist|playbook|runbook|response|recovery (plan|process|steps)|how to)\b",
@@ -59,7 +65,7 @@ _TOPICS = {
         "(related|further|reference) (doc|link|reading|material)",
         "dashboards?",
         r"^(related|links?|references?|resources?)\b",
-        "(configuration )?templates",
+        "configuration templates",
         "quick links",
         "see also",
         "further reading",
@@ -70,12 +76,26 @@ _TOPICS = {
     ],
 }
 _COMPILED = {name: re.compile("|".join(words), re.IGNORECASE) for name, words in _TOPICS.items()}
-_INHERITED = {"objectives", "scenarios", "tests", "contacts", "compliance", "places", "contents", "history", "overview"}
+_NAMED_BY_ACTS = {"objectives", "places"}
+"""Of these, "Validate RTO" and the like are things to do."""
+_INHERITED = {
+    "backups",
+    "objectives",
+    "scenarios",
+    "tests",
+    "contacts",
+    "compliance",
+    "places",
+    "contents",
+    "history",
+    "overview",
+}
 
 
 def own_topic(heading: Heading) -> str:
     """Return what a heading's own words say it is about; empty where they do not tell."""
-    return next((name for name, words in _COMPILED.items() if words.search(heading.name)), "")
+    name = next((name for name, words in _COMPILED.items() if words.search(heading.name)), "")
+    return "procedure" if name in _NAMED_BY_ACTS and is_act(heading.name) else name
 
 
 def topic(heading: Heading) -> str:

@@ -10,6 +10,11 @@ from typing import Any
 from journal.plan.importing.draft import Note
 from journal.plan.importing.importer import Imported
 
+_TITLES = {
+    "unread": "Not taken over, and not in this plan:",
+    "look at this": "Taken over, and to be changed:",
+    "filled in": "Filled in, and not in the document; confirm it:",
+}
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _./()+-]*[A-Za-z0-9_./()+-]|[A-Za-z]")
 _TAKEN = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -23,10 +28,8 @@ def plan_text(imported: Imported, source: str) -> str:
         "# Read it against the document, complete what its end lists, then: cleo plan check FILE",
     ]
     lines = [*head, *_mapping(imported.data, "", imported.places)]
-    lines += _listed("Not taken over, and not in this plan:", [n for n in imported.notes if n.kind == "unread"])
-    lines += _listed(
-        "Filled in, and not in the document; confirm it:", [n for n in imported.notes if n.kind != "unread"]
-    )
+    for kind, title in _TITLES.items():
+        lines += _listed(title, [note for note in imported.notes if note.kind == kind])
     return "\n".join(lines) + "\n"
 
 
