@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check that a journal was not altered: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD]``.
+"""Check that a journal was not altered: ``python3 -I verify.py FILE [FILE2 …] [--head HEAD] [--signers FILE]``.
 
 This file needs Python 3.9 with SQLite 3.37 or newer and nothing else, on any machine. It only reads.
 It computes the hash of every event again (see ``row_hash``), follows the chain from each to the next, and compares
@@ -8,7 +8,15 @@ segments: name all of them, in any order. What a segment holds after the beginni
 A chain cannot show that its own end was cut off, or that all of it was written anew; a witness can. Pass the head
 that a notice, a report or a person has, whole or in its short form, as ``--head``.
 With ``--each`` every file is a journal of its own: ``python3 -I verify.py --each journals/*.db``.
-Exit status: 0 nothing is wrong, 1 something is, 2 this cannot be checked (no journal, or wrongly asked).
+
+``--signers`` names a list of keys (``allowed_signers`` of ssh-keygen). A statement of a head (``FILE.signed-…``) with
+its ``.sig`` beside it then shows that whoever has a key of that list vouched for all rows up to that head. It shows
+nothing of rows after it, nor when it was signed: the time in a statement is its signer's word. A key that has expired,
+or is in the list of revoked ones, counts for nothing, since whoever has it can sign with any time; ``--signed-at``
+judges keys as of a time that is known from elsewhere. Needs ssh-keygen of OpenSSH 8.9 or newer.
+
+Exit status: 0 nothing is wrong (and with ``--signers`` it is signed to its end), 1 something is, 2 this cannot be
+checked (no journal, or wrongly asked), 3 nothing is wrong in it, and it is not signed to its end by such a signer.
 
 Never import and call this in a process that has the journal open: it reads the file's first bytes, and closing
 that drops SQLite's locks. ``journal.store.check`` runs it in a process of its own.
@@ -17,9 +25,12 @@ that drops SQLite's locks. ``journal.store.check`` runs it in a process of its o
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
+import re
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -37,6 +48,9 @@ SHORTEST_HEAD = 8
 DIED = "its last program died while closing it: have that program open it once more"
 TORN = "copy it, together with the -wal file beside it, into a folder that you may write to"
 CLOSED = ".closing"  # a mark beside a file whose last program died as it closed it; the file holds all of its -wal
+SIGNED, NAMESPACE = ".signed-", "cleo-journal-head"
+STATEMENT = re.compile(r"cleo journal head 1\nincident [^\n]+\nrow (\d+)\nhead ([0-9a-f]{64})\nsigned ([^\n]+)\n")
+KEYGEN_SECONDS = 30.0
 NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
 
 Row = tuple[Any, ...]
@@ -50,32 +64,57 @@ class Fault(NamedTuple):
     what: str
 
 
+class Signature(NamedTuple):
+    """A statement of a head and its signature. ``good``: a signer made it, and the journal has that head at ``row``."""
+
+    file: str
+    good: bool
+    row: int
+    who: str
+    words: str
+
+
+class Signers(NamedTuple):
+    """Who counts: a list of keys, one of revoked keys or None, and the time to judge them by (now, if empty)."""
+
+    keys: Path
+    revoked: Path | None = None
+    at: str = ""
+
+
 class Verdict(NamedTuple):
-    """The result of a check. ``seq`` and ``head`` are the last event's; ``notes`` are for information, not faults."""
+    """The result of a check. ``seq`` and ``head`` are the last event's; ``notes`` are for information, not faults.
+
+    ``signatures`` are those that were checked; ``signed`` is the last row that a good one covers, or 0.
+    """
 
     ok: bool
     seq: int
     head: str
     faults: list[Fault]
     notes: list[str]
+    signatures: Sequence[Signature] = ()
+    signed: int = 0
 
 
 class CannotCheckError(Exception):
     """The file cannot be checked."""
 
 
-def verify(path: Path, head: str | None = None, more: Sequence[Path] = ()) -> Verdict:
+def verify(path: Path, head: str | None = None, more: Sequence[Path] = (), signers: Signers | None = None) -> Verdict:
     """Check a journal.
 
     Args:
         path: one segment of the journal. This process must not have it open.
         head: the head's hash as a witness has it, whole or in its short form; None where there is no witness.
         more: the other segments, in any order.
+        signers: check the signatures beside the files against these; None: do not look at any.
 
     Raises:
         CannotCheckError: a file is not there, is no journal or has a newer format, or the head is no hash.
     """
-    check = _Check(_head_digits(head) if head is not None else None)
+    statements = _statements([path, *more]) if signers else {}
+    check = _Check(_head_digits(head) if head is not None else None, {row for row, _, _ in statements.values()})
     torn = {file for file in (path, *more) if _is_wal_without_its_log(file)}
     last = path
     try:
@@ -85,7 +124,102 @@ def verify(path: Path, head: str | None = None, more: Sequence[Path] = ()) -> Ve
     except sqlite3.DatabaseError as error:
         check.fault(0, f"SQLite cannot read the file: {error}")
     check.judge_end(last, last in torn)
-    return Verdict(not check.faults, check.seq, check.head.decode("ascii", "replace"), check.faults, check.notes)
+    found = tuple(_signature(file, said, signers, check) for file, said in statements.items()) if signers else ()
+    signed = max((one.row for one in found if one.good), default=0)
+    head_now = check.head.decode("ascii", "replace")
+    return Verdict(not check.faults, check.seq, head_now, check.faults, check.notes, found, signed)
+
+
+def _statements(files: Sequence[Path]) -> dict[Path, tuple[int, str, str]]:
+    """Return what each statement beside the files says: row, head, and when it was signed; row 0 where it is none."""
+    found = {}
+    for file in sorted(
+        one for path in files for one in path.parent.iterdir() if one.name.startswith(path.name + SIGNED)
+    ):
+        if file.suffix != ".sig":
+            said = STATEMENT.fullmatch(file.read_text("utf-8", "replace")) if file.stat().st_size < PAGE else None
+            found[file] = (int(said[1]), said[2], said[3]) if said else (0, "", "")
+    return found
+
+
+def _signature(file: Path, said: tuple[int, str, str], signers: Signers, check: _Check) -> Signature:
+    """Check one statement: who signed it, and whether this journal has that head at that row."""
+    row, head, at = said
+    if not row:
+        return Signature(file.name, False, 0, "", "it is no statement of a journal's head")
+    who, words = _signer(file, signers)
+    good = bool(who) and check.heads.get(row) == head.encode()
+    if who and not good:
+        check.fault(
+            row, f"{who} signed another head of this row: the journal was cut off or written anew ({file.name})"
+        )
+    words = f"{words}; signed {at} by their own clock" if who else words
+    return Signature(file.name, good, row, who, words)
+
+
+def _signer(file: Path, signers: Signers) -> tuple[str, str]:
+    """Return who of the signers signed a file, or nothing, and in words what was found."""
+    sig = file.with_name(file.name + ".sig")
+    try:
+        key, namespace = signed_with(sig.read_bytes())
+    except (OSError, ValueError) as error:
+        return "", f"its signature cannot be read: {error}"
+    name = f"key SHA256:{base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip('=')}"
+    if namespace != NAMESPACE:
+        return (
+            "",
+            f"{name} signed it for another purpose ({namespace!r}, not {NAMESPACE!r}): that says nothing of a journal",
+        )
+    common = ["-n", NAMESPACE, "-s", str(sig.absolute())]
+    if _keygen(file, "check-novalidate", *common)[0]:
+        return "", f"the signature by {name} is not of this statement: one of the two was altered"
+    listed = ["-f", str(signers.keys.absolute()), *([f"-Overify-time={signers.at}"] if signers.at else [])]
+    status, names, why = _keygen(file, "find-principals", *common[2:], *listed)
+    for who in (
+        [] if status else [one for line in names.splitlines() for one in dict.fromkeys([line, *line.split(",")])]
+    ):
+        revoked = ["-r", str(signers.revoked.absolute())] if signers.revoked else []
+        status, _, why = _keygen(file, "verify", *common, *listed, "-I", who, *revoked)
+        if not status:
+            return who, f"signed by {who}, {name}"
+        if revoked and not _keygen(file, "verify", *common, *listed, "-I", who)[0]:
+            because = f": {why}" if why else ": nothing that it signed counts, whenever that was"
+            return "", f"{name} of {who} is out by the list of revoked keys{because}"
+    if base64.b64encode(key).decode() in signers.keys.read_text("utf-8", "replace"):
+        return "", f"{name} is in the list of signers, and does not count: {why or 'it is not allowed to sign this'}"
+    return "", f"it was signed by {name}, which is not in the list of signers"
+
+
+def signed_with(armoured: bytes) -> tuple[bytes, str]:
+    """Return the public key and the namespace of a signature of ssh-keygen (PROTOCOL.sshsig).
+
+    Raises:
+        ValueError: it is no such signature.
+    """
+    lines = armoured.decode("ascii", "replace").split()
+    blob = base64.b64decode("".join(lines[3:-3]), validate=True) if len(lines) > 6 else b""
+    if not blob.startswith(b"SSHSIG\0\0\0\1"):
+        raise ValueError("it is no signature of ssh-keygen")
+    fields, at = [], 10
+    for _ in range(2):
+        size = int.from_bytes(blob[at : at + 4], "big")
+        fields.append(blob[at + 4 : at + 4 + size])
+        at += 4 + size
+    return fields[0], fields[1].decode("utf-8", "replace")
+
+
+def _keygen(file: Path, what: str, *words: str) -> tuple[int, str, str]:
+    """Let ssh-keygen look at a file's signature; return its exit status, what it printed, and its last complaint."""
+    try:
+        with file.open("rb") as signed:
+            command = ["ssh-keygen", "-Y", what, *words]
+            done = subprocess.run(command, stdin=signed, capture_output=True, timeout=KEYGEN_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return 255, "", f"ssh-keygen could not look at it: {error}"
+    complaints = [
+        line for line in done.stderr.decode(errors="replace").splitlines() if "No principal matched" not in line
+    ]
+    return done.returncode, done.stdout.decode(errors="replace"), complaints[-1] if complaints else ""
 
 
 def row_hash(columns: Row) -> str:
@@ -174,12 +308,14 @@ def _open(path: Path, torn: bool) -> sqlite3.Connection:
 class _Check:
     """One pass over one journal."""
 
-    def __init__(self, wanted: bytes | None) -> None:
+    def __init__(self, wanted: bytes | None, rows: set[int]) -> None:
         self.seq, self.head = 0, GENESIS
         self.faults: list[Fault] = []
         self.notes: list[str] = []
+        self.heads: dict[int, bytes] = {}
         self._wanted = wanted
         self._witnessed_at = 0
+        self._rows = rows
         self._closings: dict[int, list[Closing]] = {}
 
     def fault(self, row: int, what: str) -> None:
@@ -215,6 +351,8 @@ class _Check:
         self.seq, self.head = seq, row[-1] if isinstance(row[-1], bytes) else b""
         if self._wanted and self.head.startswith(self._wanted):
             self._witnessed_at = seq
+        if seq in self._rows:
+            self.heads[seq] = self.head
         if row[6] in CLOSING:
             self._note_closing(seq, row)
 
@@ -271,12 +409,37 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
     return seen, found
 
 
-def _print(path: Path, verdict: Verdict) -> None:
+def _print(path: Path, verdict: Verdict, asked_signers: bool) -> None:
     found = [f"row {row}: {what}" if row else what for row, what in verdict.faults]
     found += [f"note: {note}" for note in verdict.notes]
+    found += [
+        f"{'row ' + str(one.row) if one.good else 'NOT GOOD'}: {one.words} ({one.file})" for one in verdict.signatures
+    ]
     headline = f"{path}: {verdict.seq} events, head {verdict.head} ({verdict.head[:4]}-{verdict.head[4:8]})"
     print("\n  ".join([headline, *found]))
-    print("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
+    print(end_of(verdict, asked_signers=asked_signers))
+
+
+def end_of(verdict: Verdict, *, asked_signers: bool) -> str:
+    """Return the verdict in a line. What is not signed is never called right where signatures were asked for."""
+    if not verdict.ok:
+        return f"WRONG: {len(verdict.faults)} found."
+    if not asked_signers:
+        return "Nothing is wrong."
+    if verdict.signed == verdict.seq:
+        return "Nothing is wrong, and it is signed to its end."
+    if not verdict.signed:
+        return (
+            "NOT SIGNED by any of these signers. Nothing is wrong in the chain, which alone proves nothing of its end."
+        )
+    return f"NOT SIGNED after row {verdict.signed}, up to row {verdict.seq}. Nothing is wrong in the chain."
+
+
+def status_of(verdict: Verdict, *, asked_signers: bool) -> int:
+    """Return the exit status."""
+    if not verdict.ok:
+        return 1
+    return 3 if asked_signers and verdict.signed < verdict.seq else 0
 
 
 def main() -> int:
@@ -285,6 +448,9 @@ def main() -> int:
     parser.add_argument("file", type=Path, help="the journal, or an export of it")
     parser.add_argument("more", type=Path, nargs="*", help="the other files of the same journal")
     parser.add_argument("--head", help="the head that a witness holds: 64 hexadecimal digits, or 8 of them (7f3a-09bc)")
+    parser.add_argument("--signers", type=Path, help="keys that may sign a journal's head (allowed_signers)")
+    parser.add_argument("--revoked", type=Path, help="keys that count for nothing any more")
+    parser.add_argument("--signed-at", default="", help="judge keys as of this time: YYYYMMDDHHMMSSZ; default: now")
     parser.add_argument("--each", action="store_true", help="every file is a journal of its own")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON, one line a journal")
     asked = parser.parse_args()
@@ -298,15 +464,19 @@ def main() -> int:
 def _judge(file: Path, more: Sequence[Path], asked: argparse.Namespace) -> int:
     """Check one journal and print what was found; return the exit status."""
     try:
-        verdict = verify(file, asked.head, more)
+        signers = Signers(asked.signers, asked.revoked, asked.signed_at) if asked.signers else None
+        for path in (asked.signers, asked.revoked):
+            if path and not path.is_file():
+                raise CannotCheckError(f"{path} is not there: a list of keys is needed to check signatures")
+        verdict = verify(file, asked.head, more, signers)
     except CannotCheckError as error:
         if asked.json and asked.each:
             print(json.dumps({"error": str(error)}))
         else:
             print(f"verify: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(verdict._asdict())) if asked.json else _print(file, verdict)
-    return 0 if verdict.ok else 1
+    print(json.dumps(verdict._asdict())) if asked.json else _print(file, verdict, bool(asked.signers))
+    return status_of(verdict, asked_signers=bool(asked.signers))
 
 
 if __name__ == "__main__":

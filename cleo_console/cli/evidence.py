@@ -13,6 +13,7 @@ from journal.wording.sanitize import sanitize
 if TYPE_CHECKING:
     from journal.audit.model import Evidence
 
+_KEY = click.Path(path_type=Path, dir_okay=False, exists=True)
 _SHOWN = 10
 """Lines of what is missing that are printed; the index has them all."""
 
@@ -30,7 +31,14 @@ _SHOWN = 10
     metavar="DIR",
     help="A folder that is not there yet.",
 )
-def evidence(since: str, until: str, output: Path) -> None:
+@click.option("--signers", type=_KEY, metavar="FILE", help="Whose signatures over journals count (allowed_signers).")
+@click.option("--revoked", type=_KEY, metavar="FILE", help="Keys that count for nothing any more.")
+@click.option(
+    "--key", type=_KEY, envvar="CLEO_SIGNING_KEY", metavar="KEY", help="Signs the checksums. Default: CLEO_SIGNING_KEY."
+)
+def evidence(
+    since: str, until: str, output: Path, signers: Path | None, revoked: Path | None, key: Path | None
+) -> None:
     """Write the evidence pack: what the journals show an auditor of a span of time, and what they do not.
 
     It holds an index (Markdown, HTML, JSON), a copy of every journal, the checker and SHA256SUMS, and needs nothing
@@ -40,15 +48,26 @@ def evidence(since: str, until: str, output: Path) -> None:
     \b
     Example:
       cleo evidence --from 2026-01-01 --to 2026-12-31 -o evidence-2026
+      cleo evidence --from 2026-01-01 --to 2026-12-31 -o evidence-2026 --signers allowed_signers --key ~/.ssh/id_ed25519
     """
     from cleo_console import __version__
     from cleo_console.app_services import acting_services
     from cleo_console.settings import actor
-    from journal.audit.pack import write_pack
+    from journal.audit.pack import Order, write_pack
     from journal.audit.span import span_of
+    from journal.verify import Signers
 
-    span, at = span_of(since, until), acting_services()
-    made = write_pack(at.paths, at.plan(), span, output, made_by=actor(), program=f"cleo-console {__version__}")
+    if revoked and not signers:
+        raise click.UsageError("--revoked is about --signers: name that, too.")
+    order = Order(
+        span=span_of(since, until),
+        made_by=actor(),
+        program=f"cleo-console {__version__}",
+        signers=Signers(signers, revoked) if signers else None,
+        key=key,
+    )
+    at = acting_services()
+    made = write_pack(at.paths, at.plan(), order, output)
     _say(made, output)
     if not all(journal.ok for journal in made.journals):
         raise click.exceptions.Exit(1)

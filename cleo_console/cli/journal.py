@@ -1,4 +1,4 @@
-"""``cleo journal list|show|verify|export``."""
+"""``cleo journal list|show|verify|sign|export``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from journal.verify import Verdict
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+_FILE = click.Path(path_type=Path, dir_okay=False)
 more_argument = click.argument("more", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path, dir_okay=False))
 
 
 @click.group()
 def journal() -> None:
-    """List, show, verify and export journals.
+    """List, show, verify, sign and export journals.
 
     INCIDENT is an incident's id, or the file of a journal or an export of it. A journal that went on in
     the fallback directory lies in several files: they are found by themselves where they were written; elsewhere,
@@ -150,26 +151,75 @@ def _show_output(reader: Reader, run: int, as_json: bool) -> None:
 @click.argument("incident", shell_complete=known_incidents)
 @more_argument
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
+@click.option("--signers", type=_FILE, metavar="FILE", help="Keys that may sign a head (allowed_signers).")
+@click.option("--revoked", type=_FILE, metavar="FILE", help="Keys that count for nothing any more.")
+@click.option("--signed-at", default="", metavar="TIME", help="Judge keys as of then: YYYYMMDDHHMMSSZ. Default: now.")
 @json_option
-def verify(incident: str, more: tuple[Path, ...], head: str | None, as_json: bool) -> None:
+def verify(
+    incident: str,
+    more: tuple[Path, ...],
+    head: str | None,
+    signers: Path | None,
+    revoked: Path | None,
+    signed_at: str,
+    as_json: bool,
+) -> None:
     """Check that a journal is what was written. Exit status 1 when it is not.
+
+    With --signers, the signatures beside it are checked, and it is 3 where nothing is wrong, but no signer of that list
+    signed it to its end: what was added after a signature is not covered by it.
 
     \b
     Example:
       cleo journal verify INC-2026-11-22-01 --head 7f3a-09bc
+      cleo journal verify INC-2026-11-22-01 --signers allowed_signers
       cleo journal verify journal.db journal-2.db
     """
     from cleo_console.cli.incidents import find_journal
     from journal.store.check import verify_apart
+    from journal.verify import Signers, status_of
 
     path = find_journal(incident)
-    verdict = verify_apart(path, _head(head), more=more)
+    asked = Signers(signers, revoked, signed_at) if signers else None
+    if (revoked or signed_at) and not asked:
+        raise click.UsageError("--revoked and --signed-at are about --signers: name that, too.")
+    verdict = verify_apart(path, _head(head), more=more, signers=asked)
     if as_json:
-        _print_json({**verdict._asdict(), "faults": [fault._asdict() for fault in verdict.faults]})
+        lists = {name: [one._asdict() for one in getattr(verdict, name)] for name in ("faults", "signatures")}
+        _print_json({**verdict._asdict(), **lists})
     else:
-        _print_verdict(path, verdict)
-    if not verdict.ok:
-        raise click.exceptions.Exit(1)
+        _print_verdict(path, verdict, asked_signers=bool(asked))
+    if status := status_of(verdict, asked_signers=bool(asked)):
+        raise click.exceptions.Exit(status)
+
+
+@journal.command()
+@click.argument("incident")
+@click.option(
+    "--key",
+    type=_FILE,
+    required=True,
+    envvar="CLEO_SIGNING_KEY",
+    metavar="KEY",
+    help="A private key of ssh, or the .pub of one that your agent has. Default: CLEO_SIGNING_KEY.",
+)
+def sign(incident: str, key: Path) -> None:
+    """Sign a journal's present head with a key of the team: who has the key vouches for every row up to it.
+
+    The journal is checked first, and nothing is written to it: statement and signature lie beside it. Rows that are
+    added later are not signed; sign again. It does not prove when it was signed.
+
+    \b
+    Example:
+      cleo journal sign INC-2026-11-22-01 --key ~/.ssh/id_ed25519
+      echo "ada@example.org namespaces=\"cleo-journal-head,cleo-evidence\" $(cat ada.pub)" >> allowed_signers
+    """
+    from cleo_console.cli.incidents import find_journal
+    from journal.signing import sign_head
+    from journal.store.chain import short_head
+
+    made = sign_head(find_journal(incident), key)
+    click.echo(f"{made.file}: row {made.row}, head {made.head} ({short_head(made.head)}) is signed")
 
 
 def _head(head: str | None) -> str | None:
@@ -181,8 +231,9 @@ def _head(head: str | None) -> str | None:
     return head
 
 
-def _print_verdict(path: Path, verdict: Verdict) -> None:
+def _print_verdict(path: Path, verdict: Verdict, *, asked_signers: bool) -> None:
     from journal.store.chain import short_head
+    from journal.verify import end_of
     from journal.wording.sanitize import sanitize
 
     click.echo(f"{path}: {verdict.seq} events, head {sanitize(verdict.head)} ({sanitize(short_head(verdict.head))})")
@@ -190,7 +241,9 @@ def _print_verdict(path: Path, verdict: Verdict) -> None:
         click.echo(sanitize(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}"))
     for note in verdict.notes:
         click.echo(sanitize(f"  note: {note}"))
-    click.echo("Nothing is wrong." if verdict.ok else f"WRONG: {len(verdict.faults)} found.")
+    for one in verdict.signatures:
+        click.echo(sanitize(f"  {f'row {one.row}' if one.good else 'NOT GOOD'}: {one.words} ({one.file})"))
+    click.echo(end_of(verdict, asked_signers=asked_signers))
 
 
 @journal.command()

@@ -33,7 +33,7 @@ _COMMANDS = {
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),
-    "journal": (f"{_HERE}.journal:journal", "List, show, verify and export journals."),
+    "journal": (f"{_HERE}.journal:journal", "List, show, verify, sign and export journals."),
     "plan": (f"{_HERE}.plan:plan", "Check a plan file, read one, or make your own."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of what --json prints."),
     "completion": (f"{_HERE}.completion:completion", "Print what has a shell complete all this."),

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from journal import verify
 from journal.audit.span import Span
 from journal.errors import CleoError
 from journal.events import types as e
-from journal.store.check import CHECK_SECONDS, verify_apart
+from journal.store.check import CHECK_SECONDS, signer_options, verdict_of, verify_apart
 from journal.store.connection import closing_mark
 from journal.store.failover.segments import segments_of
 from journal.store.journal import Reader, export
-from journal.verify import Fault
+from journal.verify import Fault, Signature, Signers, Verdict
 
 _AT_ONCE = 100
 """Journals that one checker is given: enough that starting it costs nothing, few enough that all cores have work."""
@@ -45,6 +47,7 @@ class Checked(NamedTuple):
     faults: Sequence[str] = ()
     notes: Sequence[str] = ()
     error: str = ""
+    signatures: Sequence[Signature] = ()
 
 
 def journals_of(folders: Mapping[str, Path], span: Span) -> Iterator[Found]:
@@ -91,11 +94,17 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def copy(path: Path, to: Path) -> str:
-    """Write a journal into one new file; return why that could not be done, or nothing."""
+    """Write a journal into one new file, with its signatures beside it; return why that could not be done, or nothing.
+
+    Raises:
+        OSError: a signature cannot be read, or not be written.
+    """
     try:
         export(path, to)
     except CleoError as error:
         return error.message
+    for file in path.parent.glob(f"{path.name}{verify.SIGNED}*"):
+        shutil.copyfile(file, to.with_name(to.name + file.name.removeprefix(path.name)))
     return ""
 
 
@@ -118,29 +127,29 @@ def _is_one_file(path: Path) -> bool:
 
 def _checked_apart(path: Path) -> Checked:
     try:
-        verdict = verify_apart(path)
+        return _found(verify_apart(path))
     except CleoError as error:
         return Checked(error=error.message)
-    return Checked(verdict.seq, verdict.head, [_words(fault) for fault in verdict.faults], verdict.notes)
 
 
-def check_each(paths: Sequence[Path]) -> dict[Path, Checked]:
-    """Check files that are a journal each, in processes of their own: one for many, and as many as there are cores."""
+def check_each(paths: Sequence[Path], signers: Signers | None = None) -> dict[Path, Checked]:
+    """Check files that are a journal each, in processes of their own: one for many, and as many as there are cores.
+
+    Args:
+        paths: the files.
+        signers: check the signatures beside them against these; None: look at none.
+    """
     waiting = iter(paths)
     batches = list(iter(lambda: list(islice(waiting, _AT_ONCE)), []))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return {path: found for batch in pool.map(_check_batch, batches) for path, found in batch.items()}
+        return {
+            path: found for batch in pool.map(partial(_check_batch, signers), batches) for path, found in batch.items()
+        }
 
 
-def _check_batch(paths: Sequence[Path]) -> dict[Path, Checked]:
-    command = [
-        sys.executable,
-        "-I",
-        verify.__file__,
-        "--each",
-        "--json",
-        *(os.fspath(path.absolute()) for path in paths),
-    ]
+def _check_batch(signers: Signers | None, paths: Sequence[Path]) -> dict[Path, Checked]:
+    files = (os.fspath(path.absolute()) for path in paths)
+    command = [sys.executable, "-I", verify.__file__, "--each", "--json", *signer_options(signers), *files]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -151,11 +160,13 @@ def _check_batch(paths: Sequence[Path]) -> dict[Path, Checked]:
     return dict(zip(paths, map(_checked, lines), strict=True))
 
 
-def _checked(said: Mapping[str, object]) -> Checked:
-    if "error" in said:
-        return Checked(error=str(said["error"]))
-    verdict = verify.Verdict(**said)  # type: ignore[arg-type]  # the checker's own words
-    return Checked(verdict.seq, verdict.head, [_words(Fault(*fault)) for fault in verdict.faults], verdict.notes)
+def _checked(said: Mapping[str, Any]) -> Checked:
+    return Checked(error=str(said["error"])) if "error" in said else _found(verdict_of(said))
+
+
+def _found(verdict: Verdict) -> Checked:
+    faults = [_words(fault) for fault in verdict.faults]
+    return Checked(verdict.seq, verdict.head, faults, verdict.notes, signatures=verdict.signatures)
 
 
 def _words(fault: Fault) -> str:

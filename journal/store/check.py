@@ -9,23 +9,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from journal import verify
 from journal.store.connection import closing_mark
 from journal.store.errors import JournalError, JournalReadFailed, read_failure
 from journal.store.failover.segments import segments_of
 from journal.store.seal import seal
-from journal.verify import Fault, Verdict
+from journal.verify import Fault, Signature, Signers, Verdict
 
 CHECK_SECONDS = 600.0
 """Seconds that a check may take; a journal of a million rows takes a few."""
 
 
 def verify_apart(
-    path: Path, head: str | None = None, timeout: float = CHECK_SECONDS, more: Sequence[Path] = ()
+    path: Path,
+    head: str | None = None,
+    timeout: float = CHECK_SECONDS,
+    more: Sequence[Path] = (),
+    signers: Signers | None = None,
 ) -> Verdict:
     """Check all segments of a journal as `journal.verify.verify` does, in a process of its own.
 
@@ -34,6 +39,7 @@ def verify_apart(
         head: the head's hash as a witness holds it, whole or in its short form; None where there is no witness.
         timeout: seconds after which the check is given up.
         more: the other segments, where they are not where they were written.
+        signers: check the signatures beside the files against these; None: do not look at any.
 
     Raises:
         JournalReadFailed: it cannot be checked.
@@ -49,13 +55,28 @@ def verify_apart(
     command = [sys.executable, "-I", verify.__file__, "--json", *(os.fspath(file.absolute()) for file in files)]
     if head is not None:
         command.append(f"--head={head}")
+    command += signer_options(signers)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         hint = "Check it by hand: python3 -I journal/verify.py FILE."
         raise JournalReadFailed(f"The journal {path} could not be checked: {error}.", hint) from error
-    if done.returncode not in (0, 1) or not done.stdout:
+    if done.returncode not in (0, 1, 3) or not done.stdout:
         said = done.stderr.strip().removeprefix("verify: ") or f"the checker ended with status {done.returncode}"
         raise JournalReadFailed(f"The journal {path} could not be checked: {said}.", "Check the path and the head.")
-    found = json.loads(done.stdout)
-    return Verdict(**{**found, "faults": [Fault(*fault) for fault in found["faults"]]})
+    return verdict_of(json.loads(done.stdout))
+
+
+def signer_options(signers: Signers | None) -> list[str]:
+    """Return the checker's options that name the signers."""
+    if signers is None:
+        return []
+    words = [f"--signers={signers.keys.absolute()}"]
+    words += [f"--revoked={signers.revoked.absolute()}"] if signers.revoked else []
+    return words + ([f"--signed-at={signers.at}"] if signers.at else [])
+
+
+def verdict_of(found: Mapping[str, Any]) -> Verdict:
+    """Return a verdict as the checker printed it."""
+    faults = [Fault(*fault) for fault in found["faults"]]
+    return Verdict(**{**found, "faults": faults, "signatures": tuple(Signature(*one) for one in found["signatures"])})

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,20 @@ from typing import Any
 import pytest
 
 from journal.audit.model import Evidence
-from journal.audit.pack import PackError, write_pack
+from journal.audit.pack import Order, PackError, write_pack
 from journal.audit.span import NoSpan, Span, span_of
 from journal.events import types as e
 from journal.paths import Paths
 from journal.plan.read import plan_from_data
+from journal.signing import sign_head
+from journal.store.check import verify_apart
 from journal.store.journal import Journal
+from journal.verify import Signers, status_of
 from tests.journal.stories import ADA, SetClock, declaration, plan, step
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 YEAR = span_of("2026-01-01", "2026-12-31")
+ORDER = Order(span=YEAR, made_by=ADA, program="a test", now=NOW)
 TESTS = [
     {
         "every": "quarter",
@@ -67,10 +70,10 @@ def run(action: str, status: str = "succeeded", seq: int = 2) -> list[e.Body]:
 CLOSED = e.IncidentClosed(summary="over")
 
 
-def packed(home: Path, span: Span = YEAR) -> tuple[Path, Evidence]:
+def packed(home: Path, **more: Any) -> tuple[Path, Evidence]:
     to = home / f"pack-{len(list(home.glob('pack-*')))}"
     paths = Paths(incidents=home / "incidents", locks=home / "locks")
-    return to, write_pack(paths, plan_from_data(PLAN), span, to, made_by=ADA, program="a test", now=NOW)
+    return to, write_pack(paths, plan_from_data(PLAN), ORDER._replace(**more), to)
 
 
 def verdicts(made: Evidence) -> dict[str, str]:
@@ -171,35 +174,25 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:9000])
 
 
-def swap(path: Path) -> None:
-    shutil.copy(path.parent.parent / "INC-lab" / "journal.db", path)
-
-
-def remove(path: Path) -> None:
-    path.unlink()
-
-
-def make_unreadable(path: Path) -> None:
-    path.write_text("not a journal")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (alter, "INC-drill: its journal is not proven: row 4: it does not match its own hash"),
-        (cut, "INC-drill: its journal is not proven"),
-        (swap, "its folder is INC-drill, and it is the journal of INC-lab"),
-        (remove, "there is a folder of an incident, and no journal in it"),
-        (make_unreadable, "Whether it belongs to this time is not known."),
-    ],
-)
-def test_a_spoilt_journal_is_named_and_shows_nothing(home: Path, spoil: Callable[[Path], None], words: str) -> None:
-    spoil(home / "incidents" / "INC-drill" / "journal.db")
+def test_spoilt_journals_are_named_and_show_nothing(home: Path) -> None:
+    journal = {folder.name: folder / "journal.db" for folder in (home / "incidents").iterdir()}
+    alter(journal["INC-drill"])
+    cut(journal["INC-note"])
+    shutil.copy(journal["INC-lab"], journal["INC-table"])
+    journal["INC-real"].unlink()
+    journal["INC-told"].write_text("not a journal")
     _, made = packed(home)
-    assert words in said(made)
-    assert not next(one for one in made.journals if one.id == "INC-drill").ok
-    assert verdicts(made)["Restore 2026 Q1"] in ("NOT HELD", "not proven")
-    assert sum(one.ok for one in made.journals) == 5
+    for words in (
+        "INC-drill: its journal is not proven: row 4: it does not match its own hash: it was altered",
+        "INC-note: its journal is not proven: ",
+        "INC-table: its journal is not proven: its folder is INC-table, and it is the journal of INC-lab",
+        "INC-real: could not be read: there is a folder of an incident, and no journal in it",
+        "Whether it belongs to this time is not known.",
+    ):
+        assert words in said(made)
+    assert [one.id for one in made.journals if one.ok] == ["INC-lab"]
+    found = verdicts(made)
+    assert (found["Restore 2026 Q1"], found["Restore 2026 Q2"]) == ("not proven", "lab only")
 
 
 @pytest.mark.parametrize("name", ["journals/INC-real.db", "index.md", "verify.py"])
@@ -242,4 +235,101 @@ def test_a_day_is_part_of_the_span_and_an_instant_ends_it() -> None:
 def test_a_pack_is_never_written_over(pack: tuple[Path, Evidence], year: Path) -> None:
     paths = Paths(incidents=year / "incidents", locks=year / "locks")
     with pytest.raises(PackError):
-        write_pack(paths, plan_from_data(PLAN), YEAR, pack[0], made_by=ADA, program="a test", now=NOW)
+        write_pack(paths, plan_from_data(PLAN), ORDER, pack[0])
+
+
+def key(folder: Path, name: str) -> Path:
+    made = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", made], check=True)
+    return made
+
+
+def listed(folder: Path, *lines: str) -> Path:
+    file = folder / f"signers-{len(list(folder.glob('signers-*')))}"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return file
+
+
+def public(key: Path) -> str:
+    return key.with_suffix(".pub").read_text().strip()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("keys")
+    return key(folder, "ada"), key(folder, "eve")
+
+
+def test_a_signature_counts_for_whom_it_names_and_no_further_than_its_row(
+    home: Path, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    ada, eve = keys
+    journal = home / "incidents" / "INC-drill" / "journal.db"
+    made = sign_head(journal, ada)
+    sign_head(home / "incidents" / "INC-lab" / "journal.db", eve)
+    signers = Signers(listed(tmp_path, f'ada namespaces="cleo-journal-head,cleo-evidence" {public(ada)}'))
+
+    def looked(path: Path, signers: Signers) -> tuple[int, int, str]:
+        verdict = verify_apart(path, signers=signers)
+        words = "; ".join(one.words for one in verdict.signatures)
+        return status_of(verdict, asked_signers=True), verdict.signed, words
+
+    assert looked(journal, signers)[:2] == (0, made.row)
+    for line, words in (
+        (f'ada valid-before="20200101" {public(ada)}', "key has expired"),
+        (f'ada namespaces="file" {public(ada)}', "not permitted for use in signature namespace"),
+        (f"eve {public(eve)}", "which is not in the list of signers"),
+    ):
+        status, signed, found = looked(journal, Signers(listed(tmp_path, line)))
+        assert (status, signed) == (3, 0)
+        assert words in found
+    revoked = Signers(signers.keys, listed(tmp_path, public(ada)))
+    assert looked(journal, revoked)[:2] == (3, 0)
+    assert "is out by the list of revoked keys" in looked(journal, revoked)[2]
+    assert looked(home / "incidents" / "INC-real" / "journal.db", signers) == (3, 0, "")  # not signed is never "ok"
+
+    with Journal.open(journal, actor=ADA) as written:
+        written.append(e.NoteAdded(text="after the signature"))
+    assert looked(journal, signers)[:2] == (3, made.row)
+
+    folder, evidence = packed(home, signers=signers, key=ada)
+    good = {one.id: [(each.good, each.seq) for each in one.signatures] for one in evidence.journals}
+    assert good["INC-drill"] == [(True, made.row)]
+    assert good["INC-lab"][0][0] is False
+    assert f"INC-drill: rows {made.row + 1} to {made.row + 1} are not signed" in said(evidence)
+    assert "is not in the list of signers" in said(evidence)
+    copy = check(folder, sys.executable, "-I", "verify.py", "journals/INC-drill.db", "--signers", "allowed_signers")
+    assert copy.returncode == 3
+    assert f"NOT SIGNED after row {made.row}" in copy.stdout
+    sums = [
+        "ssh-keygen",
+        "-Y",
+        "verify",
+        "-f",
+        "allowed_signers",
+        "-I",
+        "ada",
+        "-n",
+        "cleo-evidence",
+        "-s",
+        "SHA256SUMS.sig",
+    ]
+    assert subprocess.run(sums, cwd=folder, input=(folder / "SHA256SUMS").read_bytes(), check=False).returncode == 0
+
+
+def test_a_journal_that_was_written_anew_contradicts_its_signature(
+    home: Path, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    journal = home / "incidents" / "INC-drill" / "journal.db"
+    made = sign_head(journal, keys[0])
+    shutil.rmtree(tmp_path / "anew", ignore_errors=True)
+    anew = write(tmp_path / "anew", "INC-drill", "2026-02-01T10:00", e.Kind.DRILL, *run("other.drill"), CLOSED)
+    shutil.copy(anew, journal)
+    verdict = verify_apart(journal, signers=Signers(listed(tmp_path, f"ada {public(keys[0])}")))
+    assert [fault.row for fault in verdict.faults] == [made.row]
+    assert "signed another head of this row" in verdict.faults[0].what
+    statement = made.file.read_text()
+    made.file.write_text(statement.replace(made.head, verdict.head))  # a statement made to fit
+    verdict = verify_apart(journal, signers=Signers(listed(tmp_path, f"ada {public(keys[0])}")))
+    assert (verdict.ok, verdict.signed) == (True, 0)
+    assert "one of the two was altered" in verdict.signatures[0].words
