@@ -65,7 +65,9 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float) -> None:
 
 
 @exporter.command("rules")
-@click.option("--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: CleoAI's.")
+@click.option(
+    "--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: ours, else CleoAI's."
+)
 @click.option(
     "-o", "folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Where to. Default: here."
 )
@@ -86,7 +88,7 @@ def rules(file: Path | None, folder: Path) -> None:
     from journal.plan.load import load_plan
     from journal.store.whole_file import replace_whole
 
-    loaded = load_plan(file or bundled(), installed_services().catalogue())
+    loaded = load_plan(file or paths().plan or bundled(), installed_services().catalogue())
     made = {"dr-alerts.yaml": alert_rules(loaded.plan), "dr-monitoring.yaml": service_monitor(loaded.plan)}
     first = f"# Made by cleo exporter rules from the plan {loaded.plan.title}, version {loaded.plan.version}.\n"
     for name, data in made.items():

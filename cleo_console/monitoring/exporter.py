@@ -15,6 +15,7 @@ from cleo_console import __version__
 from cleo_console.monitoring.families import FAMILIES, Sample, grouped
 from cleo_console.monitoring.incidents import IncidentsWatch
 from cleo_console.monitoring.latest import Latest, Looks
+from cleo_console.monitoring.readiness import ReadinessWatch, samples_of_readiness
 from cleo_console.monitoring.samples import Fleet, samples_of_systems
 from cleo_console.monitoring.samples_of_incidents import samples_of_incidents, samples_of_looks
 from cleo_console.monitoring.watch import HEALTH_EVERY_S, SystemsWatch
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from journal.paths import Paths
     from journal.plan.model import Plan
 
-INVENTORY_EVERY_S = 1.0
+FILES_EVERY_S = 1.0
 
 
 class Exporter:
@@ -54,10 +55,10 @@ class Exporter:
         self._plan, self._context, self._every_s = plan, context, every_s
         self.latest = Latest()
         self._inventory = InventoryWatch(paths.inventory, load)
-        self._incidents = IncidentsWatch(paths, self.latest)
+        self._incidents, self._readiness = IncidentsWatch(paths, self.latest), ReadinessWatch(paths, self.latest)
         self._stop = threading.Event()
         self._watch_systems(self._inventory.first())
-        self._thread = threading.Thread(target=self._follow_inventory, name="inventory", daemon=True)
+        self._thread = threading.Thread(target=self._follow_files, name="files", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
@@ -77,6 +78,7 @@ class Exporter:
         yield Sample("cleo_exporter_info", (fleet.inventory, __version__), 1)
         yield from samples_of_systems(fleet, looks, now)
         yield from samples_of_incidents(looks, now)
+        yield from samples_of_readiness(fleet.inventory, looks, now)
         yield from samples_of_looks(_of(fleet, looks))
 
     def _watch_systems(self, world: World) -> None:
@@ -84,18 +86,23 @@ class Exporter:
         self._systems = SystemsWatch(world, self.latest, self._context, self._every_s)
         self.latest.put("inventory", "", None, datetime.now(UTC))
 
-    def _follow_inventory(self) -> None:
-        """Look at the systems that the inventory names, also once it was changed; a file that does not fit is told."""
-        while not self._stop.wait(INVENTORY_EVERY_S):
-            if not (found := self._inventory.look(self._world.inventory)):
-                continue
-            world, _ = found
-            if world is None:
-                self.latest.failed("inventory", "")
-                continue
-            self._systems.stop()
-            self._watch_systems(world)
-            self._systems.start()
+    def _follow_files(self) -> None:
+        while not self._stop.is_set():
+            self._readiness.look()
+            self._look_at_inventory()
+            self._stop.wait(FILES_EVERY_S)
+
+    def _look_at_inventory(self) -> None:
+        """Look at other systems once the inventory names others; a file that does not fit is told."""
+        if not (found := self._inventory.look(self._world.inventory)):
+            return
+        world, _ = found
+        if world is None:
+            self.latest.failed("inventory", "")
+            return
+        self._systems.stop()
+        self._watch_systems(world)
+        self._systems.start()
 
 
 def _of(fleet: Fleet, looks: Looks) -> Looks:

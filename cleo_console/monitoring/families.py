@@ -46,7 +46,9 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "rpo_target_seconds": Family("What the plan promises of a system's data.", _SYSTEM),
     **{name: Family(words, _SYSTEM) for name, words in BACKUPS.items() if not name.startswith("backup_run_")},
-    "cleo_ready": Family("Whether the scenario would be recovered from now, as cleo ready found last.", ("scenario",)),
+    "cleo_ready": Family(
+        "1 where the scenario would be recovered from within its objectives, 0 where not; by cleo ready.", ("scenario",)
+    ),
     "cleo_drill_last_timestamp": Family(
         "When an exercise of this scenario ended last, completed or not.", ("kind", "scenario", "outcome")
     ),

@@ -17,14 +17,14 @@ AT_RISK = 0.8
 SCRAPE, EVALUATED = "30s", "30s"
 _DAYS = {"month": 31, "quarter": 92, "year": 366}
 """Days after which a test of the plan is overdue."""
-_UNKNOWN_MOST_S = 300
+_UNKNOWN_MOST_S, _READY_S = 300, 86400
 _SYSTEM = "{{ $labels.system }}"
 
 
 def alert_rules(plan: Plan) -> dict[str, Any]:
     """Return ``dr-alerts.yaml``: the plan's rules as it has them, and ours in a group of their own."""
     theirs = [_rule(one.name, one.expr, one.wait, one.severity, summary=one.summary) for one in plan.alerts]
-    ours = [*_of_exposure(plan), *_of_systems(), *_of_backups(plan), *_of_incidents(), *_of_looks()]
+    ours = [*_of_exposure(plan), *_of_systems(), *_of_backups(plan), *_of_incidents(), *_of_readiness(), *_of_looks()]
     return {
         "groups": [
             {"name": PLAN_GROUP, "rules": theirs},
@@ -147,6 +147,23 @@ def _of_incidents() -> Iterator[Rule]:
         300,
         "warning",
         summary="{{ $labels.incident }}: {{ $value }} steps are in doubt, and nobody has judged them",
+    )
+
+
+def _of_readiness() -> Iterator[Rule]:
+    yield _rule(
+        "NotReady",
+        "cleo_ready == 0",
+        0,
+        "warning",
+        summary="{{ $labels.scenario }} would not be recovered from within its objectives: cleo ready says what to mend",
+    )
+    yield _rule(
+        "ReadinessNotMeasured",
+        f'cleo_exporter_info unless on (instance) (time() - cleo_measured_timestamp{{what="readiness"}} < {_READY_S})',
+        3600,
+        "warning",
+        summary="Nobody has looked for a day whether the plan can be carried out: cleo ready",
     )
 
 
