@@ -22,6 +22,7 @@ from cleo_console.driver import SteadyDriver
 from cleo_console.key_order import KeyOrder, KeySettled, Typed, is_text
 from cleo_console.notice_queue import NoticeQueue
 from cleo_console.themes import DEFAULTS, THEMES, theme_name
+from journal.commands.offer import Offer
 from journal.incident.state import Incident
 from screens.app_services import AppServices
 from screens.incident.screen import IncidentScreen
@@ -51,6 +52,7 @@ class CleoApp(App[None]):
         services: what the program does for its screens.
         open_incident: the incident to begin with; the start screen where it is None.
         known: that incident's state, where somebody has read it already.
+        offer: an alert, with whose declaration to begin.
         clock: returns the present, in UTC; for tests.
     """
 
@@ -68,6 +70,7 @@ class CleoApp(App[None]):
         open_incident: str | None = None,
         *,
         known: Incident | None = None,
+        offer: Offer | None = None,
         clock: Now = utc_now,
     ) -> None:
         # Textual takes the terminal's own colours away only where they are in use before it looks at NO_COLOR; else it
@@ -77,7 +80,7 @@ class CleoApp(App[None]):
         self.clock = clock
         self.typed_at: datetime | None = None
         self._open_incident = open_incident
-        self._known = known
+        self._known, self._offer = known, offer
         self._keys = KeyOrder()
         self.notices = NoticeQueue(self)
         self._looks_again = False
@@ -95,7 +98,7 @@ class CleoApp(App[None]):
     def _first_screen(self) -> Screen[None]:
         if self._open_incident:
             return IncidentScreen(self.services, self._open_incident, self._known)
-        return build("incidents", self.services)
+        return build("incidents", self.services, self._offer)
 
     def on_mount(self) -> None:
         """Listen for a hang-up, and show the first screen."""

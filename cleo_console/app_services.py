@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cleo_console import __version__
 from cleo_console.secret_filter import SecretFilter
 from cleo_console.settings import actor, asked_actor, paths
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from actions.by_hand import Typed
     from actions.inventory import Inventory
     from journal.commands.declare import Declaration
+    from journal.commands.offer import Offer
     from journal.incident.state import Incident
     from journal.paths import IncidentPlace, Paths
     from journal.plan.action_spec import Catalogue
@@ -114,6 +117,30 @@ class ConsoleServices:
             read=self._read_inventory(plan.plan),
         )
         return place.folder.name
+
+    def offers(self) -> Sequence[Offer]:
+        """Return the alerts that nobody answered yet, the newest first."""
+        from cleo_console.monitoring.offers import Offers
+
+        return [self.fitted(one) for one in Offers(self.paths.alerts).open(self.now())]
+
+    def answered(self, offer: Offer) -> None:
+        """Offer an alert no more: it was declared."""
+        from cleo_console.monitoring.offers import Offers
+
+        Offers(self.paths.alerts).forget(offer.id)
+
+    def fitted(self, offer: Offer) -> Offer:
+        """Return an offer with the plan's scenario, where its system tells it, and none that the plan does not have."""
+        from actions.inventory import known_systems
+        from journal.commands.offer import likely_scenario
+
+        plan = self.plan()
+        known = {one.name: one for one in known_systems(self._inventory, plan.systems)}
+        own = known.get(offer.system)
+        part = (known.get(own.standby_of) or own).plays if own else ""
+        named = offer.scenario if offer.scenario in plan.scenarios else likely_scenario(plan, part)
+        return msgspec.structs.replace(offer, scenario=named)
 
     def _read_inventory(self, plan: Plan) -> InventoryRead | None:
         """Return what the inventory says now; nothing where there is none, or it was spoilt since it was shown."""

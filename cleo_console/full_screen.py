@@ -13,6 +13,7 @@ from cleo_console.first_look import first_look, known_incident, unechoed
 
 if TYPE_CHECKING:
     from cleo_console.app_services import ConsoleServices
+    from journal.commands.offer import Offer
 
 _BUILT_AFTER_S = 1.0
 _PAINTS_A_SECOND = "200"
@@ -21,12 +22,13 @@ _TURN_S = 0.001
 """Seconds until a thread that waits gets its turn: what is painted is written by a thread of its own."""
 
 
-def run_full_screen(at: ConsoleServices, incident_id: str | None) -> int:
+def run_full_screen(at: ConsoleServices, incident_id: str | None, offer: Offer | None = None) -> int:
     """Run the console until it is left; return its exit status.
 
     Args:
         at: this installation.
         incident_id: where to begin; the list of incidents where it is None.
+        offer: an alert, with whose declaration to begin.
 
     Raises:
         CleoError: there is no such incident, or it cannot be read.
@@ -39,7 +41,7 @@ def run_full_screen(at: ConsoleServices, incident_id: str | None) -> int:
         with first_look(incident_id, known) if incident_id else nullcontext():
             from cleo_console.app import CleoApp
 
-            app = CleoApp(at, open_incident=incident_id, known=known, clock=at.now)
+            app = CleoApp(at, open_incident=incident_id, known=known, offer=offer, clock=at.now)
         built = threading.Timer(_BUILT_AFTER_S, _collect_only_what_is_new)
         built.daemon = True
         built.start()

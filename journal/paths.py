@@ -31,6 +31,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """The file of what ``cleo ready`` found last (`journal.readiness.result`)."""
         return self.incidents.parent / "readiness.json"
 
+    @property
+    def alerts(self) -> Path:
+        """The folder of the alerts that nobody answered yet (`journal.commands.offer`)."""
+        return self.incidents.parent / "alerts"
+
     def ids(self) -> list[str]:
         """Return the ids of all incidents, the newest first.
 

@@ -11,6 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from actions.by_hand import Typed
     from journal.commands.declare import Declaration
+    from journal.commands.offer import Offer
     from journal.events.types import Kind
     from journal.incident.state import Incident
     from journal.paths import Paths
@@ -83,6 +84,12 @@ class AppServices(Protocol):
         Raises:
             CleoError: it cannot be declared as asked.
         """
+
+    def offers(self) -> Sequence[Offer]:
+        """Return the alerts that nobody answered yet, the newest first."""
+
+    def answered(self, offer: Offer) -> None:
+        """Offer an alert no more: it was declared."""
 
     def catalogue(self) -> Catalogue:
         """Return the actions there are, by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -22,13 +23,31 @@ class NoTerminal(CleoError):
 @click.command("open")
 @click.argument("incident", shell_complete=known_incidents)
 def open_(incident: str) -> None:
-    """Open the console on one incident.
+    """Open the console on one incident, or on a declaration that an alert begins: INCIDENT may be a file.
+
+    That is the body of a webhook of Alertmanager's or PagerDuty's, as JSON. Nothing is declared before you say so.
 
     \b
     Example:
       cleo open INC-2026-11-22-01
+      cleo open ./alert.json
     """
+    if "/" in incident or incident.endswith(".json"):
+        open_offer(Path(incident))
     open_console(incident)
+
+
+def open_offer(file: Path) -> None:
+    """Run the console, beginning with the declaration that an alert in a file offers.
+
+    Raises:
+        CleoError: there is no alert in it.
+    """
+    from cleo_console.offered import offer_in
+
+    check_terminal()
+    at = acting_services()
+    sys.exit(run_full_screen(at, None, at.fitted(offer_in(file))))
 
 
 def open_console(incident: str | None) -> None:

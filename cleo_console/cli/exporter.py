@@ -26,8 +26,11 @@ DEFAULT = "127.0.0.1:9477"
     help="Where to answer; port 0: any. Also: CLEO_EXPORTER.",
 )
 @click.option("--every", "every_s", default=15.0, type=click.FloatRange(1, 3600), help="Seconds between two looks.")
+@click.option(
+    "--take-alerts", is_flag=True, help="Also take webhooks from this machine at /alerts, and offer to declare them."
+)
 @click.pass_context
-def exporter(ctx: click.Context, listen: str, every_s: float) -> None:
+def exporter(ctx: click.Context, listen: str, every_s: float, take_alerts: bool) -> None:
     """Serve /metrics for Prometheus until it is ended: systems, backups, exposure, incidents, readiness.
 
     It looks at the systems in the background and changes nothing. What is not measured is absent, never 0.
@@ -40,23 +43,27 @@ def exporter(ctx: click.Context, listen: str, every_s: float) -> None:
     if ctx.invoked_subcommand is not None:
         return
     host, port = _address(listen)
-    _serve(installed_services(), host, port, every_s)
+    _serve(installed_services(), host, port, every_s, take_alerts=take_alerts)
 
 
-def _serve(at: ConsoleServices, host: str, port: int, every_s: float) -> None:
+def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_alerts: bool) -> None:
     from cleo_console.cli.backup_access import looking
     from cleo_console.monitoring.exporter import Exporter, registry_of
+    from cleo_console.monitoring.offers import Offers
+    from cleo_console.monitoring.receiver import receiver
     from cleo_console.monitoring.server import listen, metrics_app
     from cleo_console.world import inventory_at, watched_world
 
     found = paths()
     looks = Exporter(found, at.plan(), lambda: watched_world(inventory_at(found.inventory)), looking, every_s)
-    server = listen(host, port, metrics_app(registry_of(looks)))
+    others = {"/alerts": receiver(Offers(found.alerts))} if take_alerts else {}
+    server = listen(host, port, metrics_app(registry_of(looks), others))
     ended = Event()
     for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(which, lambda *_: ended.set())
     looks.start()
-    click.echo(f"http://{host}:{server.server_port}/metrics")
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"http://{shown}:{server.server_port}/metrics")
     if not ipaddress.ip_address(host).is_loopback:
         click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
     ended.wait()

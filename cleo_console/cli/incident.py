@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -22,32 +23,46 @@ _at = click.option("--at", "happened", default="", metavar="TIME", help="When it
 
 
 @click.command()
-@click.option("--title", required=True, help="What broke, in a few words.")
-@click.option("--scenario", required=True, shell_complete=known_scenarios, help="What happened; see: cleo plan show")
+@click.option("--title", default="", help="What broke, in a few words.")
+@click.option("--scenario", default="", shell_complete=known_scenarios, help="What happened; see: cleo plan show")
 @click.option("--severity", default="", help="The plan's severity; by default the scenario's.")
 @click.option("--kind", type=_KINDS, required=True)
 @click.option(
     "--began", default="", metavar="TIME", help="When it began: 2026-11-22T14:30:00Z, 10 min ago. Default: now."
 )
 @click.option("--discovered", default="", metavar="TIME", help="When it was discovered. Default: now.")
-def declare(title: str, scenario: str, severity: str, kind: str, began: str, discovered: str) -> None:
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path),
+    help="An alert, the body of Alertmanager's or PagerDuty's webhook: what is not said otherwise is as it tells.",
+)
+def declare(
+    title: str, scenario: str, severity: str, kind: str, began: str, discovered: str, file: Path | None
+) -> None:
     """Declare an incident: from then on everything is journalled.
 
     \b
     Example:
       cleo declare --title "db1 is gone" --scenario database-failure --kind REAL --began 2026-11-22T02:41:00Z
+      cleo declare --from alert.json --scenario database-failure --kind REAL
     """
+    from cleo_console.offered import offer_in
     from journal.commands.declare import Declaration
 
     at = acting_services()
     now = datetime.now(UTC)
+    told = at.fitted(offer_in(file)) if file else None
+    title, scenario = title or (told.title if told else ""), scenario or (told.scenario if told else "")
+    if missing := [name for name, said in (("--title", title), ("--scenario", scenario)) if not said]:
+        raise click.UsageError(f"Missing option: {' and '.join(missing)}.")
     known = at.plan().scenarios.get(scenario)
     declaration = Declaration(
         title=title,
         scenario=scenario,
         severity=severity or (known.severity if known else ""),
         kind=Kind(kind),
-        began_at=_instant(began) or now,
+        began_at=_instant(began) or (told.began_at if told else None) or now,
         discovered_at=_instant(discovered) or now,
     )
     click.echo(at.declare(declaration))

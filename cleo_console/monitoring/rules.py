@@ -156,7 +156,7 @@ def _of_readiness() -> Iterator[Rule]:
         "cleo_ready == 0",
         0,
         "warning",
-        summary="{{ $labels.scenario }} would not be recovered from within its objectives: cleo ready says what to mend",
+        summary="{{ $labels.scenario }} would not be recovered from in time and whole: see cleo ready",
     )
     yield _rule(
         "ReadinessNotMeasured",

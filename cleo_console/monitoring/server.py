@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
@@ -28,6 +29,12 @@ class _Server(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
     block_on_close = False
+
+
+class _Server6(_Server):
+    """The same on IPv6."""
+
+    address_family = socket.AF_INET6
 
 
 class _Handler(WSGIRequestHandler):
@@ -64,7 +71,7 @@ def listen(host: str, port: int, app: App) -> WSGIServer:
         CannotListen: it is taken, or not allowed.
     """
     try:
-        server = make_server(host, port, app, server_class=_Server, handler_class=_Handler)
+        server = make_server(host, port, app, server_class=_Server6 if ":" in host else _Server, handler_class=_Handler)
     except OSError as error:
         raise CannotListen(
             f"The exporter cannot listen on {host}:{port}: {error.strerror or error}.",

@@ -12,9 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select
 
 from journal.commands.declare import Declaration
+from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.events.types import Kind
 from journal.plan.model import Plan
+from journal.wording.instants import utc
 from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices
 from screens.dialogs.dialog import Dialog
@@ -35,15 +37,16 @@ class DeclareScreen(Dialog[str]):
 
     Args:
         services: what the program does for its screens.
+        offer: the alert that it begins with; None: nothing. All of it can be changed before it counts.
     """
 
     CSS_PATH = ["../dialogs/dialog.tcss", "declare.tcss"]
     CONFIRM = "Declare (ctrl+s)"
     BINDINGS = [("ctrl+s", "declare", "Declare")]
 
-    def __init__(self, services: AppServices) -> None:
+    def __init__(self, services: AppServices, offer: Offer | None = None) -> None:
         super().__init__("Declare an incident")
-        self.services = services
+        self.services, self._offered = services, offer
         self._busy = False
         self._declared = ""
 
@@ -51,14 +54,19 @@ class DeclareScreen(Dialog[str]):
         """Yield the fields; the choices come when plan and inventory were read."""
         yield Quiet(id="inventory")
         yield Quiet("what broke, in a few words", classes="label")
-        yield Field(id="title-field")
+        yield Field(sanitize(self._offered.title) if self._offered else "", id="title-field")
         for name, label in (("scenario", "scenario"), ("severity", "severity"), ("kind", "kind, fixed from now on")):
             yield Quiet(label, classes="label")
             yield Select[str]([], id=name, prompt="choose one (enter opens the list)", compact=True)
         for name, label in _TIMES.items():
             yield Quiet(f"{label}: now, 14:05, 10 min ago, 2026-11-22T14:05Z", classes="label")
-            yield Field(id=name, placeholder="now")
+            yield Field(self._since() if name == "began" else "", id=name, placeholder="now")
             yield Echo(id=f"{name}-echo")
+
+    def _since(self) -> str:
+        """Return when the alert began, as a person would type it; empty: not told."""
+        began_at = self._offered.began_at if self._offered else None
+        return f"{began_at:%Y-%m-%dT%H:%M:%SZ}" if began_at else ""
 
     def on_mount(self) -> None:
         """Begin with the title; read plan and inventory, in a thread."""
@@ -82,7 +90,8 @@ class DeclareScreen(Dialog[str]):
             if inventory
             else "no inventory: nothing can be run, only ticked by hand"
         )
-        self.query_one("#inventory", Quiet).show(words)
+        told = f"from an alert: {self._offered.source}, {utc(self._offered.told_at)}; " if self._offered else ""
+        self.query_one("#inventory", Quiet).show(told + words)
 
     def _offer(self, plan: Plan, kinds: list[Kind]) -> None:
         scenarios = [(Content(sanitize(s.title)), name) for name, s in plan.scenarios.items()]
@@ -97,6 +106,8 @@ class DeclareScreen(Dialog[str]):
         self._plan = plan
         if len(kinds) == 1:
             self._select("kind").value = str(kinds[0])
+        if self._offered and self._offered.scenario in plan.scenarios:
+            self._select("scenario").value = self._offered.scenario
 
     def _select(self, name: str) -> Select[str]:
         return self.query_one(f"#{name}", Select)
@@ -172,6 +183,8 @@ class DeclareScreen(Dialog[str]):
         self.query_one("#complaint", Quiet).show("declaring…")
         try:
             self._declared = await asyncio.to_thread(self.services.declare, declaration)
+            if self._offered:
+                await asyncio.to_thread(self.services.answered, self._offered)
         except CleoError as error:
             self.complain(str(error))
             self._set_busy(False)

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
@@ -26,10 +27,13 @@ from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet
 
 _REFRESH = 5.0
+_OFFERED = 3
+"""Alerts that are shown at once, the newest first."""
 
 START_BINDINGS = [
     Binding("enter", "select", "open", tooltip="open the incident under the cursor"),
     Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
+    Binding("a", "answer", "declare from the alert", show=False, tooltip="declare what the alert above tells"),
     Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
     # Not escape: one too many on the way back would leave a person typing into the shell.
     Binding("q", "app.quit", "quit", tooltip="leave the console"),
@@ -41,21 +45,24 @@ class StartScreen(Screen[None]):
 
     Args:
         services: what the program does for its screens.
+        offer: an alert, with whose declaration to begin.
     """
 
     CSS_PATH = "screen.tcss"
     BINDINGS = START_BINDINGS  # type: ignore[assignment]
 
-    def __init__(self, services: AppServices) -> None:
+    def __init__(self, services: AppServices, offer: Offer | None = None) -> None:
         super().__init__()
-        self.services = services
+        self.services, self._first = services, offer
         self._shown: list[IncidentSummary] = []
+        self._offers: Sequence[Offer] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out title, list, keys."""
         yield Quiet(Content.assemble(("CLEO", "bold"), "  disaster recovery console"), id="title")
         yield Quiet(id="warnings")
         yield Quiet("looking for incidents…", id="lead")
+        yield Quiet(id="offers")
         yield OptionList(id="incidents", markup=False)
         yield KeyLine(id="keys")
 
@@ -65,6 +72,8 @@ class StartScreen(Screen[None]):
         self.query_one(OptionList).focus()
         self.look()
         self.set_interval(_REFRESH, self.look)
+        if self._first:
+            self.call_after_refresh(push, self.app, "declare", self.services, self._first, then=self.open)
 
     @work(exclusive=True)
     async def look(self) -> None:
@@ -72,6 +81,7 @@ class StartScreen(Screen[None]):
         try:
             found = list(await asyncio.to_thread(self.services.incidents))
             warnings = list(await asyncio.to_thread(self.services.warnings))
+            offers = list(await asyncio.to_thread(self.services.offers))
         except CleoError as error:
             if is_open(self):
                 self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
@@ -79,6 +89,7 @@ class StartScreen(Screen[None]):
         if not is_open(self):  # it was left while the list was read
             return
         self.query_one("#warnings", Quiet).show("\n".join(f"! {sanitize(text)}" for text in warnings))
+        self._show_offers(offers)
         self._show(sorted(found, key=lambda one: (one.closed_at is not None, bool(one.note))))
 
     def _show(self, found: list[IncidentSummary]) -> None:
@@ -96,8 +107,16 @@ class StartScreen(Screen[None]):
             # By name: a list that moved under the cursor would have enter open another incident.
             options.highlighted = next((row for row, one in enumerate(found) if one.id == at), 0)
 
+    def _show_offers(self, offers: Sequence[Offer]) -> None:
+        self._offers = offers
+        now = clock_of(self)()
+        lines = [offer_line(one, now) for one in offers[:_OFFERED]]
+        self.query_one("#offers", Quiet).show(Content("\n").join(lines))
+        self._show_keys()
+
     def _show_keys(self) -> None:
-        self.query_one(KeyLine).show_keys({"select": "open" if self._shown else ""})
+        words = {"answer": "declare from the alert"} if self._offers else {}
+        self.query_one(KeyLine).show_keys({"select": "open" if self._shown else "", **words})
 
     def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
         line = incident_line(one, now, colour=not self.app.no_color)
@@ -126,6 +145,11 @@ class StartScreen(Screen[None]):
         """Declare an incident, then open it."""
         push(self.app, "declare", self.services, then=self.open)
 
+    def action_answer(self) -> None:
+        """Declare what the newest alert tells, then open it."""
+        if self._offers:
+            push(self.app, "declare", self.services, self._offers[0], then=self.open)
+
     def action_help(self) -> None:
         """Show every key and symbol."""
         push(self.app, "help", START_BINDINGS)
@@ -140,6 +164,12 @@ def lead_line(found: Sequence[IncidentSummary]) -> Content:
         words = f"{len(open_ones)} incidents are open." if many else "1 incident is open."
         keys = "[enter: open]  [d: declare another]"
     return Content.assemble(("NEXT  ", "bold $text-accent"), f"{words}  ", (keys, "bold"))
+
+
+def offer_line(one: Offer, now: datetime) -> Content:
+    """Return the line of an alert that nobody answered yet."""
+    words = f"{one.source}, {age(one.told_at, now)}: {sanitize(one.title)}"
+    return Content.assemble(("ALERT ", "bold $text-error"), words)
 
 
 def incident_line(one: IncidentSummary, now: datetime, *, colour: bool = True) -> Content:

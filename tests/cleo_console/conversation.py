@@ -13,6 +13,7 @@ from actions.runner import held
 from cleo_console.plain.line_terminal import LineTerminal
 from cleo_console.plain.mode import converse
 from journal.commands.declare import Declaration
+from journal.commands.offer import Offer
 from journal.events.types import Kind
 from journal.incident.fold import fold_events
 from journal.incident.state import Incident
@@ -56,6 +57,12 @@ class WorldServices:
 
     def declare(self, declaration: Declaration) -> str:
         raise AssertionError("nothing is declared here")
+
+    def offers(self) -> list[Offer]:
+        return []
+
+    def answered(self, offer: Offer) -> None:
+        raise AssertionError("nothing is offered here")
 
     def catalogue(self) -> Catalogue:
         return self._catalogue

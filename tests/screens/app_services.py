@@ -9,6 +9,7 @@ from typing import Any
 
 from actions.by_hand import Typed
 from journal.commands.declare import Declaration
+from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.events.envelope import Clock
@@ -77,6 +78,7 @@ class FakeServices:
         self.declared: list[Declaration] = []
         self.runner_trouble = ""
         self.notes: list[str] = []
+        self.offered: list[Offer] = []
         self.commands: dict[str, list[Typed]] = {}
         self._loaded = load_plan(Path(__file__).with_name("plan.yaml"))
 
@@ -130,6 +132,12 @@ class FakeServices:
         place = self.paths.incident(incident_id)
         place.folder.mkdir(parents=True)
         return Journal.create(place.journal, first, actor=self.actor, clock=self.journal_clock)
+
+    def offers(self) -> Sequence[Offer]:
+        return self.offered
+
+    def answered(self, offer: Offer) -> None:
+        self.offered.remove(offer)
 
     def catalogue(self) -> Catalogue:
         return catalogue(self.plan())

@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Select
 
 from journal.commands.declare import Declaration
+from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.store.journal import Journal
@@ -219,3 +220,28 @@ async def test_a_list_that_was_left_while_it_was_read_is_not_drawn(services: Fak
         await seen.sees("NEXT")
         await seen.until(lambda: not left.is_attached, "the list left")
         await StartScreen.look.__wrapped__(left)
+
+
+async def test_an_alert_is_offered_and_declared_only_by_whoever_reads_it(services: FakeServices) -> None:
+    told = Offer(
+        id="a1",
+        source="Alertmanager",
+        title="[red]db1 is gone",
+        told_at=START,
+        began_at=START,
+        scenario="database-failure",
+    )
+    services.offered = [told]
+    async with console(services, (80, 24), incident=None) as seen:
+        await seen.sees("ALERT Alertmanager", "[red]db1 is gone", "a declare from the alert")
+        await seen.press("a")
+        await seen.sees("Declare an incident", "from an alert: Alertmanager")
+        await seen.until(lambda: seen.app.screen.query_one("#severity", Select).value == "high", "what it suggests")
+        await seen.press("ctrl+s")
+        await seen.sees("Still to fill in: kind.")
+        assert services.declared == []
+        seen.app.screen.query_one("#kind", Select).value = e.Kind.LAB
+        await seen.press("ctrl+s")
+        await seen.sees(INCIDENT)
+    assert [(one.title, one.began_at) for one in services.declared] == [("[red]db1 is gone", START)]
+    assert services.offered == []

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -38,6 +39,15 @@ class Exporter:
                 for sample in family.samples:
                     found.setdefault(sample.name, []).append((dict(sample.labels), sample.value))
         return found
+
+    def send(self, body: bytes, as_type: str = "application/json") -> int:
+        """Send an alert; return the answer's status."""
+        asked = Request(self.url.replace("/metrics", "/alerts"), body, {"Content-Type": as_type})
+        try:
+            with urlopen(asked, timeout=10) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
 
 
 @contextmanager

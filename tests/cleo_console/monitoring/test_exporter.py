@@ -16,6 +16,8 @@ from tests.waiting import until
 pytestmark = pytest.mark.xdist_group("configuration")
 THE_SYSTEM = {"system": "configuration"}
 
+_ALERT = b'{"groupKey": "g", "alerts": [{"status": "firing", "annotations": {"summary": "gone"}, "labels": {}}]}'
+
 
 @pytest.fixture
 def lab() -> Iterator[ConfigurationLab]:
@@ -26,7 +28,7 @@ def lab() -> Iterator[ConfigurationLab]:
 def test_it_tells_what_it_measured_and_leaves_out_what_it_did_not(lab: ConfigurationLab, tmp_path: Path) -> None:
     cleo = Cleo(tmp_path)
     cleo.env |= {"CLEO_INVENTORY": str(lab.inventory)}
-    with exporter(cleo) as running:
+    with exporter(cleo, "--take-alerts") as running:
         until(lambda: running.scrape().one("cleo_system_status", status="up", **THE_SYSTEM))
         seen = running.scrape()
         assert seen.one("cleo_measurement_failed", what="health", **THE_SYSTEM) == 0
@@ -36,7 +38,11 @@ def test_it_tells_what_it_measured_and_leaves_out_what_it_did_not(lab: Configura
             seen
         )
 
-        cleo("declare", "--title", "gone", "--scenario", "database-failure", "--kind", "LAB")
+        alert = tmp_path / "alert.json"
+        alert.write_bytes(_ALERT)
+        assert (running.send(_ALERT, "text/plain"), running.send(_ALERT)) == (415, 200)
+        assert len(list((tmp_path / "cleo" / "alerts").iterdir())) == 1
+        cleo("declare", "--from", str(alert), "--scenario", "database-failure", "--kind", "LAB")
         text = lab.inventory.read_text()
         lab.inventory.write_text("no: inventory\n")
         shutil.rmtree(lab.place.directory)

@@ -1,0 +1,72 @@
+"""The alerts that nobody answered yet, one small file each, beside the journals."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from cleo_console.monitoring.webhook import Told
+from journal.commands.offer import Offer
+from journal.store.folders import keep_private
+from journal.store.whole_file import replace_whole
+
+KEPT = timedelta(hours=24)
+"""How long an alert that is not told again is offered."""
+MOST = 50
+"""Alerts that are kept at once; further ones are turned away until some are over."""
+
+
+class Offers:
+    """The alerts in one folder.
+
+    Args:
+        folder: where they are; made with the first of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, told: Told) -> bool:
+        """Keep what was told, or forget what is over; return False where there are too many already.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if told.offer is None:
+            self.forget(told.id)
+            return True
+        keep_private(self._folder)
+        path = self._path(told.id)
+        for old in self._files():
+            if told.offer.told_at.timestamp() - old.stat().st_mtime > KEPT.total_seconds():
+                old.unlink(missing_ok=True)
+        if not path.exists() and len(self._files()) >= MOST:
+            return False
+        replace_whole(path, msgspec.json.encode(told.offer), 0o600)
+        return True
+
+    def open(self, now: datetime) -> list[Offer]:
+        """Return what is offered, the newest first; a file that is none is left out."""
+        found = [one for path in self._files() if (one := _read(path)) and now - one.told_at <= KEPT]
+        return sorted(found, key=lambda one: one.told_at, reverse=True)
+
+    def forget(self, offer_id: str) -> None:
+        """Offer it no more: it was declared, or is over."""
+        with suppress(OSError):  # it is offered until it is too old, then
+            self._path(offer_id).unlink()
+
+    def _path(self, offer_id: str) -> Path:
+        return self._folder / f"{offer_id}.json"
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"))
+
+
+def _read(path: Path) -> Offer | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Offer)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,48 @@
+"""Takes webhooks from programs on this machine, and keeps them as offers: nothing is run, nothing is declared."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from cleo_console.monitoring.offers import Offers
+from cleo_console.monitoring.server import App
+from cleo_console.monitoring.webhook import MOST_BYTES, NotAnAlert, read_webhook
+
+
+def receiver(offers: Offers) -> App:
+    """Return the application that takes them.
+
+    It answers programs on this machine alone, and those alone that say they send JSON: a web page that somebody reads
+    here cannot.
+    """
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        status, words = _taken(environ, offers)
+        start(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"{words}\n".encode()]
+
+    return answer
+
+
+def _taken(environ: dict[str, Any], offers: Offers) -> tuple[str, str]:
+    """Return status and words of the answer; one of 5xx has the sender try again."""
+    if environ.get("REQUEST_METHOD") != "POST":
+        return "405 Method Not Allowed", "POST an alert here."
+    if not ipaddress.ip_address(environ.get("REMOTE_ADDR", "0.0.0.0")).is_loopback:
+        return "403 Forbidden", "Alerts are taken from this machine alone."
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip() != "application/json":
+        return "415 Unsupported Media Type", "Send application/json."
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal() or int(length) > MOST_BYTES:
+        return "413 Content Too Large", f"Send at most {MOST_BYTES} bytes, and say how many."
+    try:
+        told = read_webhook(environ["wsgi.input"].read(int(length)), datetime.now(UTC))
+        kept = offers.take(told)
+    except NotAnAlert as error:
+        return "400 Bad Request", error.message
+    except OSError as error:
+        return "503 Service Unavailable", f"It cannot be kept: {error.strerror}."
+    return ("200 OK", "taken") if kept else ("503 Service Unavailable", "Too many alerts wait to be answered.")

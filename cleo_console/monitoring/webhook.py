@@ -1,0 +1,130 @@
+"""Reads the body of a webhook of Alertmanager or PagerDuty. Nothing in it is trusted: it becomes short, inert text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from journal.commands.offer import Offer
+from journal.errors import CleoError
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+
+MOST_BYTES = 1_000_000
+"""Bytes of a body that are read."""
+_TITLE, _NAME = 160, 80
+"""Characters of a title, and of a name, that are kept."""
+_OLDEST_DAYS = 366
+_TRIGGERED = ("incident.triggered", "incident.acknowledged", "incident.escalated", "incident.reopened")
+
+
+class NotAnAlert(CleoError):
+    """What was sent is no alert that is known."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a webhook said. ``offer`` is None where what ``id`` names is over."""
+
+    id: str
+    offer: Offer | None
+
+
+def read_webhook(body: bytes, now: datetime) -> Told:
+    """Return what a body says.
+
+    Args:
+        body: JSON, as Alertmanager (webhook version 4) or PagerDuty (webhook version 3) sends it.
+        now: the time.
+
+    Raises:
+        NotAnAlert: it is neither.
+    """
+    hint = "Give the body that Alertmanager or PagerDuty (webhooks version 3) sent, as JSON."
+    if len(body) > MOST_BYTES:
+        raise NotAnAlert(f"It has more than {MOST_BYTES:,} bytes.", hint)
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise NotAnAlert("It is no JSON.", hint) from error
+    for read in (_alertmanager, _pagerduty):
+        if isinstance(data, dict) and (told := read(data, now)):
+            return told
+    raise NotAnAlert("It is JSON, but no alert of Alertmanager's or PagerDuty's.", hint)
+
+
+def _alertmanager(data: dict[str, Any], now: datetime) -> Told | None:
+    alerts = [one for one in _list(data.get("alerts")) if isinstance(one, dict)]
+    if not alerts:
+        return None
+    told_as = _id("alertmanager", _text(data.get("groupKey")) or _text(alerts[0].get("fingerprint")))
+    firing = [one for one in alerts if one.get("status") == "firing"]
+    if not firing:
+        return Told(told_as, None)
+    worst = next((one for one in firing if _labels(one).get("severity") == "critical"), firing[0])
+    labels = _labels(worst)
+    summary = _text(_dict(worst.get("annotations")).get("summary")) or _text(labels.get("alertname"))
+    more = f" (and {count(len(firing) - 1, 'more alert')})" if len(firing) > 1 else ""
+    began = [at for one in firing if (at := _instant(one.get("startsAt"), now))]
+    offer = Offer(
+        id=told_as,
+        source="Alertmanager",
+        title=(summary[: _TITLE - len(more)] or "an alert without a name") + more,
+        told_at=now,
+        began_at=min(began, default=None),
+        system=_text(labels.get("system"))[:_NAME],
+        scenario=_text(labels.get("scenario"))[:_NAME],
+    )
+    return Told(told_as, offer)
+
+
+def _pagerduty(data: dict[str, Any], now: datetime) -> Told | None:
+    event = _dict(data.get("event"))
+    about = _dict(event.get("data"))
+    kind = _text(event.get("event_type"))
+    if not kind.startswith("incident.") or not about:
+        return None
+    told_as = _id("pagerduty", _text(about.get("id")))
+    if kind not in _TRIGGERED or about.get("status") == "resolved":
+        return Told(told_as, None)
+    offer = Offer(
+        id=told_as,
+        source="PagerDuty",
+        title=_text(about.get("title"))[:_TITLE] or "an incident without a title",
+        told_at=now,
+        began_at=_instant(about.get("created_at"), now),
+    )
+    return Told(told_as, offer)
+
+
+def _id(source: str, named: str) -> str:
+    """Return a name that may be a file's, whatever was sent."""
+    return f"{source}-{hashlib.sha256(named.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def _instant(value: Any, now: datetime) -> datetime | None:
+    """Return an instant that something can have begun at; Go's zero time and clocks that are ahead tell nothing."""
+    try:
+        at = datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) and len(value) < _NAME else None
+    except (ValueError, OverflowError):
+        return None
+    return at if at and at <= now and (now - at).days <= _OLDEST_DAYS else None
+
+
+def _text(value: Any) -> str:
+    return sanitize(value).strip() if isinstance(value, str) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _labels(alert: dict[str, Any]) -> dict[str, Any]:
+    return _dict(alert.get("labels"))

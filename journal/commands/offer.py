@@ -1,0 +1,50 @@
+"""A declaration that an alert would begin with: a person reads it, completes it, and declares, or does not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from journal.plan.model import Plan
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert says of what broke. All of it came from outside: it is text to be read, and nothing more.
+
+    Attributes:
+        id: tells it from others; what is told again has the same.
+        source: who told it: ``Alertmanager``.
+        title: what broke, in its words.
+        told_at: when it was told.
+        began_at: since when it is so; None: not told, or no time that can be.
+        system: the inventory's system that it names; empty: it names none.
+        scenario: the plan's scenario; empty: nothing tells.
+    """
+
+    id: str
+    source: str
+    title: str
+    told_at: datetime
+    began_at: datetime | None = None
+    system: str = ""
+    scenario: str = ""
+
+
+def likely_scenario(plan: Plan, part: str) -> str:
+    """Return the scenario that fits where nothing is known but that a system broke; empty where several fit, or none.
+
+    One that asks for a diagnosis first (it refuses answers that would make it worse), or that gives up a whole site, is
+    never proposed.
+
+    Args:
+        plan: the plan.
+        part: the plan's system that broke.
+    """
+    fits = {
+        name: len(one.systems)
+        for name, one in plan.scenarios.items()
+        if part in one.systems and not one.refuses and not one.untouched and not (one.loses and not one.loses_if)
+    }
+    nearest = [name for name, systems in fits.items() if systems == min(fits.values())]
+    return nearest[0] if len(nearest) == 1 else ""
