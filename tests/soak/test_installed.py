@@ -1,4 +1,4 @@
-"""The program as one file: an incident is declared, worked and reported on a machine that has Python and no network."""
+"""The program as people install it: as one file for a machine without network, and by pipx."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.closing import phrase_in
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root takes the network away")
 
 PROJECT = Path(__file__).parents[2]
 
@@ -34,6 +32,26 @@ class OneFile:
         return done
 
 
+def test_pipx_installs_the_command_and_its_manual(tmp_path: Path) -> None:
+    """Into an environment of its own: the packages' names are generic."""
+    wheel = tmp_path / "wheel"
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheel], cwd=PROJECT, check=True)
+    places = {f"PIPX_{name}": str(tmp_path / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")}
+    argv = [sys.executable, "-m", "pipx", "install", str(*wheel.iterdir())]
+    subprocess.run(argv, env=os.environ | places, check=True, capture_output=True)
+    cleo = tmp_path / "BIN_DIR" / "cleo"
+    played = subprocess.run(
+        [cleo, "demo", "--plain"],
+        env={"HOME": str(tmp_path), "CLEO_ACTOR": "ana"},
+        input="q\n",
+        text=True,
+        capture_output=True,
+    )
+    assert "TABLETOP" in played.stdout, played.stderr
+    assert (tmp_path / "MAN_DIR" / "man1" / "cleo-declare.1").is_file()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root takes the network away")
 def test_an_incident_from_the_one_file(tmp_path: Path) -> None:
     subprocess.run(["make", "pex", f"VENV={sys.prefix}"], cwd=PROJECT, check=True, capture_output=True)
     cleo = OneFile(tmp_path)
