@@ -30,6 +30,8 @@ SYSTEM = SystemType(
         "mongodb.is_promoted": f"{_HERE}.failover.promote:is_promoted",
         "mongodb.rejoin": f"{_HERE}.failover.rejoin:rejoin",
         "mongodb.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
+        "mongodb.switch_back": f"{_HERE}.failover.switch_back:switch_back",
+        "mongodb.is_switched_back": f"{_HERE}.failover.switch_back:is_switched_back",
         "mongodb.restore": f"{_HERE}.restore:restore",
         "mongodb.is_restored": f"{_HERE}.is_restored:is_restored",
         "mongodb.rebuild_indexes": f"{_HERE}.rebuild_indexes:rebuild_indexes",

@@ -44,6 +44,7 @@ SYSTEM = SystemType(
         "postgres.replicas": f"{_HERE}.manager.rebuild:replicas",
         "postgres.rebuild_replica": f"{_HERE}.manager.rebuild:rebuild_replica",
         "postgres.switch_back": f"{_HERE}.failover.switch_back:switch_back",
+        "postgres.is_switched_back": f"{_HERE}.failover.switch_back:is_switched_back",
         "postgres.rejoin": f"{_HERE}.failover.rejoin:rejoin",
         "postgres.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
         "postgres.pitr": f"{_HERE}.side.pitr:pitr",

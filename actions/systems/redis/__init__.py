@@ -37,6 +37,8 @@ SYSTEM = SystemType(
         "redis.switch_over": f"{_HERE}.failover.switch_over:switch_over",
         "redis.rejoin": f"{_HERE}.failover.rejoin:rejoin",
         "redis.is_rejoined": f"{_HERE}.failover.rejoin:is_rejoined",
+        "redis.switch_back": f"{_HERE}.failover.switch_back:switch_back",
+        "redis.is_switched_back": f"{_HERE}.failover.switch_back:is_switched_back",
         "redis.user_restore": f"{_HERE}.user_restore:user_restore",
         "redis.user_left": f"{_HERE}.user_restore:user_left",
         "redis.reapply_erasures": f"{_HERE}.erasure:reapply_erasures",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from journal.plan.model import Decision, Plan, Step
 
 _SIGNED = "Time (UTC) ______________  Initials ________  Result "
+_CLEO = "With cleo:"
+_AGREED = "Time (UTC) __________  Agreed by ________  Initials ______  Result "
+_ROOM = 12
+"""Characters to write a target in."""
 _TOGETHER = 2
 """Lines of items that stay with the text above them."""
 _DECIDED = "Time (UTC) ______________  Decided by ______________  Why "
@@ -44,17 +48,28 @@ def step_blocks(
         alike: the number of a step above that has the same options.
     """
     lines, about = _head(plan, step)
-    if step.destructive:
+    commands = _named_commands(step, catalogue)
+    destroys = _destroys(step, commands)
+    if step.destructive and not destroys:
         lines.append(form("DESTRUCTIVE. Target _________________________  Agreed by "))
     question = step.decision.question if step.decision else ""
     said = " ".join(filter(None, [about, _sentence(conditions), step.text, question]))
-    lines += _joined(wrapped(said, INDENT) if said else [], _named_commands(step, catalogue))
+    text = wrapped(said, INDENT) if said else []
+    lines += [*text, *commands[:-1], destroys] if destroys else _joined(text, commands)
     lines += _decision(plan, step.decision, scenario, alike) if step.decision else []
     items = [*side_by_side(f"[ ] {item}" for item in step.items)]
-    signed = form(_DECIDED if step.decision else _SIGNED)
+    signed = form(_DECIDED if step.decision else _AGREED if destroys else _SIGNED)
     *more, last = filter(None, [lines + items[:_TOGETHER], items[_TOGETHER:], *by_hand])
     yield from (Block(part) for part in more)
     yield Block([*last, signed])
+
+
+def _destroys(step: Step, commands: Sequence[str]) -> str:
+    """Return a destructive step's command with room for its target; empty: it has none on a line of its own."""
+    if not step.destructive or not commands or not commands[-1].lstrip().startswith(_CLEO):
+        return ""
+    line = form(commands[-1].strip().replace(_CLEO, "DESTRUCTIVE:") + " ")
+    return line if f"TARGET {'_' * _ROOM}" in line else ""
 
 
 def _head(plan: Plan, step: Step) -> tuple[list[str], str]:
@@ -80,7 +95,7 @@ def _named_commands(step: Step, catalogue: Catalogue) -> list[str]:
     commands = [("Type:", step.script)] if step.script else []
     spec = catalogue.get(step.action)
     if spec and spec.available:
-        commands.append(("With cleo:", f"cleo run {call(step)}" + (" --confirm TARGET" if spec.destructive else "")))
+        commands.append((_CLEO, f"cleo run {call(step)}" + (" --confirm TARGET" if spec.destructive else "")))
     return _typed(*commands)
 
 

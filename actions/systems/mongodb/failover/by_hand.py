@@ -15,6 +15,7 @@ _FORCE = (
     "c = rs.conf(); c.members.forEach(m => { if (LOST.includes(m.host)) { m.votes = 0; m.priority = 0 } }); "
     "rs.reconfig(c, {force: true})"
 )
+_ENDS = "rs.status().members.map(m => [m.name, m.stateStr, m.optime])"
 _NOTE = "db.adminCommand({appendOplogNote: 1, data: {cleo: 1}, writeConcern: {w: 'majority', wtimeout: 8000}})"
 
 
@@ -57,6 +58,16 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
     lines += [in_shell(settings, _FORCE, force) for settings in found[:1]]
     note = "It must say ok: 1, without writeConcernError:"
     return [*lines, *(in_shell(settings, _NOTE, note) for settings in found[:1])]
+
+
+def switch_back(known: ByHand) -> Sequence[CommandLine]:
+    """Tell how the primary hands over to a member, once that has everything."""
+    settings, systems = known.settings(MongodbSettings), known.inventory.systems
+    new = next((s for s in systems.values() if isinstance(s, MongodbSettings) and s.standby_of == known.system), None)
+    lines = [in_shell(settings, _ENDS, "Writers out first. Go on once the other one's optime is the primary's:")]
+    others = "At each further member, so that it does not stand: rs.freeze(90). At the primary:"
+    lines += [in_shell(settings, "rs.stepDown(90, 30)", others)]
+    return [*lines, *([in_shell(new, "db.adminCommand({replSetStepUp: 1})", "At once, at the one:")] if new else [])]
 
 
 def rejoin(known: ByHand) -> Sequence[CommandLine]:

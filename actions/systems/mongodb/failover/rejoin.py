@@ -13,6 +13,8 @@ from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.fence import FENCING
 from actions.systems.mongodb.failover.members import Set, look_at_set
+from actions.systems.mongodb.failover.priority import lower, priority_of
+from actions.systems.mongodb.failover.priority import told as told_priority
 from actions.systems.mongodb.failover.standing import KIND, by_its_set, name_in_set
 from actions.systems.mongodb.fence_guard import stands, take_out
 from actions.systems.mongodb.launch import launch, require_member_of_its_set
@@ -49,7 +51,12 @@ class MongodbRejoining(Rejoining[Server]):
             require_member_of_its_set(server)
             require_nobody_answers(server)
 
+        name, mine = name_in_set(server), found.leader()
+        own, led = priority_of(found, name), priority_of(found, mine.name if mine else "")
+
         def go() -> None:
+            if own > led:
+                lower(leader, server, found, name, led)
             if stands(server):
                 take_out(server)
             if not running:
@@ -61,9 +68,12 @@ class MongodbRejoining(Rejoining[Server]):
             new = {name: size for name, size in _rolled_back(server).items() if name not in before}
             said = f"follows {leader.name} (term {found.term}), and has all that was there as it came"
             words = f"{said}; {count(len(new), 'file')} of what it rolled back"
-            return Back(words, [*_told(server, new), *_voteless(server, found)], {"rolled_back": sorted(new)})
+            told = [*_told(server, new), *_voteless(server, found), *told_priority(server)]
+            return Back(words, told, {"rolled_back": sorted(new)})
 
         said = f"see {server.name} through" if running else f"lift the fence of {server.name} and start it"
+        if own > led:
+            said = f"give {server.name} the priority {led:g}, not {own:g}, so that it does not lead by itself; {said}"
         return Coming(f"{said}, as a member that follows {leader.name}", go, prove, begun=bool(running))
 
     def follows(self, server: Server) -> tuple[bool, str]:
@@ -90,8 +100,9 @@ def rejoin(ctx: ActionContext, *, standby: str = "") -> Outcome:
     """Bring a fenced old primary back as a member of its set that follows the new one.
 
     Its fence goes, it is started, and watched until it has what the new primary had as it came. What it took and no
-    majority acknowledged it rolls back by itself, into files that are named: nobody else has that. Aimed at the new
-    primary it is the old one that comes back.
+    majority acknowledged it rolls back by itself, into files that are named: nobody else has that. Of a higher priority
+    its set would have it lead again by itself: so it gets that of who leads, until mongodb.switch_back. Aimed at
+    the new primary it is the old one that comes back.
 
     Needs: it fenced, its host answering; its set with another primary, whose configuration has it as a member.
 

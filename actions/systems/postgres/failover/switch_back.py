@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-
-import msgspec
+from collections.abc import Sequence
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.promotion_record import INVENTORY, PromotionRecord, forget_promotion, require_ours
+from actions.failover.means import NOTHING
+from actions.failover.promotion_record import PromotionRecord
+from actions.failover.switching_back import WHICH, Left, SwitchingBack
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
 from actions.systems.postgres import by_hand
@@ -16,9 +17,9 @@ from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.failover.fence import by_service
 from actions.systems.postgres.failover.following import asked
-from actions.systems.postgres.failover.promote import finish, standby_identity, tell_to_promote
+from actions.systems.postgres.failover.promote import PROMOTING, tell_to_promote
 from actions.systems.postgres.failover.slots import logical_slots
-from actions.systems.postgres.failover.standbys import Reached, choose_next, reached
+from actions.systems.postgres.failover.standbys import Reached, reached
 from actions.systems.postgres.failover.standing import answers
 from actions.systems.postgres.failover.told import surprises
 from actions.systems.postgres.fence_guard import UNFENCE
@@ -26,33 +27,106 @@ from actions.systems.postgres.login_block import block_logins, require_not_ourse
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.gate import SWITCH_OVER
 from actions.systems.postgres.process import control, postmaster
-from actions.systems.postgres.server import Server, find_server
+from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
 
-REJOIN, ALLOW = "postgres.rejoin", "postgres.allow_writers"
+REJOIN = "postgres.rejoin"
 _BEHIND = 64 * 1024 * 1024
 """Bytes of log that a standby may lack before: writers are kept out until it has them."""
 _LAST_S = 60.0
 _PAUSE_S = 0.2
 
 
-def neither_managed(ctx: ActionContext) -> Closed | None:
-    """A gate: no cluster manager starts the one or promotes the other on its own; Patroni switches over itself."""
-    primary, standby = find_server(ctx), _standby(ctx)
-    return managed_by(primary, SWITCH_OVER, paused=False) or managed_by(standby, SWITCH_OVER, paused=False)
+class PostgresSwitchingBack(SwitchingBack[Server]):
+    """How a primary of PostgreSQL and its standby change places: the one stops and is fenced before the other leads."""
+
+    promoting = PROMOTING
+    alike = "both logs end alike"
+
+    def managed(self, server: Server) -> Closed | None:
+        """Return the cluster manager of a server: Patroni switches over itself, paused or not."""
+        return managed_by(server, SWITCH_OVER, paused=False)
+
+    def leads(self, primary: Server, server: Server) -> bool:
+        """Whether the standby is out of recovery."""
+        return not self._reached(primary, server).in_recovery
+
+    def look(self, primary: Server, server: Server) -> Sequence[Finding]:
+        """Look that it streams and is near; a primary that a run before stopped is not asked any more."""
+        if not postmaster(primary):
+            return []
+        new = position(primary)
+        self._require_following(primary, server, new)
+        require_not_ourselves(primary, running=True)
+        require_not_ourselves(server, running=True)
+        return surprises(primary, server, self._reached(primary, server), logical_slots(primary, running=True))
+
+    def effect(self, primary: Server, server: Server) -> str:
+        """Return who is stopped and fenced, and who is promoted."""
+        return f"keep the application out of {primary.name}, stop and fence it, and promote {server.name}"
+
+    def hand_over(self, primary: Server, server: Server) -> PromotionRecord:
+        """Stop and fence the primary, compare the ends of both logs, and promote the standby."""
+        timeline = self._reached(primary, server).timeline
+        _shut(primary)
+        record = PromotionRecord(standby=server.name, timeline=timeline, received=_require_all(primary, server))
+        record.keep(server.ctx.files, primary.name)
+        if server.settings.app_roles:
+            block_logins(server)
+        tell_to_promote(server)
+        return record
+
+    def left(self, primary: Server, server: Server) -> Left:
+        """See that the one that led is down."""
+        try:
+            alive = answers(primary)
+        except CannotConnect:
+            alive = None
+        if alive:
+            raise ActionFailed(f"{primary.name} is not down: {alive.words}.", f"Fence it: --on {primary.name}.")
+        text = "is fenced: until it is a standby there is no second copy"
+        finding = Finding(severity="warning", about=primary.name, text=text, cure=f"Run {REJOIN} now.")
+        return Left("", [finding], [Cure(words=f"{primary.name} {text}.", action=REJOIN)])
+
+    def _reached(self, primary: Server, server: Server) -> Reached:
+        try:
+            with connect_verified(server, deadline_s=30) as session:
+                return reached(session)
+        except CannotConnect as error:
+            server.ctx.log(f"{server.name} cannot be asked: {error.message}", "err")
+            self.not_following(primary, server, "cannot be asked")
+
+    def _require_following(self, primary: Server, server: Server, new: Position) -> None:
+        """Go on only where the standby streams from the primary, and is not far behind.
+
+        Raises:
+            ActionFailed: it does not, or is.
+        """
+        seen = asked(server)
+        if seen is None or not seen.of(new):
+            self.not_following(primary, server, f"does not stream from {primary.name}")
+        if (behind := new.end - seen.replayed) > _BEHIND:
+            raise ActionFailed(
+                f"{server.name} is {behind:,} bytes of log behind {primary.name}.",
+                "Wait until it has caught up (postgres.is_rejoined tells): the application would be kept out as long.",
+                left_behind=NOTHING,
+            )
+
+
+SWITCHING_BACK = PostgresSwitchingBack()
 
 
 @action(
     "postgres.switch_back",
     destructive=True,
-    probe="postgres.is_promoted",
+    probe="postgres.is_switched_back",
     resumable=True,
-    live={"managed": neither_managed},
+    live={"managed": SWITCHING_BACK.unmanaged},
     touches=("data directory",),
     undone_by="postgres.allow_writers",
-    target=standby_identity,
-    params={"standby": "the inventory's name of the standby, where it has several"},
+    target=SWITCHING_BACK.identity,
+    params={"standby": WHICH},
     by_hand=by_hand.switch_back,
 )
 def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
@@ -69,67 +143,16 @@ def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Killed half way: the one may be down and fenced, and the other not promoted yet; run again, it is seen through. To
     go back instead: postgres.unfence and postgres.start, before the other one is a primary.
     """
-    primary = find_server(ctx)
-    server = choose_next(primary, standby)
-    record = PromotionRecord.of(ctx.files, primary.name)
-    seen = _reached(primary, server)
-    if not seen.in_recovery:
-        return _done(primary, server, require_ours(record, server.name, "primary"), [])
-    findings: list[Finding] = []
-    if postmaster(primary):
-        new = position(primary)
-        _require_following(primary, server, new)
-        require_not_ourselves(primary, running=True)
-        require_not_ourselves(server, running=True)
-        findings = surprises(primary, server, seen, logical_slots(primary, running=True))
-    if not ctx.effect(f"keep the application out of {primary.name}, stop and fence it, and promote {server.name}"):
-        return Outcome(ok=True, summary=f"would have {server.name} take the place of {primary.name}", findings=findings)
-    _shut(primary)
-    end = _require_all(primary, server)
-    record = PromotionRecord(standby=server.name, timeline=seen.timeline, received=end)
-    record.keep(ctx.files, primary.name)
-    if server.settings.app_roles:
-        block_logins(server)
-    tell_to_promote(server)
-    return _done(primary, server, record, findings)
+    return SWITCHING_BACK.switch_back(ctx, standby)
 
 
-def _standby(ctx: ActionContext) -> Server:
-    return choose_next(find_server(ctx), str(ctx.params.get("standby") or ""))
+@action("postgres.is_switched_back", target=SWITCHING_BACK.identity, params={"standby": WHICH})
+def is_switched_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
+    """Tell whether the standby leads that postgres.switch_back has lead.
 
-
-def _reached(primary: Server, server: Server) -> Reached:
-    try:
-        with connect_verified(server, deadline_s=30) as session:
-            return reached(session)
-    except CannotConnect as error:
-        server.ctx.log(f"{server.name} cannot be asked: {error.message}", "err")
-        raise _no_standby(primary, server) from error
-
-
-def _no_standby(primary: Server, server: Server) -> ActionFailed:
-    return ActionFailed(
-        f"{server.name} does not stream from {primary.name}: it cannot take its place without loss.",
-        left_behind="Nothing was changed.",
-        cures=[Cure(words="Make it a standby first.", action=REJOIN)],
-    )
-
-
-def _require_following(primary: Server, server: Server, new: Position) -> None:
-    """Go on only where the standby streams from the primary, and is not far behind.
-
-    Raises:
-        ActionFailed: it does not, or is.
+    Needs: the standby's address.
     """
-    seen = asked(server)
-    if seen is None or not seen.of(new):
-        raise _no_standby(primary, server)
-    if (behind := new.end - seen.replayed) > _BEHIND:
-        raise ActionFailed(
-            f"{server.name} is {behind:,} bytes of log behind {primary.name}.",
-            "Wait until it has caught up (postgres.is_rejoined tells): the application would be kept out as long.",
-            left_behind="Nothing was changed.",
-        )
+    return SWITCHING_BACK.is_switched_back(ctx, standby)
 
 
 def _shut(primary: Server) -> None:
@@ -180,31 +203,3 @@ def _require_all(primary: Server, server: Server) -> int:
                 cures=back,
             )
         time.sleep(_PAUSE_S)
-
-
-def _done(primary: Server, server: Server, record: PromotionRecord, findings: list[Finding]) -> Outcome:
-    try:
-        alive = answers(primary)
-    except CannotConnect:
-        alive = None
-    if alive:
-        raise ActionFailed(f"{primary.name} is not down: {alive.words}.", f"Fence it: --on {primary.name}.")
-    done = finish(primary, server, record, findings)
-    files, rest = server.ctx.files, [one for one in done.findings if one not in findings]
-    if (before := PromotionRecord.of(files, server.name)) and before.standby == primary.name:  # it has its place back
-        forget_promotion(files, server.name)
-        forget_promotion(files, primary.name)
-        said = "is right again, unless somebody changed it since the failover: then change it back"
-        rest = [msgspec.structs.replace(one, text=said, cure="") if one.about == INVENTORY else one for one in rest]
-    text = "is fenced: until it is a standby there is no second copy"
-    rejoin = Finding(severity="warning", about=primary.name, text=text, cure=f"Run {REJOIN} now.")
-    return Outcome(
-        ok=True,
-        summary=f"Nothing was lost, both logs end alike. {done.summary}",
-        facts=done.facts,
-        findings=[*findings, *rest, rejoin],
-        cures=[
-            Cure(words=f"{server.name} is the primary, and the application is kept out of it.", action=ALLOW),
-            Cure(words=f"{primary.name} {text}.", action=REJOIN),
-        ],
-    )

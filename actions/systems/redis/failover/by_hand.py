@@ -81,6 +81,26 @@ def switch_over(known: ByHand) -> Sequence[CommandLine]:
     return [held, over, ends, *keep]
 
 
+def switch_back(known: ByHand) -> Sequence[CommandLine]:
+    """Tell how a master hands over to its replica, once that has everything."""
+    settings, systems = known.settings(RedisSettings), known.inventory.systems
+    new = next((s for s in systems.values() if isinstance(s, RedisSettings) and s.standby_of == known.system), None)
+    to = (new.address, str(new.port)) if new else ("ADDRESS", "PORT")
+    users = [cli(settings, "ACL", "SETUSER", user.name, "off") for user in settings.app_users]
+    alike = "Both at one offset, with as many keys:"
+    seen = [cli(one, "INFO", what=alike if one is settings else "") for one in (settings, new) if one]
+    over = cli(settings, "FAILOVER", "TO", *to, "TIMEOUT", "20000", what="It becomes its replica:")
+    files = f"In its file `replicaof {' '.join(to)}` (masteruser, masterauth, too); out of the other one's."
+    return [
+        *users,
+        cli(settings, "CLIENT", "PAUSE", "60000", "WRITE"),
+        *seen,
+        over,
+        cli(settings, "CLIENT", "UNPAUSE"),
+        CommandLine(what=files),
+    ]
+
+
 def rejoin(known: ByHand) -> Sequence[CommandLine]:
     """Tell what brings a fenced old master back as a replica."""
     settings = known.settings(RedisSettings)

@@ -34,7 +34,7 @@ def paused(server: Server, unknown: FenceRecord) -> Iterator[FenceRecord]:
     try:
         yield record
     except (ActionFailed, Cancelled):
-        _go_on(server)
+        go_on(server)
         raise
 
 
@@ -57,7 +57,8 @@ def _pause(server: Server) -> FenceRecord:
     return FenceRecord(means="service", position=position, history=str(said["master_replid"]))
 
 
-def _go_on(server: Server) -> None:
+def go_on(server: Server) -> None:
+    """Have the writes of a server that holds them go on."""
     try:
         with connect_verified(server) as client:
             client.client_unpause()

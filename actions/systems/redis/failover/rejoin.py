@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 from actions.action import action
-from actions.context import ActionContext, Progress
+from actions.context import ActionContext
 from actions.failover.fence_record import FenceRecord
 from actions.failover.promotion_record import PromotionRecord
 from actions.failover.rejoining import WHICH, Back, Coming, Rejoining
 from actions.machine.aside import KeptCopy
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.redis.config_file import wanted_of
 from actions.systems.redis.configuration import read_configuration
-from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
 from actions.systems.redis.failover.fence import FENCING
+from actions.systems.redis.failover.following import (
+    barred_still,
+    follows,
+    prove_that_it_follows,
+    wait_until_it_follows,
+)
 from actions.systems.redis.failover.follows import follow, follows_at_start
 from actions.systems.redis.failover.replicas import Reached, reached
-from actions.systems.redis.launch import launch, newest_lines, went_down
-from actions.systems.redis.login_block import load_barred
+from actions.systems.redis.launch import launch
 from actions.systems.redis.placing import keep_old, plan_copy
 from actions.systems.redis.server import Server
-from actions.systems.redis.verified_connection import connect_verified
 
 _NOTHING = "Nothing was changed."
-_HOURS_S, _STUCK_S, _ARRIVES_S, _APPEARS_S, _PAUSE_S = 12 * 3600.0, 75.0, 10.0, 3.0, 0.2
-_PROOF_MS = 60_000
+_LEFT = "{} is a replica without data; its old files are kept aside."
 
 
 class RedisRejoining(Rejoining[Server]):
@@ -54,7 +53,7 @@ class RedisRejoining(Rejoining[Server]):
     def follows(self, server: Server) -> tuple[bool, str]:
         """Return whether it is a replica that hears of its master."""
         master, seen = self.named(server), reached(server, 5)
-        ok = _follows(seen, master)
+        ok = follows(seen, master)
         return ok, f"{'follows' if ok else 'does NOT follow'} {master.name}: {seen.keys:,} keys"
 
 
@@ -110,11 +109,11 @@ def _coming(server: Server, master: Server, words: str, copy: KeptCopy | None, *
             launch(server, "rejoin")
 
     def prove() -> Back:
-        _wait(server, master)
-        _prove(server, master)
+        wait_until_it_follows(server, master, _LEFT.format(server.name), "redis.rejoin")
+        prove_that_it_follows(server, master)
         kept = f". Its old files are kept in {aside}" if aside else ""
         said = f"follows {master.name}: a key written there arrived, and a write here is refused{kept}"
-        return Back(said, _barred(server), {"aside": aside} if aside else {})
+        return Back(said, barred_still(server), {"aside": aside} if aside else {})
 
     return Coming(words, go, prove, _alone(server, aside), begun)
 
@@ -145,83 +144,3 @@ def _alone(server: Server, aside: str) -> list[Finding]:
         return []
     text = f"took at most {alone:,} bytes of writes that the new master never got"
     return [Finding(severity="warning", about=server.name, text=text, cure=where)]
-
-
-def _barred(server: Server) -> list[Finding]:
-    barred = load_barred(server)
-    if not barred or not barred.lines:
-        return []
-    text = f"{', '.join(barred.lines)}: switched off in it still, since users are not replicated"
-    cure = f"Where the application reads from it: redis.allow_writers --on {server.name}."
-    return [Finding(severity="note", about=server.name, text=text, cure=cure)]
-
-
-def _follows(seen: Reached, master: Server) -> bool:
-    at = f"{master.settings.address}:{master.settings.port}"
-    return seen.replica and seen.linked and not seen.copying and seen.follows == at
-
-
-def _wait(server: Server, master: Server) -> None:
-    """Wait until it has a whole copy and follows.
-
-    Raises:
-        ActionFailed: it ended, or gets nothing of its master.
-    """
-    begun = heard = time.monotonic()
-    while time.monotonic() < begun + _HOURS_S:
-        if server.ctx.cancelled:
-            raise Cancelled(f"{server.name} goes on copying from {master.name} by itself.")
-        try:
-            seen = reached(server, 5)
-        except CannotConnect as error:
-            if not server.process() and time.monotonic() > begun + _APPEARS_S:
-                raise went_down(server, "Its old files are kept aside.") from error
-            time.sleep(_PAUSE_S)
-            continue
-        if _follows(seen, master):
-            return
-        if seen.copying:
-            heard = time.monotonic()
-            left = int(seen.info.get("master_sync_left_bytes", -1))
-            server.ctx.progress(
-                Progress(text=f"copying from {master.name}{f', {left:,} bytes left' if left > 0 else ''}")
-            )
-        if time.monotonic() > heard + _STUCK_S:
-            break
-        time.sleep(_PAUSE_S)
-    said = next((line for line in reversed(newest_lines(server)) if "MASTER" in line or "AUTH" in line), "")
-    raise ActionFailed(
-        f"{server.name} gets nothing of {master.name}: {said.strip() or 'its log does not say why'}",
-        "masteruser and masterauth must be a user of the new master that may replicate (+psync +replconf +ping).",
-        left_behind=f"{server.name} is a replica without data; its old files are kept aside.",
-        cures=[Cure(words="Once that is mended: it goes on from there.", action="redis.rejoin")],
-    )
-
-
-def _prove(server: Server, master: Server) -> None:
-    from redis import ResponseError
-
-    key, value = f"cleo:rejoined:{server.ctx.incident.id}", server.name
-    with connect_verified(master) as session:
-        there: Any = session
-        there.set(key, value, px=_PROOF_MS)
-    end = time.monotonic() + _ARRIVES_S
-    with connect_verified(server, deadline_s=_ARRIVES_S + 5) as session:
-        here: Any = session
-        while here.get(key) != value:
-            if time.monotonic() > end:
-                raise ActionFailed(
-                    f"{server.name} says that it follows, and a key written at {master.name} does not arrive.",
-                    "See its log (redis.log); then run this again.",
-                )
-            time.sleep(_PAUSE_S)
-        try:
-            here.set(key, value, px=_PROOF_MS)
-        except ResponseError as error:
-            if str(error).upper().startswith("READONLY") or "read only" in str(error):
-                return
-            raise
-    raise ActionFailed(
-        f"{server.name} follows, and takes writes (replica-read-only is off).",
-        "CONFIG SET replica-read-only yes, and in its configuration; then run this again.",
-    )

@@ -64,8 +64,8 @@ def _by_heartbeat(master: Server, replica: Server, seen: Reached) -> list[Findin
     return [_warning(replica.name, text, "They stay in the old master's files: keep them.")]
 
 
-def surprises(master: Server, replica: Server, seen: Reached) -> list[Finding]:
-    """Return what will be missing or otherwise after the promotion."""
+def surprises(master: Server, replica: Server, seen: Reached, *, fenced: bool = True) -> list[Finding]:
+    """Return what will be missing or otherwise after the promotion; ``fenced``: its master is gone then."""
     return [
         *_wrong(master, replica),
         *_writable(replica, seen),
@@ -74,7 +74,7 @@ def surprises(master: Server, replica: Server, seen: Reached) -> list[Finding]:
         *_refusals(replica, seen),
         *_logins(replica),
         *_time(replica, seen),
-        *_others(master, replica),
+        *(_others(master, replica) if fenced else []),
     ]
 
 

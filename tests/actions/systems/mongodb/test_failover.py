@@ -6,14 +6,16 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from actions.inventory import Inventory, load_inventory
@@ -21,6 +23,7 @@ from actions.outcome import ActionFailed, GateClosed
 from actions.systems.mongodb.failover.fence import fence, is_fenced
 from actions.systems.mongodb.failover.promote import is_promoted, old_primary_fenced, promote
 from actions.systems.mongodb.failover.rejoin import rejoin
+from actions.systems.mongodb.failover.switch_back import is_switched_back, switch_back
 from actions.systems.mongodb.failover.unfence import unfence
 from actions.systems.mongodb.start_stop import start
 from actions.systems.mongodb.writers import allow_writers, stop_writers
@@ -29,8 +32,10 @@ from cleo_console.lab.mongodb import server
 from cleo_console.lab.mongodb.cluster import APPLICATION
 from cleo_console.lab.mongodb.service import MemberService, SecondaryService
 from cleo_console.lab.service import Instance, Order
+from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.mongodb.mongo_lab import MongoLab, running_mongodb
+from tests.actions.systems.postgres.failing_over import with_fields
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("mongodb-failover")
@@ -48,6 +53,26 @@ def members() -> Iterator[list[MongoLab]]:
             services[-1].create(Order(size=None, backup_minutes=60), lambda _: None)
         write_inventory(first.service.lab, services)
         yield [MongoLab(service) for service in services]
+
+
+@contextmanager
+def counted(member: MongoLab) -> Iterator[list[int]]:
+    """The application writes numbers to a primary meanwhile; those that it acknowledged, without asking a majority."""
+    acknowledged, over = list[int](), threading.Event()
+
+    def write() -> None:
+        with suppress(PyMongoError, CleoError), member.session(APPLICATION) as app:
+            numbers = app.cleoai.get_collection("counted", write_concern=WriteConcern(w=1))
+            while not over.wait(0.005):
+                numbers.insert_one({"_id": len(acknowledged)})
+                acknowledged.append(len(acknowledged))
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    until(lambda: acknowledged)
+    yield acknowledged
+    over.set()
+    writer.join()
 
 
 def state(member: MongoLab) -> str:
@@ -103,6 +128,32 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     assert joined.facts["rolled_back"] == []
     with leader.session(APPLICATION) as app:  # the old primary's start keeps nobody out of the new one
         app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
+    assert any("its priority was 2" in finding.text for finding in joined.findings)
+    assert state(leader) == "PRIMARY", "it is not to lead by itself"
+
+    switched_back(first, leader, ctx)
+
+
+def switched_back(first: MongoLab, leader: MongoLab, ctx: FakeContext) -> None:
+    """Have the old primary lead again, as planned, while the application writes."""
+    name, leads = first.service.instance.name, leader.service.instance.name
+    ctx.inventory = with_fields(ctx.inventory, leads, standby_of="", app_users=first.settings.app_users)
+    ctx.inventory = with_fields(ctx.inventory, name, standby_of=leads)
+    ctx.system = leads
+    with counted(leader) as acknowledged:
+        done = ctx.do(switch_back)
+    assert "Nothing was lost" in done.summary
+    assert done.facts["took_over"] == {"system": name, "of": leads}
+    until(lambda: (state(first), state(leader)) == ("PRIMARY", "SECONDARY"), 60)
+    assert ctx.do(is_switched_back).ok
+    with first.session(APPLICATION) as app, pytest.raises(OperationFailure, match="not authorized"):
+        app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
+    assert first.context().do(allow_writers).ok
+    with first.session() as client:
+        assert acknowledged
+        assert {one["_id"] for one in client.cleoai.counted.find()} >= set(acknowledged)
+        config = client.admin.command("replSetGetConfig")["config"]
+    assert [one["priority"] for one in config["members"]] == [2, 1, 1], "its own priority is back"
 
 
 @pytest.mark.soak

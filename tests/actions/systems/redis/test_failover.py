@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from actions.systems.redis.failover.unfence import unfence
 from actions.systems.redis.start_stop import start
 from actions.transport import open_transport
 from cleo_console.lab.redis import server
+from cleo_console.lab.redis.node import APPLICATION, Node
+from journal.errors import CleoError
 from journal.events.types import InventoryRead, Override
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run, RunState, StepState
@@ -87,6 +91,34 @@ def confirmed(person: Person, step: str, *gates: str) -> Run:
     overrides = [Override(gate=gate, reason="known in this test", target=word) for gate in gates]
     run: Run = person.over(person.desk.request_run(step, confirmed=word, overrides=overrides))
     return run
+
+
+def acted(person: Person, action: str, system: str) -> Run:
+    """Have an action done, as its dry run says whom it is about."""
+    look = person.over(person.desk.request_action(action, {}, system=system, dry_run=True))
+    assert not look.closed, look.closed
+    run: Run = person.over(person.desk.request_action(action, {}, system=system, confirmed=word_to_type(look.target)))
+    assert run.state is RunState.SUCCEEDED, (run.summary, run.refusal)
+    return run
+
+
+@contextmanager
+def counted(node: Node) -> Iterator[list[int]]:
+    """The application writes numbers to a server meanwhile; those that were acknowledged."""
+    acknowledged, over = list[int](), threading.Event()
+
+    def write() -> None:
+        with suppress(CleoError), node.client(APPLICATION) as client:
+            while not over.wait(0.005):
+                client.set(f"counted:{len(acknowledged)}", 1)
+                acknowledged.append(len(acknowledged))
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    until(lambda: acknowledged)
+    yield acknowledged
+    over.set()
+    writer.join()
 
 
 def launched(lab: RedisLab) -> subprocess.CompletedProcess[str]:
@@ -242,10 +274,9 @@ def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
         again = dry(person, "fence")
         assert "took the place of redis" in again.summary
 
-        dry_run = person.over(person.desk.request_action("redis.rejoin", {}, system="redis", dry_run=True))
-        word = word_to_type(dry_run.target)
-        joined = person.over(person.desk.request_action("redis.rejoin", {}, system="redis", confirmed=word))
-        assert joined.state is RunState.SUCCEEDED, joined.summary
+        early = person.over(person.desk.request_action("redis.switch_back", {}, system=STANDBY, dry_run=True))
+        assert (early.state, early.cures[0].action) == (RunState.FAILED, "redis.rejoin"), early.summary
+        acted(person, "redis.rejoin", "redis")
         assert not person.incident().in_force, "its fence went with it"
         seen = lab.node().info("replication")
         assert (seen["role"], seen["master_port"], seen["master_link_status"]) == ("slave", standby.port, "up")
@@ -253,3 +284,17 @@ def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
         assert (aside / "appendonlydir").is_dir(), "what it took alone is kept"
         ours, theirs = lab.node().info("keyspace"), standby.info("keyspace")
         assert {name: one["keys"] for name, one in ours.items()} == {name: one["keys"] for name, one in theirs.items()}
+
+        with counted(standby) as acknowledged:
+            back = acted(person, "redis.switch_back", STANDBY)
+        person.until(lambda i: i.roster.players("redis") == ["redis"])
+        assert "Nothing was lost" in back.summary
+        assert [held.undone_by for held in person.incident().in_force.values()] == ["redis.allow_writers"]
+        assert acted(person, "redis.allow_writers", "redis").state is RunState.SUCCEEDED
+    with lab.node().client() as client:
+        assert acknowledged
+        assert not [number for number in acknowledged if client.get(f"counted:{number}") is None]
+    for node, role in ((lab.node(), "master"), (standby, "slave")):
+        server.stop(node)
+        server.start(node)
+        assert node.info("replication")["role"] == role, "at its next start, too"
