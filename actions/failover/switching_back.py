@@ -16,17 +16,27 @@ from actions.failover.kind import S
 from actions.failover.means import NOTHING
 from actions.failover.promoting import Promoting
 from actions.failover.promotion_record import INVENTORY, PromotionRecord, forget_promotion, require_ours, whose_place
+from actions.failover.settled import needless_now
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
+from journal.events.base import Settling
 from journal.events.types import Identity
 
 WHICH = "the inventory's name of the standby, where it has several"
 
 
 class Left(NamedTuple):
-    """What became of the one that led: in words, what else to know, and what is to be done about it."""
+    """What became of the one that led.
+
+    Attributes:
+        words: in words, behind what is said of the other one.
+        follows: whether it follows the other one; else it is down, and fenced.
+        findings: what else to know.
+        cures: what is to be done about it.
+    """
 
     words: str = ""
+    follows: bool = True
     findings: Sequence[Finding] = ()
     cures: Sequence[Cure] = ()
 
@@ -159,7 +169,16 @@ class SwitchingBack(ABC, Generic[S]):
             facts=done.facts,
             findings=[*_in_its_place_again(primary, server, done.findings), *left.findings],
             cures=[allow, *left.cures],
+            settles=self._settled(primary, server, follows=left.follows),
         )
+
+    def _settled(self, primary: S, server: S, *, follows: bool) -> list[Settling]:
+        """Return that neither fence nor promotion is needed: they changed places as planned."""
+        how = f"{server.name} and {primary.name} changed places"
+        said = (
+            {"follows": f"{primary.name} follows {server.name}"} if follows else {"down": f"{primary.name} is fenced"}
+        )
+        return needless_now(self.promoting.fencing.kind.prefix, primary.name, how, **said)
 
 
 def _in_its_place_again(primary: Any, server: Any, findings: Sequence[Finding]) -> list[Finding]:

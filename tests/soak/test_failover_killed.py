@@ -1,4 +1,4 @@
-"""The runner of Redis' fence, promotion or rejoining is killed at every point between two effects.
+"""The runner of Redis' fence, promotion, rejoining or switching back is killed at every point between two effects.
 
 The next one sees it through: nothing that was acknowledged is lost, and no two take writes at once.
 """
@@ -6,6 +6,7 @@ The next one sees it through: nothing that was acknowledged is lost, and no two 
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,9 @@ STEPS = [
     Step("fence", "redis.fence", "redis"),
     Step("promote", "redis.promote", "redis"),
     Step("rejoin", "redis.rejoin", "redis"),
+    Step("allow", "redis.allow_writers", "redis"),
+    Step("switch-back", "redis.switch_back", "redis"),
+    Step("allow-back", "redis.allow_writers", "redis"),
 ]
 
 
@@ -42,18 +46,18 @@ def reset(lab: RedisLab, kept: Kept) -> None:
     server.wait_until_followed(lab.node(STANDBY))
 
 
-@pytest.mark.parametrize("step", ["fence", "promote", "rejoin"])
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("step", ["fence", "promote", "rejoin", "switch-back"])
 def test_redis(step: str, home: Path) -> None:
     with running_redis(standby=True) as lab:
         killing = Killing(lab, home, STEPS)
         kept = Kept.of(*(lab.node(name).directory / "etc" for name in ("redis", STANDBY)))
 
         def write(number: int) -> bool:
-            try:
-                with lab.node().client(APPLICATION, deadline_s=1) as client:
+            for name in ("redis", STANDBY):
+                with suppress(CleoError), lab.node(name).client(APPLICATION, deadline_s=1) as client:
                     return bool(client.set(f"soak:{number}", number))
-            except CleoError:
-                return False
+            return False
 
         def leads(name: str) -> bool:
             return str(lab.node(name).info("replication")["role"]) == "master"
@@ -74,14 +78,16 @@ def test_redis(step: str, home: Path) -> None:
 def _require(lab: RedisLab, step: str, point: str, acknowledged: list[int]) -> None:
     """What must hold after a step was killed at a point, and seen through."""
     text, standby = lab.node().config_file.read_text(), lab.node(STANDBY)
-    fenced, promoted = step != "rejoin", step != "fence"
+    fenced, promoted, back = step in ("fence", "promote"), step in ("promote", "rejoin"), step == "switch-back"
     assert text.count("cleo_fenced") == fenced, point
     assert (server.server_pid(lab.node()) is None) == fenced, point
     assert standby.info("replication")["role"] == ("master" if promoted else "slave"), point
     assert bool(follows_at_start(server_of(lab.ctx(), STANDBY))) is not promoted, point
     assert acknowledged, point
-    with standby.client() as client:
+    with lab.node("redis" if back else STANDBY).client() as client:
         lost = [number for number in acknowledged if client.get(f"soak:{number}") is None]
     assert not lost, (point, lost)
     if not fenced:
-        assert lab.node().info("replication")["master_link_status"] == "up", point
+        follows, leads = (standby, lab.node()) if back else (lab.node(), standby)
+        assert follows.info("replication")["master_link_status"] == "up", point
+        assert leads.info("replication")["role"] == "master", point

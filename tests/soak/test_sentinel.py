@@ -70,6 +70,7 @@ def test_it_is_let_do_it_itself_and_what_it_did_by_itself_is_taken_over(lab: Red
     done = ctx.do(switch_over)
     assert done.ok, done.summary
     assert done.facts["took_over"] == {"system": STANDBY, "of": "redis"}
+    assert [one.action for one in done.settles] == ["redis.promote", "redis.fence", "redis.rejoin"]
     assert standby.info("replication")["role"] == "master"
     until(lambda: role(master) == "slave", 60)
     again = ctx.do(switch_over)
@@ -84,6 +85,7 @@ def test_it_is_let_do_it_itself_and_what_it_did_by_itself_is_taken_over(lab: Red
     taken = back.do(switch_over)
     assert taken.facts["took_over"] == {"system": "redis", "of": STANDBY}
     assert any("cannot be asked" in finding.text for finding in taken.findings), "the dead one is not said to be safe"
+    assert [one.action for one in taken.settles] == ["redis.promote"], "it is to be fenced"
 
 
 def test_a_promotion_beside_it_is_refused_and_one_that_it_reverts_is_told(lab: RedisLab) -> None:

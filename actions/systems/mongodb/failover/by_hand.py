@@ -77,7 +77,8 @@ def rejoin(known: ByHand) -> Sequence[CommandLine]:
     ends = in_shell(settings, "rs.status().members.map(m => [m.name, m.stateStr])", "It must come to SECONDARY:")
     argv = ["ls", "-lR", f"{settings.place()}/rollback"]
     files = CommandLine(argv=argv, what="What it rolled back:", host=settings.host)
-    return [*unfence(known)[:1], start, ends, files]
+    prefers = "At the primary first, where its priority in rs.conf() is higher: as the primary's (rs.reconfig())."
+    return [CommandLine(what=prefers), *unfence(known)[:1], start, ends, files]
 
 
 def _file(settings: MongodbSettings) -> str:

@@ -87,7 +87,7 @@ class PostgresSwitchingBack(SwitchingBack[Server]):
             raise ActionFailed(f"{primary.name} is not down: {alive.words}.", f"Fence it: --on {primary.name}.")
         text = "is fenced: until it is a standby there is no second copy"
         finding = Finding(severity="warning", about=primary.name, text=text, cure=f"Run {REJOIN} now.")
-        return Left("", [finding], [Cure(words=f"{primary.name} {text}.", action=REJOIN)])
+        return Left("", False, [finding], [Cure(words=f"{primary.name} {text}.", action=REJOIN)])
 
     def _reached(self, primary: Server, server: Server) -> Reached:
         try:

@@ -10,7 +10,8 @@ import msgspec
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.outcome import ActionFailed, Cancelled, Cure, Finding, InDoubt, Outcome, Settling
+from actions.failover.settled import needless_now
+from actions.outcome import ActionFailed, Cancelled, Cure, Finding, InDoubt, Outcome
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.slots import logical_slots
 from actions.systems.postgres.failover.standbys import reached
@@ -221,22 +222,15 @@ def _proven(found: _Found, name: str, new: Server, left: int, told: list[Finding
     with connect_verified(new, deadline_s=30) as session:
         back = recovered(session, new.settings)
     old, follow = _old(found, new)
+    follows = f"{found.server.name} is a replica that follows"
     measured = msgspec.structs.replace(back, newest_commit_at=back.recovered_to, timeline=timeline).facts()
     return Outcome(
         ok=True,
         summary=f"{how}, on timeline {timeline}; a commit went through ({format_lsn(lsn)}); {follow}.",
         facts={**measured, "took_over": {"system": new.name, "of": found.server.name}},
         findings=[*told, *old, *troubles(found.patroni, found.patroni.look(store=True))],
-        settles=_settles(found.server, how, sure=not old),
+        settles=needless_now("postgres", found.server.name, f"{how}, by Patroni", follows="" if old else follows),
     )
-
-
-def _settles(server: Server, how: str, *, sure: bool) -> list[Settling]:
-    """The steps that do this without Patroni are not needed any more; a fence only where the old one follows."""
-    one = Settling(action="postgres.promote", use="needless", words=f"{how}, by Patroni", system=server.name)
-    two = Settling(action="postgres.fence", use="needless", words=f"{server.name} is a replica", system=server.name)
-    three = Settling(action="postgres.rejoin", use="needless", words=f"{server.name} follows", system=server.name)
-    return [one, *([two, three] if sure else [])]
 
 
 def _wait_until_leads(found: _Found, name: str, new: Server, left: int) -> int:

@@ -102,7 +102,8 @@ class RedisSwitchingBack(SwitchingBack[Server]):
         lacks = f"{primary.name} takes no writes, and lacks what comes from now on."
         wait_until_it_follows(primary, server, lacks, _AGAIN)
         prove_that_it_follows(primary, server)
-        return Left(f" {primary.name} follows it: a key arrived, and a write to it is refused.", barred_still(primary))
+        said = f" {primary.name} follows it: a key arrived, and a write to it is refused."
+        return Left(said, findings=barred_still(primary))
 
     def _asked(self, primary: Server, server: Server) -> Reached:
         try:

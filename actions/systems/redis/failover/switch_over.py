@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from actions.action import action
 from actions.context import ActionContext
 from actions.failover.latest import require_latest
 from actions.failover.promotion_record import PromotionRecord
+from actions.failover.settled import needless_now
 from actions.outcome import ActionFailed, Cancelled, Finding, Outcome
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.failover import by_hand
@@ -214,7 +217,11 @@ def _taken(master: Server, server: Server, watch: Watch) -> Outcome:
 
 def _proven(master: Server, server: Server, findings: list[Finding], how: str) -> Outcome:
     record = PromotionRecord.of(master.ctx.files, master.name) or PromotionRecord(standby=server.name)
-    return PROMOTING.finish(master, server, record, [*findings, *_old(master)], how)
+    old = _old(master)
+    done = PROMOTING.finish(master, server, record, [*findings, *old], how)
+    follows = "" if old else f"{master.name} is a replica: Sentinel made it one"
+    settles = needless_now(KIND.prefix, master.name, f"{server.name} is the master, by Sentinel", follows=follows)
+    return msgspec.structs.replace(done, settles=settles)
 
 
 def _old(master: Server) -> list[Finding]:
