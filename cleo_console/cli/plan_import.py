@@ -28,19 +28,20 @@ _Source = click.Path(exists=True, readable=True, path_type=Path)
 @click.option("--as-written", is_flag=True, help="Bind no command to an action of this program: run them as they are.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was not taken over and what was filled in as JSON.")
 def import_command(source: Path, output: Path | None, force: bool, as_written: bool, as_json: bool) -> None:
-    """Make a plan file of a runbook in Markdown.
+    """Make a plan file of a runbook in Markdown, a folder of scripts, or an Ansible playbook.
 
     Phases, sections, steps, commands, objectives, scenarios, contacts, schedules and alerts become the plan's. Each
     line that is not taken over, and each thing that the plan needs and the document does not say, is printed as
-    SOURCE:LINE: message, and written at the plan's end. A command whose script an action of this program stands for is
-    bound to that action; one with blanks to fill in is left to a person; one that is not known to look only is
-    destructive: it is asked about before it runs.
+    SOURCE:LINE: message, and written at the plan's end. A runbook's command whose script an action of this program
+    stands for is bound to that action; one with blanks to fill in is left to a person; one that is not known to
+    look only is destructive: it is asked about before it runs. Scripts of a folder are pinned by their digest.
 
     Exit status 1 where no plan can be made of it, or the plan that came out cannot be used.
 
     \b
     Example:
       cleo plan import RUNBOOK.md -o our-plan.yaml
+      cleo plan import scripts/ -o our-plan.yaml
       cleo plan check our-plan.yaml
     """
     if as_json and output is None:
@@ -74,7 +75,8 @@ def _known(source: Path, as_written: bool) -> Known:
 
     reserved = frozenset(script.rpartition("/")[2] for script in scripts().values())
     systems = {name: KnownSystem(type_.title, bool(type_.backups)) for name, type_ in system_types().items()}
-    actions = {} if as_written else named_in(read_bytes(source).decode("utf-8", errors="replace"))
+    own = as_written or source.is_dir() or source.suffix in (".yml", ".yaml")  # what runs there is there
+    actions = {} if own else named_in(read_bytes(source).decode("utf-8", "replace"))
     return Known(actions, systems, reserved)
 
 

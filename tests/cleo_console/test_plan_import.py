@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -188,6 +189,61 @@ def test_a_password_in_a_command_is_named(tmp_path: Path) -> None:
     text = "# R\n\n```bash\ncurl https://admin:hunter2@db.example/restart -X POST\n```\n"
     _, result = imported(tmp_path, text)
     assert "look at this: step 'r' seems to hold a password" in result.stderr
+
+
+def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path) -> None:
+    folder, file = tmp_path / "recovery", tmp_path / "plan.yaml"
+    (folder / "20-app").mkdir(parents=True)
+    scripts = {
+        "2-verify.sh": "#!/bin/sh\n# Verify the cluster. It takes a minute.\n",
+        "10-stop.sh": "#!/bin/sh\n# Usage: 10-stop.sh <host>\n",
+        "20-app/start.sh": "#!/bin/sh\n",
+        "notes.txt": "call Ann\n",
+    }
+    for name, text in scripts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    result = cleo_plan("import", folder, "-o", file)
+    assert result.exit_code == 0, result.output
+    verify, stop, start = read_plan(file).plan.steps()
+    assert (verify.title, verify.command, verify.destructive) == (
+        "Verify the cluster",
+        [f"{folder}/2-verify.sh"],
+        False,
+    )
+    assert (stop.kind, stop.script) == ("manual", "10-stop.sh <host>")
+    assert (start.command, start.destructive) == ([f"{folder}/20-app/start.sh"], True)
+    assert list(start.pinned.values()) == [hashlib.sha256(b"#!/bin/sh\n").hexdigest()]
+    assert f"{folder}/notes.txt:1: not taken over" in result.stderr
+
+
+PLAYBOOK = """\
+- name: Stop the application
+  hosts: app
+  become: true
+  vars: {unit: cleoai}
+  tasks:
+    - name: Is it up
+      ansible.builtin.command: systemctl is-active cleoai
+    - name: Stop it
+      ansible.builtin.systemd: {name: "{{ unit }}", state: stopped}
+    - name: Drain
+      shell: drain
+      when: drain | bool
+    - import_tasks: more.yml
+  handlers:
+    - name: again
+      service: {name: x, state: restarted}
+"""
+
+
+def test_a_playbooks_tasks_become_steps(tmp_path: Path) -> None:
+    plan, result = imported(tmp_path, PLAYBOOK, name="dr.yml")
+    up, stop, drain = plan.steps()
+    assert (up.command[-3:], up.destructive) == (["-a", "systemctl is-active cleoai", "--become"], False)
+    assert (stop.command[-2], stop.destructive) == ('{"name": "cleoai", "state": "stopped"}', True)
+    assert (drain.kind, drain.text) == ("manual", "when: drain | bool")
+    assert f"{tmp_path / 'dr.yml'}:13: not taken over: {tmp_path / 'more.yml'} is not there" in result.stderr
+    assert f"{tmp_path / 'dr.yml'}:15: not taken over: a handler" in result.stderr
 
 
 def test_a_document_without_steps_is_refused(tmp_path: Path) -> None:

@@ -77,11 +77,15 @@ class Draft:
 
     def unread(self, line: int, text: str) -> None:
         """Note what the plan has no place for."""
-        self.notes.append(Note(self.file, line, "unread", text))
+        self.unread_in(self.file, line, text)
 
-    def look_at(self, line: int, text: str) -> None:
+    def unread_in(self, file: str, line: int, text: str) -> None:
+        """Note what of another file the plan has no place for."""
+        self.notes.append(Note(file, line, "unread", text))
+
+    def look_at(self, line: int, text: str, file: str = "") -> None:
         """Note what was taken over, and should not stand there."""
-        self.notes.append(Note(self.file, line, "look at this", text))
+        self.notes.append(Note(file or self.file, line, "look at this", text))
 
     def filled(self, line: int, text: str) -> None:
         """Note what the document does not say, and the plan needs."""
@@ -93,7 +97,7 @@ class Draft:
         self._asked.add(decision)
         return first
 
-    def new_id(self, title: str, line: int) -> str:
+    def new_id(self, title: str, line: int, file: str = "") -> str:
         """Return an id for a step: its title in plain letters, with a number where it is taken."""
         wanted = slug(title) or "step"
         taken = self._ids | self.known.reserved
@@ -102,7 +106,7 @@ class Draft:
             number += 1
             name = f"{wanted}-{number}"
         self._ids.add(name)
-        self.places[name] = (self.file, line)
+        self.places[name] = (file or self.file, line)
         return name
 
 

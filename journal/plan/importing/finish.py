@@ -78,7 +78,7 @@ def _systems(draft: Draft) -> None:
                 systems[name] = {"title": known.title, "tier": tier} | ({"data": data} if data else {})
     draft.data["systems"] = systems
     if systems:
-        told = (f"{name} ({', '.join(filter(None, (s['tier'], s.get('data'))))})" for name, s in systems.items())
+        told = (" ".join(filter(None, (name, s["tier"], s.get("data", "")))) for name, s in systems.items())
         draft.filled(1, f"systems with tier and data, as far as its sections tell: {', '.join(told)}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from journal.plan.importing.people import read_compliance, read_people
 from journal.plan.importing.phases import read_phases
 from journal.plan.importing.routine import read_machinery, read_places, read_tests
 from journal.plan.importing.scenarios import read_scenarios
-from journal.yamlfile.yaml_source import read_bytes
+from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
 
 class Imported(NamedTuple):
@@ -37,27 +36,47 @@ class Imported(NamedTuple):
 
 
 def import_plan(path: Path, known: Known) -> Imported:
-    """Return the plan that a runbook in Markdown makes.
+    """Return the plan that a runbook in Markdown, a folder of scripts or an Ansible playbook makes.
 
     Args:
-        path: the file.
+        path: the file or the folder.
         known: the actions to which its commands are bound, and the systems they act on.
 
     Raises:
         CleoError: it cannot be read, or holds no step.
     """
+    draft = Draft(str(path), known)
+    if path.is_dir():
+        from journal.plan.importing.scripts import read_scripts
+
+        return _made(draft, path, read_scripts(path, draft))
     content = read_bytes(path)
+    if path.suffix in (".yml", ".yaml"):
+        _read_yaml(path, content, draft)
+    else:
+        _read_document(_text(path, content), draft)
+    return _made(draft, path, hashlib.sha256(content).hexdigest())
+
+
+def _text(path: Path, content: bytes) -> str:
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CleoError(f"{path} is not UTF-8 text.", "Save it as UTF-8, then try again.") from error
-    draft = Draft(str(path), known)
-    read = _read_document
-    return _made(draft, path, content, lambda: read(text, draft))
 
 
-def _made(draft: Draft, path: Path, content: bytes, read: Callable[[], None]) -> Imported:
-    read()
+def _read_yaml(path: Path, content: bytes, draft: Draft) -> None:
+    from journal.plan.importing.ansible import is_playbook, read_playbook
+
+    source = read_yaml(path, content)
+    if not is_playbook(source):
+        raise CleoError(
+            f"{path} is no Ansible playbook: that is a list of plays.", "A plan file is checked: cleo plan check."
+        )
+    read_playbook(path, source, draft)
+
+
+def _made(draft: Draft, path: Path, sha256: str) -> Imported:
     if not draft.data.get("phases"):
         listed = "\n".join(map(str, draft.notes))
         raise CleoError(
@@ -66,7 +85,7 @@ def _made(draft: Draft, path: Path, content: bytes, read: Callable[[], None]) ->
         )
     data = finish(draft)
     notes = sorted(draft.notes, key=lambda note: (note.file, note.line))
-    return Imported(data, notes, draft.places, hashlib.sha256(content).hexdigest())
+    return Imported(data, notes, draft.places, sha256)
 
 
 def _read_document(text: str, draft: Draft) -> None:

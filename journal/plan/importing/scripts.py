@@ -1,0 +1,103 @@
+"""A folder of scripts as a plan: a step for each, in the order of their names, a section for each folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from journal.plan.importing.binding import bind, blanks, holds_secret
+from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.wording import is_aside
+from journal.yamlfile.yaml_source import read_bytes
+
+_SUFFIXES = {".sh", ".bash", ".py", ".rb", ".pl", ".zsh", ".ksh", ".sql"}
+_NUMBER = re.compile(r"^\d+[-_. ]*")
+_USAGE = re.compile(r"^usage:?\s*(\S.*)$", re.IGNORECASE)
+_HEADER_ROWS = 40
+
+
+def read_scripts(folder: Path, draft: Draft) -> str:
+    """Take every script of a folder, and return the digest of all of them together.
+
+    Raises:
+        CleoError: one cannot be read.
+    """
+    digest = hashlib.sha256()
+    title = _words(folder.resolve().name)
+    phase: dict[str, Any] = {"id": key_for(title, ()), "title": title, "sections": []}
+    for place, files in _folders(folder):
+        steps = [step for file in files if (step := _step(file, draft, digest))]
+        if steps:
+            name = " / ".join(map(_words, place.relative_to(folder).parts)) or title
+            if is_aside(name):
+                steps = [{**step, "optional": True} for step in steps]
+            phase["sections"].append({"title": name, "steps": steps})
+    draft.data |= {"title": title, "version": "1", "phases": [phase] if phase["sections"] else []}
+    draft.filled(1, 'version: "1"; a folder has none')
+    return digest.hexdigest()
+
+
+def _folders(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield each folder with its files, in the order of their names; hidden ones are left out."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted((each for each in folders if not each.startswith(".")), key=_natural)
+        yield Path(place), [Path(place, each) for each in sorted(files, key=_natural) if not each.startswith(".")]
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return what sorts ``2-stop`` before ``10-start``."""
+    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name.lower()) if part]
+
+
+def _words(name: str) -> str:
+    words = re.sub(r"[-_]+", " ", _NUMBER.sub("", name)).strip() or name
+    return words[:1].upper() + words[1:]
+
+
+def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
+    """Return the step of a script; None for a file that is none, which is noted."""
+    content = read_bytes(file)
+    digest.update(content)
+    text = content.decode("utf-8", errors="replace")
+    if not (text.startswith("#!") or file.suffix in _SUFFIXES):
+        draft.unread_in(str(file), 1, "no script: it has neither a name nor a first line of one")
+        return None
+    header, usage = _header(text)
+    title = header.split(". ")[0].rstrip(" .:") if header else _words(file.stem)
+    title = title if len(title) <= 90 else _words(file.stem)
+    step: dict[str, Any] = {"id": draft.new_id(_words(file.stem), 1, str(file)), "title": title}
+    fields = bind(
+        str(file.resolve()) if file.suffix != ".sql" else f"psql -f {file.resolve()} <database>", draft.known.actions
+    )
+    if blanks(usage):
+        fields = {"script": usage}
+        draft.filled_at(step["id"], f"left to a person: it wants {', '.join(blanks(usage))}")
+    step |= fields
+    if header and header.rstrip(".") != title:
+        step["text"] = header
+    if holds_secret({"command": text}):
+        draft.look_at(1, f"{file}: the script seems to hold a password", str(file))
+    return step | {"pinned": {str(file.resolve()): hashlib.sha256(content).hexdigest()}}
+
+
+def _header(text: str) -> tuple[str, str]:
+    """Return what the comment at a script's head says, and how it is called where that is said."""
+    said: list[str] = []
+    usage = ""
+    for row in text.splitlines()[:_HEADER_ROWS]:
+        if row.startswith("#!") or (not row.strip() and not said):
+            continue
+        if not row.startswith(("#", "--", '"""')):
+            break
+        words = row.lstrip("#-").strip(' "')
+        if match := _USAGE.match(words):
+            usage = match.group(1)
+        elif words and not re.match(r"^[-=*]+$|^(shellcheck|copyright|license|author|vim|-\*-)", words, re.IGNORECASE):
+            said.append(words)
+        elif said:
+            break
+    return " ".join(said), usage
