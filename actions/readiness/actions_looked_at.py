@@ -12,6 +12,7 @@ from actions.registry import registry
 from actions.system_types import find_type
 from journal.plan.model import Plan
 from journal.readiness.finding import ReadyFinding
+from journal.wording.counting import count
 
 _BY_NEED = {
     "backups": "the look at each system's backups",
@@ -52,6 +53,25 @@ def unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
                 systems=[one for one in systems if one],
                 actions=[name],
             )
+
+
+def unplayed(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
+    """Yield the types of system that the plan's actions are for, and of which the inventory has none."""
+    present = {one.type for one in inventory.systems.values()}
+    without: dict[str, list[str]] = {}
+    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
+        own = name.partition(".")[0]
+        planned = plan.systems.get(own)
+        if own not in present and find_type(own) and not (planned and planned.optional):
+            without.setdefault(own, []).append(name)
+    for own, names in without.items():
+        yield ReadyFinding(
+            about=f"systems of the type {own}",
+            state="not measured",
+            words=f"the inventory has none, so {count(len(names), 'action')} of the plan can be done by hand alone",
+            cure="Name it in the inventory; where there is none, take its steps out of your own plan.",
+            actions=names,
+        )
 
 
 def how_looked_at(action: Action) -> str:

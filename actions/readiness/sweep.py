@@ -15,8 +15,9 @@ from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import said
 from actions.overview.measurements import examine, measure, probe
-from actions.readiness.actions_looked_at import acted_on, checked, unlooked
+from actions.readiness.actions_looked_at import acted_on, checked, unlooked, unplayed
 from actions.readiness.backups import look_at_backups
+from actions.readiness.commands import look_at_command
 from actions.readiness.dry_run import dry_run
 from actions.readiness.hosts import look_at_host
 from actions.readiness.reading import ReadingContext, ReadingWays
@@ -27,7 +28,7 @@ from actions.settings import SystemSettings
 from actions.system_type import load
 from actions.system_types import system_type
 from journal.errors import CleoError
-from journal.plan.model import Plan
+from journal.plan.model import Plan, Step
 from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
 
@@ -83,7 +84,7 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
             swept.late.append(f"{kind} {name}".strip())
     if not swept.late:
         ways.close()
-    swept.findings += unlooked(inventory, plan)
+    swept.findings += [*unlooked(inventory, plan), *unplayed(inventory, plan)]
     return _without_secrets(swept)
 
 
@@ -99,6 +100,9 @@ def _looks(inventory: Inventory, plan: Plan, ways: ReadingWays) -> Iterable[tupl
             yield ("system", name), _system(inventory, name, settings, ways)
     for name in backed_up(inventory):
         yield ("backups", name), _backups(inventory, name, ways)
+    for step in plan.steps():
+        if step.kind == "command":
+            yield ("command", step.id), _command(inventory, step, ways)
     for number, (action, params) in enumerate(checked(plan)):
         for name in acted_on(inventory, action):
             yield (f"{action} {number}", name), _action(inventory, action, params, name, ways)
@@ -183,6 +187,10 @@ def _backups(inventory: Inventory, name: str, ways: ReadingWays) -> Callable[[],
     return look
 
 
+def _command(inventory: Inventory, step: Step, ways: ReadingWays) -> Callable[[], _Part]:
+    return lambda: _Part(findings=look_at_command(ReadingContext(inventory, "", ways), step))
+
+
 def _action(
     inventory: Inventory, name: str, params: Mapping[str, Any], system: str, ways: ReadingWays
 ) -> Callable[[], _Part]:
@@ -230,7 +238,7 @@ def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
         known = isinstance(error, CleoError)
         words, hint = (error.message, error.hint) if isinstance(error, CleoError) else (said(error), "")
         cure = hint if known else "This is a fault of the program, or of a package beside it: look at it by hand."
-        systems = [] if kind == "host" else [name] if name else []
+        systems = [name] if name and kind not in ("host", "command") else []
         actions = [kind.split()[0]] if "." in kind else []
         finding = ReadyFinding(
             about=f"{kind.split()[0]} {name}".strip(),
@@ -239,6 +247,7 @@ def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
             cure=cure,
             systems=systems,
             actions=actions,
+            steps=[name] if kind == "command" else [],
         )
         return _Part(findings=[finding])
     return part
@@ -246,7 +255,8 @@ def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
 
 def _too_late(inventory: Inventory, kind: str, name: str, within_s: float) -> _Part:
     """Return that a look did not end in time."""
-    systems = sorted(_needs(inventory)[name]) if kind == "host" else [name] if name else []
+    systems = [] if kind == "command" else [name] if name else []
+    systems = sorted(_needs(inventory)[name]) if kind == "host" else systems
     finding = ReadyFinding(
         about=f"{kind.split()[0]} {name}".strip(),
         state="not measured",
@@ -254,6 +264,7 @@ def _too_late(inventory: Inventory, kind: str, name: str, within_s: float) -> _P
         cure="Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS.",
         systems=systems,
         actions=[kind.split()[0]] if "." in kind else [],
+        steps=[name] if kind == "command" else [],
     )
     return _Part(findings=[finding])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from actions.inventory import known_systems
+from actions.readiness.console import look_at_console
 from actions.readiness.plan import look_at_plan
 from actions.readiness.sweep import sweep
 from actions.runner.durations import earlier
@@ -52,7 +53,9 @@ def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], within_
     learn_secrets(inventory)
     swept = sweep(inventory, loaded.plan, within_s)
     known = known_systems(inventory, loaded.plan.systems)
-    found = with_steps([*swept.findings, *look_at_plan(loaded, at.date())], loaded.plan, known)
+    lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
+    beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
+    found = with_steps([*swept.findings, *beside], loaded.plan, known)
     kind = Kind.LAB if inventory.lab else Kind.REAL
     actions = {step.action for step in loaded.plan.steps() if step.action}
     exposed = list(exposed_now(inventory, swept.health, _second_places(swept)).values())

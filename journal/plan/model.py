@@ -119,6 +119,7 @@ class Step(Part, frozen=True, kw_only=True):
         written_items: the items of a manual step as the plan has them (``items``): a text that a person ticks, or one
             that the journal tells of.
         script: the name or command in the written plan.
+        sha256: the digest of a command's program as the plan was tested with it; `cleo ready` tells where it changed.
         calls: the escalation levels that the first items stand for, in their order: such an item is not ticked by hand,
             it is ticked while its level has answered, and needs no tick where the response team does not ask for it.
         when: decision (or ``scenario``) → the answers for which this step applies; all must hold.
@@ -148,6 +149,7 @@ class Step(Part, frozen=True, kw_only=True):
     written_items: list[str | KnownItem] = msgspec.field(default_factory=list, name="items")
     calls: list[str] = []
     script: str = ""
+    sha256: str = ""
     when: dict[str, list[str]] = {}
     needs: list[str] = []
     after: list[str] = []

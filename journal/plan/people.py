@@ -10,11 +10,13 @@ class Contact(Part, frozen=True, kw_only=True):
     """Someone to call. ``respond_within`` is in seconds; 0: the plan promises nothing.
 
     With a ``level`` a call is noted by it, at a step that names it in ``calls``: also of a contact outside the matrix.
+    ``confirmed``: when somebody last answered there (``2026-11-29``); `cleo ready` tells which is too long ago.
     """
 
     role: str
     contact: str
     level: str = ""
+    confirmed: str = ""
     respond_within: Duration = Duration(0)
 
 

@@ -88,6 +88,8 @@ def _kind(step: Step, path: FilePath) -> Iterator[Finding]:
         yield (*path, "command"), "with shell: true, write the command as one string"
     if isinstance(step.command, str) and step.command and not step.shell:
         yield (*path, "command"), "write it as a list of words, or say shell: true where a shell is wanted"
+    if step.sha256 and not (isinstance(step.command, list) and step.command[:1] and step.command[0].startswith("/")):
+        yield (*path, "sha256"), "a digest goes with a command whose program is named by its whole path"
     if (step.host or step.shell) and not step.command:
         yield path, f"{step.id!r} says how to run a command and has none"
 

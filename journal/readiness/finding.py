@@ -30,7 +30,7 @@ class ReadyFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         actions: the actions that need it; none: all that act on those systems.
         stops: without it those actions cannot do their work; else a person must see to it, and it stops nothing.
         expires_at: until when it is so: a certificate's end; None: nothing ends it.
-        steps: the ids of the plan's steps that need it (filled in by `with_steps`).
+        steps: the ids of the plan's steps that need it (filled in by `with_steps` where a look names none).
     """
 
     about: str
@@ -54,7 +54,8 @@ def with_steps(found: Iterable[ReadyFinding], plan: Plan, known: Sequence[KnownS
     """
     by_name, steps = {one.name: one for one in known}, [step for step in plan.steps() if step.action]
     return [
-        msgspec.structs.replace(one, steps=[step.id for step in steps if _needs(step, one, by_name)]) for one in found
+        msgspec.structs.replace(one, steps=one.steps or [step.id for step in steps if _needs(step, one, by_name)])
+        for one in found
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cleo_console.plans import bundled
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab
 
@@ -115,3 +116,23 @@ def test_a_password_that_ended_is_found(lab: Lab, cleo: Cleo) -> None:
     finally:
         lab.psql("ALTER ROLE cleo VALID UNTIL 'infinity'")
     assert "password" in _wrong(result)["user cleo of postgres"]["words"]
+
+
+def test_scripts_that_are_gone_or_others_than_the_plan_was_tested_with_are_found(cleo: Cleo, tmp_path: Path) -> None:
+    before, steps = "          - id: check-status", ""
+    for name in ("sound", "stale", "gone"):
+        script = tmp_path / name
+        script.write_text("#!/bin/sh\nexit 0\n")
+        script.chmod(0o755)
+        digest = hashlib.sha256(script.read_bytes()).hexdigest()
+        steps += f"          - {{id: {name}, title: X, host: db1, command: [{script}], sha256: {digest}}}\n"
+    (tmp_path / "stale").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "gone").unlink()
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(bundled().read_text().replace(before, f"{steps}{before}", 1))
+    result = _ready(cleo, "--plan", str(plan), status=1)
+    found = {one["steps"][0]: one for one in result["findings"] if one["about"].startswith(str(tmp_path))}
+    assert {name: one["state"] for name, one in found.items()} == {"sound": "ok", "stale": "wrong", "gone": "wrong"}
+    assert "another one" in found["stale"]["words"]
+    assert "not there" in found["gone"]["words"]
+    assert "it is not there to be run" in result["verdicts"][0]["why"][0], "its step cannot be done"
