@@ -28,6 +28,7 @@ FIGURES = {
     "events-time": "many_events:time_taken",
     "events-memory": "many_events:memory",
     "report": "report:run",
+    "evidence": "evidence:run",
     "restore": "restore:run",
     "warm": "warm:run",
     "mongodb-restore": "mongo_restore:run",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.audit import model as m
-from journal.audit.said import said_of_notices
+from journal.audit.said import Said, said_of_notices
 from journal.events.types import Kind
 from journal.incident.records import RunState, StepState
 from journal.report.header import legal
@@ -23,9 +23,9 @@ IN_TIME, RUNNING, EXERCISE = "in time", "running", "exercise"
 _TELLS = "communications."
 
 
-def notices(gathered: Gathered) -> list[m.Notice]:
+def notices(gathered: Gathered, notes: Sequence[Said]) -> list[m.Notice]:
     """Return who was told, in order: messages that were sent, calls, and what people noted."""
-    return sorted([*_sent(gathered), *_called(gathered), *_noted(gathered)], key=lambda notice: notice.at)
+    return sorted([*_sent(gathered), *_called(gathered), *_noted(notes)], key=lambda notice: notice.at)
 
 
 def _sent(gathered: Gathered) -> Iterator[m.Notice]:
@@ -46,25 +46,28 @@ def _called(gathered: Gathered) -> Iterator[m.Notice]:
             )
 
 
-def _noted(gathered: Gathered) -> Iterator[m.Notice]:
-    for title, note in said_of_notices(gathered):
+def _noted(notes: Sequence[Said]) -> Iterator[m.Notice]:
+    for title, note in said_of_notices(notes):
         yield m.Notice(at=note.at, what=f"notice noted: {title}", measured=False, words=note.text, by=note.by)
 
 
-def clock_evidence(gathered: Gathered, now: datetime) -> list[m.ClockEvidence]:
+def clock_evidence(gathered: Gathered, notes: Sequence[Said], now: datetime) -> list[m.ClockEvidence]:
     """Return the clocks that have a deadline, each with the earliest notice that the journal has of it.
 
     Args:
         gathered: the incident.
+        notes: what people noted.
         now: until when a clock without a notice has run.
     """
     clocks = gathered.incident.plan.compliance
     rows = zip(clocks, legal(gathered.incident), strict=True)
-    return [_clock(gathered, clock, row, now) for clock, row in rows if row.plan_until or row.law_until]
+    return [_clock(gathered, notes, clock, row, now) for clock, row in rows if row.plan_until or row.law_until]
 
 
-def _clock(gathered: Gathered, clock: LegalClock, row: LegalRow, now: datetime) -> m.ClockEvidence:
-    sent_at, words = _notice_of(gathered, clock)
+def _clock(
+    gathered: Gathered, notes: Sequence[Said], clock: LegalClock, row: LegalRow, now: datetime
+) -> m.ClockEvidence:
+    sent_at, words = _notice_of(gathered, notes, clock)
     verdict = _verdict(row, sent_at, now) if gathered.incident.kind is Kind.REAL else EXERCISE
     return m.ClockEvidence(clock=row, sent_at=sent_at, words=words, verdict=verdict)
 
@@ -83,11 +86,9 @@ def _against(until: datetime, sent_at: datetime | None, now: datetime) -> str:
     return RUNNING if now <= until else "NO NOTICE"
 
 
-def _notice_of(gathered: Gathered, clock: LegalClock) -> tuple[datetime | None, str]:
+def _notice_of(gathered: Gathered, notes: Sequence[Said], clock: LegalClock) -> tuple[datetime | None, str]:
     """Return when the first notice went out, and how that is known."""
-    found = [
-        (note.at, f"noted by {note.by}") for title, note in said_of_notices(gathered) if title == clock.title.lower()
-    ]
+    found = [(note.at, f"noted by {note.by}") for title, note in said_of_notices(notes) if title == clock.title.lower()]
     found += list(_steps(gathered, clock))
     if found:
         return min(found)

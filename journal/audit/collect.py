@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from journal.audit import model as m
 from journal.audit.clocks import clock_evidence, notices
-from journal.audit.said import said_of_tests
+from journal.audit.said import notes_of, said_of_tests
 from journal.audit.span import Span
 from journal.events.types import Kind
 from journal.exercise.assessment import RATING_WORDS
@@ -39,7 +39,8 @@ def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEviden
     """
     with Reader(path) as reader:
         gathered = gather(reader)
-        told, cut = notices(gathered), _Cut(span)
+        notes, cut = notes_of(reader), _Cut(span)
+        told = notices(gathered, notes)
         incident, declared = gathered.incident, header(gathered)
         return m.IncidentEvidence(
             id=incident.id,
@@ -60,9 +61,9 @@ def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEviden
             rto=rto_results(incident),
             rpo=rpo_results(incident),
             access=responders(gathered) + responders(gathered, people=False),
-            clocks=clock_evidence(gathered, now),
+            clocks=clock_evidence(gathered, notes, now),
             actions=sorted({run.action for run in _real_runs(gathered) if run.state is RunState.SUCCEEDED}),
-            said=said_of_tests(gathered),
+            said=said_of_tests(notes),
             objectives=_objectives(gathered),
             restores=cut(_restores(gathered)),
             approvals=cut(sorted(_approvals(gathered), key=lambda one: one.at)),

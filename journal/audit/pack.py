@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import stat
 from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -82,7 +83,7 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
         made = _made(paths, plan, order, draft)
         _write(draft, made, order)
         draft.rename(to)
-    except OSError as error:
+    except (OSError, BrokenExecutor) as error:
         raise PackError(
             f"The pack could not be written to {to}: {error}.", "Check the folder, its owner and its room."
         ) from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -18,6 +21,10 @@ from journal.verify import Signers
 
 JOURNALS = "journals"
 """The folder of the copies in a pack."""
+_MANY = 50
+"""From so many journals on, they are read on all cores."""
+_Read = tuple[m.IncidentEvidence | None, str]
+"""What a journal shows, or why it could not be read."""
 
 
 def proven(
@@ -38,12 +45,13 @@ def proven(
     names = file_names(one.name for one in found)
     there = check_where_they_lie([one.path for one in found if one.path.exists()])
     files = {one.name: folder / JOURNALS / names[one.name] for one in found}
-    failed = {one.name: copy(one.path, files[one.name]) for one in found if one.path.exists()}
+    failed = _copied([one for one in found if one.path.exists()], files)
     copies = check_each([files[name] for name, why in failed.items() if not why], signers)
+    read = _read_all(list(copies), span, now)
     proofs, incidents = [], []
     for one in found:
         file = files[one.name]
-        shown, unread = _read(file, span, now) if file in copies else (None, failed.get(one.name, ""))
+        shown, unread = read.get(file) or (None, failed.get(one.name, ""))
         proof = _proof(one, f"{JOURNALS}/{file.name}", there.get(one.path), copies.get(file), one.why or unread)
         if shown and shown.id != one.name:
             moved = f"its folder is {one.name}, and it is the journal of {shown.id}: it was put in another's place"
@@ -53,7 +61,27 @@ def proven(
     return proofs, sorted(incidents, key=lambda incident: incident.declared_at)
 
 
-def _read(file: Path, span: Span, now: datetime) -> tuple[m.IncidentEvidence | None, str]:
+def _copied(found: Sequence[Found], files: Mapping[str, Path]) -> dict[str, str]:
+    """Copy journals, several at a time: each waits for the disk. Return by name why one could not be copied."""
+    with ThreadPoolExecutor() as pool:
+        failed = pool.map(lambda one: copy(one.path, files[one.name]), found)
+        return {one.name: why for one, why in zip(found, failed, strict=True)}
+
+
+def _read_all(files: Sequence[Path], span: Span, now: datetime) -> dict[Path, _Read]:
+    """Read what each copy shows; many of them on all cores.
+
+    Forked, since a new interpreter would take longer to start than a hundred journals to read. No journal and no thread
+    is open here by now.
+    """
+    read = partial(_read, span=span, now=now)
+    if len(files) < _MANY:
+        return {file: read(file) for file in files}
+    with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
+        return dict(zip(files, pool.map(read, files, chunksize=10), strict=True))
+
+
+def _read(file: Path, span: Span, now: datetime) -> _Read:
     try:
         return incident_evidence(file, span, now), ""
     except JournalError as error:

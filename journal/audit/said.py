@@ -6,7 +6,7 @@ Such a note begins with the word, the test's or clock's title as the plan has it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from journal.events import types as e
 from journal.incident.late import happened_at
 
 if TYPE_CHECKING:
-    from journal.report.gather import Gathered
+    from journal.store.journal import Reader
 
 _TEST, _NOTICE = "test ", "notice "
 
@@ -27,14 +27,27 @@ class Said(NamedTuple):
     text: str
 
 
-def said_of_tests(gathered: Gathered) -> list[str]:
+def notes_of(reader: Reader) -> list[Said]:
+    """Return all notes of a journal.
+
+    Raises:
+        JournalError: they cannot be read.
+    """
+    return [
+        Said(happened_at(event.body) or event.at, event.actor, event.body.text)
+        for event in reader.events(types=("note.added",))
+        if isinstance(event.body, e.NoteAdded)
+    ]
+
+
+def said_of_tests(notes: Iterable[Said]) -> list[str]:
     """Return the titles of the tests that people noted as held, in lower case."""
-    return [_title(note.text, _TEST) for note in _notes(gathered) if _title(note.text, _TEST)]
+    return [_title(note.text, _TEST) for note in notes if _title(note.text, _TEST)]
 
 
-def said_of_notices(gathered: Gathered) -> Iterator[tuple[str, Said]]:
+def said_of_notices(notes: Iterable[Said]) -> Iterator[tuple[str, Said]]:
     """Yield the title of a clock, in lower case, and the note which says that its notice went out."""
-    for note in _notes(gathered):
+    for note in notes:
         if title := _title(note.text, _NOTICE):
             yield title, note
 
@@ -43,9 +56,3 @@ def _title(text: str, word: str) -> str:
     head, colon, _ = text.partition(":")
     head = " ".join(head.lower().split())
     return head.removeprefix(word) if colon and head.startswith(word) else ""
-
-
-def _notes(gathered: Gathered) -> Iterator[Said]:
-    for event in gathered.read():
-        if isinstance(event.body, e.NoteAdded):
-            yield Said(happened_at(event.body) or event.at, event.actor, event.body.text)
