@@ -21,6 +21,7 @@ FIGURES = {
     "fleet-core": "fleet:core",
     "sweep": "sweep:run",
     "propagation": "propagation:run",
+    "scrape": "scrape:run",
     "appends": "appends:elapsed",
     "appends-processor": "appends:processor",
     "together": "together:run",

@@ -15,10 +15,11 @@ from cleo_console import __version__
 from cleo_console.monitoring.families import FAMILIES, Sample, grouped
 from cleo_console.monitoring.incidents import IncidentsWatch
 from cleo_console.monitoring.latest import Latest, Looks
+from cleo_console.monitoring.pace import HEALTH_EVERY_S, Pace
 from cleo_console.monitoring.readiness import ReadinessWatch, samples_of_readiness
 from cleo_console.monitoring.samples import Fleet, samples_of_systems
 from cleo_console.monitoring.samples_of_incidents import samples_of_incidents, samples_of_looks
-from cleo_console.monitoring.watch import HEALTH_EVERY_S, SystemsWatch
+from cleo_console.monitoring.watch import SystemsWatch
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -82,8 +83,9 @@ class Exporter:
         yield from samples_of_looks(_of(fleet, looks))
 
     def _watch_systems(self, world: World) -> None:
-        self._world, self._fleet = world, Fleet.of(world.inventory, self._plan)
-        self._systems = SystemsWatch(world, self.latest, self._context, self._every_s)
+        pace = Pace.of(len(world.inventory.systems), self._every_s)
+        self._world, self._fleet = world, Fleet.of(world.inventory, self._plan, pace)
+        self._systems = SystemsWatch(world, self.latest, self._context, pace)
         self.latest.put("inventory", "", None, datetime.now(UTC))
 
     def _follow_files(self) -> None:

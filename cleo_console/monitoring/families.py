@@ -8,6 +8,8 @@ from typing import NamedTuple
 from actions.backups.unattended.metrics import HELP as BACKUPS
 
 _SYSTEM = ("system", "type", "site", "data")
+_BACKUPS = ("system", "type")
+"""As in the file that ``cleo backup run`` writes."""
 
 
 class Family(NamedTuple):
@@ -33,9 +35,7 @@ FAMILIES: Mapping[str, Family] = {
         "A system of the inventory: which of the plan's it plays, whom it follows, whether it is cold, or has backups.",
         (*_SYSTEM, "plays", "standby_of", "cold", "backed_up"),
     ),
-    "cleo_system_status": Family(
-        "1 for the status that the latest look found, 0 for every other.", (*_SYSTEM, "status")
-    ),
+    "cleo_system_status": Family("1 for the status that the latest look found.", (*_SYSTEM, "status")),
     "replication_lag_seconds": Family(
         "How far a standby is behind, or a primary's nearest replica; absent unless both answer.",
         _SYSTEM,
@@ -45,7 +45,7 @@ FAMILIES: Mapping[str, Family] = {
         (*_SYSTEM, "scope"),
     ),
     "rpo_target_seconds": Family("What the plan promises of a system's data.", _SYSTEM),
-    **{name: Family(words, _SYSTEM) for name, words in BACKUPS.items() if not name.startswith("backup_run_")},
+    **{name: Family(words, _BACKUPS) for name, words in BACKUPS.items() if not name.startswith("backup_run_")},
     "cleo_ready": Family(
         "1 where the scenario would be recovered from within its objectives, 0 where not; by cleo ready.", ("scenario",)
     ),
@@ -61,7 +61,9 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "rto_target_seconds": Family("What the plan promises of a tier.", ("incident", "tier")),
     "cleo_measured_timestamp": Family("When a look at this succeeded last; absent: none did.", ("what", "system")),
-    "cleo_measurement_failed": Family("1 where the very last look at this did not succeed.", ("what", "system")),
+    "cleo_measurement_failed": Family(
+        "1 where the very last look at this did not succeed; absent where it did.", ("what", "system")
+    ),
 }
 
 

@@ -100,7 +100,7 @@ def _of_systems() -> Iterator[Rule]:
     )
     yield _rule(
         "SystemNotMeasured",
-        'cleo_system_info{cold="0"} unless on (system) cleo_system_status{status!="not measured"} == 1',
+        'cleo_system_info{cold="0"} unless on (system) cleo_system_status{status!="not measured"}',
         _UNKNOWN_MOST_S,
         "warning",
         summary=f"Nobody knows how {_SYSTEM} ({{{{ $labels.site }}}}) is",

@@ -50,8 +50,9 @@ def _exercises(found: Sequence[Exercise]) -> Iterator[Sample]:
 
 
 def samples_of_looks(looks: Looks) -> Iterator[Sample]:
-    """Yield when each look succeeded last, and whether the very last one did."""
+    """Yield when each look succeeded last, and which of the very last ones did not."""
     for (what, system), look in looks.items():
         if look.measured_at:
             yield Sample("cleo_measured_timestamp", (what, system), look.measured_at.timestamp())
-        yield Sample("cleo_measurement_failed", (what, system), float(look.failed))
+        if look.failed:
+            yield Sample("cleo_measurement_failed", (what, system), 1)

@@ -11,9 +11,10 @@ from actions.backups.catalogue import Listed, read_catalogue
 from actions.backups.engines import backed_up
 from actions.overview.measurements import measure
 from actions.redaction import Redactor
-from actions.runner.monitor import DEADLINE_S, MOST_A_SECOND, health_reading
+from actions.runner.monitor import DEADLINE_S, health_reading
 from actions.runner.second_place import SecondPlaceWatch
 from cleo_console.monitoring.latest import Latest, What
+from cleo_console.monitoring.pace import LISTS_A_SECOND, Pace
 from journal.incident.exposure import OFFSITE
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from actions.runner import World
     from actions.runner.world import Probe
 
-HEALTH_EVERY_S = 15.0
-"""Seconds between two looks at a system, where there are few."""
-BACKUPS_EVERY_S = 60.0
-"""Seconds between two lists of a system's backups; one that takes long is made more seldom."""
 _SHARE = 10
 """A list of backups takes at most this part of the time."""
 
@@ -37,18 +34,18 @@ class SystemsWatch:
         world: its systems.
         latest: where results are kept.
         context: makes the context in which a system's backups are looked at.
-        every_s: seconds between two looks at a system's health.
+        pace: how often.
     """
 
     def __init__(
-        self, world: World, latest: Latest, context: Callable[[Inventory, str], ActionContext], every_s: float
+        self, world: World, latest: Latest, context: Callable[[Inventory, str], ActionContext], pace: Pace
     ) -> None:
         self._world, self._latest, self._context = world, latest, context
-        self._every_s = max(every_s, len(world.probes) / MOST_A_SECOND)
+        self._pace = pace
         self._redactor, self._stop = Redactor(), threading.Event()
         self._second_place = SecondPlaceWatch(world.copies, self._put_copies, {})
         looks: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(self._health, one) for one in _warm(world)]
-        looks += [(self._backups, (name,)) for name in backed_up(world.inventory)]
+        looks += [(self._backups, (name, turn)) for turn, name in enumerate(backed_up(world.inventory))]
         self._threads = [threading.Thread(target=look, args=args, daemon=True) for look, args in looks]
 
     def start(self) -> None:
@@ -69,9 +66,10 @@ class SystemsWatch:
             now = datetime.now(UTC)
             reading = health_reading(health, now, reading)
             self._put("health", system, reading, now, failed=health.status == "not measured")
-            self._stop.wait(self._every_s)
+            self._stop.wait(self._pace.health_every_s)
 
-    def _backups(self, system: str) -> None:
+    def _backups(self, system: str, turn: int) -> None:
+        self._stop.wait(turn / LISTS_A_SECOND)  # not all at once, where there are many
         while not self._stop.is_set():
             began = datetime.now(UTC)
             found = self._listed(system)
@@ -80,7 +78,7 @@ class SystemsWatch:
                 self._failed("backups", system)
             else:
                 self._put("backups", system, found, now)
-            self._stop.wait(max(BACKUPS_EVERY_S, (now - began).total_seconds() * _SHARE))
+            self._stop.wait(max(self._pace.backups_every_s, (now - began).total_seconds() * _SHARE))
 
     def _listed(self, system: str) -> Listed | None:
         inventory = self._world.inventory

@@ -12,6 +12,7 @@ import yaml
 from tests.cleo_console.test_cli import Cleo
 
 SYSTEM = 'system="postgres",type="postgres",site="primary",data="database"'
+STORE = 'system="postgres",type="postgres"'
 INFO = f'cleo_system_info{{{SYSTEM},plays="postgres",standby_of="",cold="0",backed_up="1"}}'
 STANDBY = 'system="standby",type="postgres",site="dr",data="database"'
 STANDBY_INFO = f'cleo_system_info{{{STANDBY},plays="",standby_of="postgres",cold="0",backed_up="0"}}'
@@ -59,7 +60,7 @@ def test_promtool_finds_nothing_wrong_and_the_plans_rules_are_as_it_has_them(rul
 def test_backups_that_stop_are_alarmed_by_ours_before_the_rpo_is_missed_and_by_the_plans_after_65_minutes(
     rules: Path,
 ) -> None:
-    stopped = {EXPOSED: "0+60x100", f"backup_last_success_timestamp{{{SYSTEM}}}": "0x100", INFO: "1x100", UP: "1x100"}
+    stopped = {EXPOSED: "0+60x100", f"backup_last_success_timestamp{{{STORE}}}": "0x100", INFO: "1x100", UP: "1x100"}
     firing(rules, stopped, RpoAtRisk=("12m", False))
     firing(rules, stopped, RpoAtRisk=("13m", True), BackupFailed=("64m", False))
     firing(rules, stopped, BackupFailed=("66m", True), RpoNotMeasured=("90m", False))
@@ -68,7 +69,7 @@ def test_backups_that_stop_are_alarmed_by_ours_before_the_rpo_is_missed_and_by_t
 def test_what_is_not_measured_is_alarmed_and_never_taken_for_good(rules: Path) -> None:
     gone = {
         EXPOSED: "5x10 _x30",
-        f"backup_last_success_timestamp{{{SYSTEM}}}": "1x10 _x30",
+        f"backup_last_success_timestamp{{{STORE}}}": "1x10 _x30",
         f"replication_lag_seconds{{{STANDBY}}}": "1x10 _x30",
         UP: "1x10 _x30",
         INFO: "1x40",
@@ -93,7 +94,7 @@ def test_a_standby_that_lags_and_what_is_left_of_an_rto(rules: Path) -> None:
         f"replication_lag_seconds{{{STANDBY}}}": "200 301x20",
         'rto_left_seconds{incident="INC-1",tier="critical"}': "1200-60x30",
         'rto_target_seconds{incident="INC-1",tier="critical"}': "3600x30",
-        f"backup_last_restored_timestamp{{{SYSTEM}}}": "0x30",
+        f"backup_last_restored_timestamp{{{STORE}}}": "0x30",
     }
     firing(rules, late, ReplicationLag=("4m", False), RtoAtRisk=("4m", False), RestoreNotTested=("20m", False))
     firing(rules, late, ReplicationLag=("8m", True), RtoAtRisk=("8m", True))
