@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.plan_diff import diff_command, pin_command
 from cleo_console.cli.plan_import import import_command
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -34,7 +35,8 @@ def plan() -> None:
     """
 
 
-plan.add_command(import_command)
+for _command in (import_command, diff_command, pin_command):
+    plan.add_command(_command)
 
 
 @plan.command("check")
@@ -133,11 +135,13 @@ def _problems(file: Path) -> list[Problem]:
     """Everything wrong with the file; where its shape is, nothing beyond that can be looked at."""
     from actions.registry import catalogue
     from journal.plan.check import check
+    from journal.plan.pinned import drift
     from journal.plan.read import read_plan
     from journal.yamlfile.problem import BadFile
 
     try:
-        return check(read_plan(file), catalogue())
+        loaded = read_plan(file)
+        return sorted(check(loaded, catalogue()) + drift(loaded), key=lambda problem: problem.line)
     except BadFile as error:
         return error.problems
 

@@ -1,0 +1,84 @@
+"""Edits of a YAML file as text, so that comments, order and layout stay as their author left them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from journal.errors import CleoError
+from journal.yamlfile.problem import FilePath
+
+_KEY = re.compile(r"^(?P<head>\s*(?:- )?[^\s#:][^:#]*:)(?P<blank>\s*)(?P<value>.*)$")
+_COMMENT = re.compile(r"\s+#.*$")
+
+
+class CannotEdit(CleoError):
+    """A place in a file is written in a way that is not edited: several fields on one line."""
+
+
+class Edits:
+    """Edits of one file, all of them by its lines as they were.
+
+    Args:
+        text: the file's content.
+        lines: the line of each value, as `journal.yamlfile.yaml_source.Source.lines`.
+    """
+
+    def __init__(self, text: str, lines: Mapping[FilePath, int]) -> None:
+        self._rows = text.split("\n")
+        self._lines = lines
+        self._before: dict[int, list[str]] = {}
+        self._after: dict[int, list[str]] = {}
+        self._instead: dict[int, tuple[int, list[str]]] = {}
+
+    def comment(self, path: FilePath, texts: Iterable[str]) -> None:
+        """Put comments in front of the value at ``path``; at the file's head for no path."""
+        line = self._lines[path] if path else 1
+        indent = re.match(r"\s*", self._rows[line - 1] if path else "")
+        self._before.setdefault(line, []).extend(f"{indent.group(0) if indent else ''}# {text}" for text in texts)
+
+    def set(self, path: FilePath, key: str, value: str) -> None:
+        """Give a field of the mapping at ``path`` a value, which is YAML of one line.
+
+        Raises:
+            CannotEdit: the mapping is written on one line.
+        """
+        row = self._rows[self._lines[path] - 1]
+        if "{" in row.split("#")[0].split("'")[0].split('"')[0]:
+            raise CannotEdit(f"Line {self._lines[path]} holds several fields.", "Write each on a line of its own.")
+        if (*path, key) in self._lines:
+            self._replace(self._lines[*path, key], value)
+            return
+        opened = re.match(r"^(\s*)(- )?", row)
+        indent = " " * len(opened.group(0)) if opened else ""
+        self._after.setdefault(self._lines[path], []).append(f"{indent}{key}: {value}")
+
+    def _replace(self, line: int, value: str) -> None:
+        match = _KEY.match(self._rows[line - 1])
+        if not match:
+            raise CannotEdit(f"Line {line} is not a field of its own.", "Write each field on a line of its own.")
+        end = line
+        depth = len(match.group("head")) - len(match.group("head").lstrip(" -"))
+        while end < len(self._rows) and self._belongs(self._rows[end], depth):
+            end += 1
+        comment = _COMMENT.search(match.group("value"))
+        kept = comment.group(0) if comment and not re.search(r"[\"']", comment.group(0)) else ""
+        self._instead[line] = (end, [f"{match.group('head')} {value}{kept}"])
+
+    @staticmethod
+    def _belongs(row: str, depth: int) -> bool:
+        """Return whether a row goes on with the value of a key that stands ``depth`` deep."""
+        return bool(row.strip()) and len(row) - len(row.lstrip(" ")) > depth
+
+    def text(self) -> str:
+        """Return the file's content with all edits."""
+        made: list[str] = []
+        line = 1
+        while line <= len(self._rows):
+            made += self._before.get(line, [])
+            end, rows = self._instead.get(line, (line, [self._rows[line - 1]]))
+            made += rows
+            for each in range(line, end + 1):
+                made += self._after.get(each, [])
+            line = end + 1
+        return "\n".join(made)

@@ -1,0 +1,75 @@
+"""``cleo plan diff`` and ``cleo plan pin``."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cleo_console.cli.plan import plan as plan_group
+from cleo_console.plans import bundled
+from journal.plan.read import read_plan
+from tests.journal.stories import write_recovery
+
+
+def cleo_plan(*words: str | Path) -> Result:
+    return CliRunner().invoke(plan_group, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recovery(tmp_path_factory.mktemp("incident") / "journal.db", read_plan(bundled()).data)
+
+
+def test_what_an_incident_teaches_is_named_at_its_steps(journal: Path) -> None:
+    result = cleo_plan("diff", bundled(), "--incident", journal)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert "check-status: took 4 min 2 s, the plan expects 30 s [expect: 5 min]" in lines
+    assert "damage-report: skipped by ada@ops1: the directory is gone, nothing to report" in lines
+    assert "postgres-restore: failed: repository unreachable" in lines
+    assert any(line.startswith("postgres-restore: gate verified overridden by ada@ops1") for line in lines)
+
+
+def test_the_patch_is_taken_and_keeps_what_is_there(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("our-plan.yaml")
+    before = bundled().read_text(encoding="utf-8")
+    file.write_text(before, encoding="utf-8")
+    made = cleo_plan("diff", file, "--incident", journal, "--patch").stdout
+    subprocess.run(["git", "apply", "-"], input=made, text=True, check=True)
+    after = file.read_text(encoding="utf-8")
+    assert [row for row in after.splitlines() if "# INC-" not in row] == [
+        row if number != before.splitlines().index("            expect: 30 s") else "            expect: 5 min"
+        for number, row in enumerate(before.splitlines())
+    ]
+    [change] = cleo_plan("diff", bundled(), file).stdout.splitlines()
+    assert change == "~ 1.1.1 Check system status (check-status): expect: '30 s' → '5 min'"
+
+
+def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
+    file, scripts = tmp_path / "plan.yaml", tmp_path / "scripts"
+    scripts.mkdir()
+    script = scripts / "dr_check_status.sh"
+    script.write_bytes(b"#!/bin/sh\n")
+    file.write_bytes(bundled().read_bytes())
+    pinned = cleo_plan("pin", file, "--scripts", scripts)
+    assert pinned.stderr == "1 step pinned anew.\n", pinned.output
+    digest = hashlib.sha256(b"#!/bin/sh\n").hexdigest()
+    assert read_plan(file).plan.by_id["check-status"].pinned == {"scripts/dr_check_status.sh": digest}
+    assert cleo_plan("pin", file, "--scripts", scripts).stderr == "0 steps pinned anew.\n"
+    assert "tested with" not in cleo_plan("check", file).stdout
+    script.write_bytes(b"#!/bin/sh\nrm -rf /\n")
+    result = cleo_plan("check", file)
+    assert result.exit_code == 0
+    assert f"{script} is not what the plan was tested with" in result.stdout
+
+
+def test_asking_for_too_little_or_too_much_is_said(tmp_path: Path) -> None:
+    assert cleo_plan("diff", bundled()).exit_code == 2
+    assert cleo_plan("diff", bundled(), bundled(), "--patch").exit_code == 2
