@@ -30,6 +30,7 @@ _COMMANDS = {
     "ready": (f"{_HERE}.ready:ready", "Say whether each scenario would be recovered from now."),
     "backup": (f"{_HERE}.backup:backup", "List, take and verify backups, with or without an incident."),
     "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
+    "schedule": (f"{_HERE}.schedule:schedule", "Say which of the plan's tests are due, overdue and passed."),
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),

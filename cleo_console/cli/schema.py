@@ -6,9 +6,10 @@ import click
 import msgspec
 
 from cleo_console.cli.forms import StatusForm, SystemForm
+from cleo_console.drills.forms import Schedule
 from journal.readiness.result import ReadyResult
 
-_FORMS = {"status": StatusForm, "health": dict[str, SystemForm], "ready": ReadyResult}
+_FORMS = {"status": StatusForm, "health": dict[str, SystemForm], "ready": ReadyResult, "schedule": Schedule}
 """What a command prints, by its name."""
 
 

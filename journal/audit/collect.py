@@ -137,7 +137,13 @@ def _restores(gathered: Gathered) -> Iterator[m.RestoreTest]:
                 state=run.state.value,
                 words=run.summary or run.in_doubt,
                 by=run.requested_by,
+                took_s=_seconds(run.facts.get("drill_s")),
+                lost_s=_seconds(run.facts.get("drill_lost_s")),
             )
+
+
+def _seconds(fact: object) -> float | None:
+    return float(fact) if isinstance(fact, int | float) and not isinstance(fact, bool) else None
 
 
 def _approvals(gathered: Gathered) -> Iterator[m.Approval]:

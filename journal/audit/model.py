@@ -60,7 +60,8 @@ class JournalProof(Part, frozen=True, kw_only=True):
 class RestoreTest(Part, frozen=True, kw_only=True):
     """A backup that was restored: in a drill beside the real system, or over it.
 
-    ``state``: as of a run; ``what``: ``drill`` or ``restore``.
+    ``state``: as of a run; ``what``: ``drill`` or ``restore``. Of a drill, ``took_s`` is how long the restore took and
+    ``lost_s`` what would have been lost, in seconds; null: not measured.
     """
 
     at: datetime
@@ -70,6 +71,8 @@ class RestoreTest(Part, frozen=True, kw_only=True):
     state: str
     words: str
     by: str
+    took_s: float | None = None
+    lost_s: float | None = None
 
 
 class Approval(Part, frozen=True, kw_only=True):

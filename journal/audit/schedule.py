@@ -67,9 +67,8 @@ def _row(item: str, every: str, period: Period, shown: list[m.Shown], span: Span
 
 def _judged(shown: Sequence[m.Shown]) -> tuple[str, str]:
     """Return the verdict of the best that was held: proven, completed and of the best kind."""
-    proven = [one for one in shown if one.proven]
-    ended = [one for one in proven if not one.outcome.startswith(_LEFT)]
-    if not proven:
+    ended = [one for one in shown if counts(one)]
+    if not any(one.proven for one in shown):
         verdict = "not proven"
     elif not ended:
         verdict = "not completed"
@@ -78,6 +77,11 @@ def _judged(shown: Sequence[m.Shown]) -> tuple[str, str]:
         best = min(ran, key=lambda one: list(_VERDICTS).index(Kind(one.kind)))
         verdict = "a person's word" if best.by == _NOTED else _VERDICTS[Kind(best.kind)]
     return verdict, _WORDS[verdict]
+
+
+def counts(shown: m.Shown) -> bool:
+    """Return whether a journal that verifies shows a test to its end."""
+    return shown.proven and not shown.outcome.startswith(_LEFT)
 
 
 def _not_shown(period: Period, span: Span, now: datetime) -> tuple[str, str]:

@@ -1,0 +1,110 @@
+"""``cleo schedule``: which of the plan's tests are due, overdue and passed, and how they go over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.settings import paths, plan_file
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from cleo_console.drills.forms import HeldOnce, Schedule, Standing, Trend
+
+_MARK = {"passed": "✓", "in part": "~", "due": "○", "overdue": "✗"}
+_EVERY = {"month": "Every month", "quarter": "Every quarter", "year": "Every year"}
+_GRAPH = 12
+"""Values that a graph shows, the newest."""
+_TRIED = 3
+_DOUBTFUL = 5
+
+
+@click.command()
+@click.option(
+    "--json", "as_json", is_flag=True, help="For a program to read: all that is known (cleo schema schedule)."
+)
+@click.option(
+    "--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: what goes here."
+)
+def schedule(as_json: bool, file: Path | None) -> None:
+    """Say of each test that the plan asks for when it was held, whether it is due, and how it goes over time.
+
+    It goes by the journals that lie here, and changes nothing. A test counts as passed in its month, quarter or year
+    where a drill on the inventory's systems shows it to its end; a lab, a tabletop or a note count in part. It is
+    overdue where the period before was missed as well. Exit status: 0 nothing is overdue, 1 a test is, 2 asked
+    wrongly, 3 nothing is and a journal proves nothing.
+
+    \b
+    Example:
+      cleo schedule
+      cleo schedule --json
+    """
+    from actions.registry import catalogue
+    from cleo_console.drills.read import schedule_of
+    from journal.plan.load import load_plan
+    from journal.report.json import plain_json
+
+    made = schedule_of(paths(), load_plan(file or plan_file(), catalogue()).plan)
+    click.echo(plain_json(made) if as_json else "\n".join(map(sanitize, _lines(made))))
+    if any(test.state == "overdue" for test in made.tests):
+        raise click.exceptions.Exit(1)
+    if made.doubtful:
+        raise click.exceptions.Exit(3)
+
+
+def _lines(made: Schedule) -> Iterator[str]:
+    yield f"{made.plan}: by {count(made.journals, 'journal')} since {made.since:%Y-%m-%d}"
+    if not made.tests:
+        yield "The plan asks for no tests."
+    for every, of in groupby(made.tests, key=lambda test: test.every):
+        yield ""
+        yield _EVERY[every]
+        for test in of:
+            yield from _test(test)
+    if made.doubtful:
+        yield ""
+        yield from (f"proves nothing: {one}" for one in made.doubtful[:_DOUBTFUL])
+        if len(made.doubtful) > _DOUBTFUL:
+            yield f"and {len(made.doubtful) - _DOUBTFUL} more: cleo journal verify ID"
+
+
+def _test(test: Standing) -> Iterator[str]:
+    state = test.state.upper() if test.state == "overdue" else test.state
+    yield f"  {_MARK[test.state]} {state:8} {test.item}"
+    yield f"      {_when(test)}"
+    if test.last:
+        yield f"      {_last(test.last, len(test.held))}"
+    yield from (f"      tried: {one}" for one in test.tried[-_TRIED:])
+    yield from (f"      {_graph(trend)}" for trend in test.trends)
+
+
+def _when(test: Standing) -> str:
+    """Return what this period has of it, and how many before had nothing."""
+    if test.state in ("passed", "in part"):
+        return f"{test.words}; due again from {test.due_by:%Y-%m-%d}"
+    if test.missed < 0:
+        return f"never held, by any journal here; due before {test.due_by:%Y-%m-%d}"
+    missed = f"{count(test.missed, test.every)} missed; " if test.missed else ""
+    words = "" if test.words.startswith("not held yet") else f"{test.words}; "
+    return f"{missed}{words}due before {test.due_by:%Y-%m-%d}"
+
+
+def _last(held: HeldOnce, times: int) -> str:
+    return f"last held {held.at:%Y-%m-%d}, {held.incident} ({held.kind}), by {held.by}; {count(times, 'time')} in all"
+
+
+def _graph(trend: Trend) -> str:
+    """Return a series as a graph and its last value; one value alone is no graph."""
+    from journal.wording.durations import exact_duration, loss_duration
+    from screens.guidance.trends import sparkline
+
+    points = trend.points[-_GRAPH:]
+    last = points[-1]
+    words = exact_duration(last.seconds) if trend.what == "recovery" else loss_duration(last.seconds, last.bound)
+    graph = sparkline([point.seconds for point in points]) if len(points) > 1 else ""
+    return f"{trend.about[:28]:28} {trend.what:8} {graph:{_GRAPH}} {words}"

@@ -1,0 +1,52 @@
+"""How long recoveries took, and what was or would have been lost, over the times that a test was held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from cleo_console.drills.forms import Point, Trend, What
+
+if TYPE_CHECKING:
+    from journal.audit.model import IncidentEvidence
+    from journal.plan.routine import HeldBy
+
+_Value = tuple[str, What, Point]
+"""What it is about, what was measured, and the value."""
+
+
+def trends(held: Sequence[IncidentEvidence], held_by: HeldBy | None) -> list[Trend]:
+    """Return the series of what was measured, by system or objective, in the order in which they first appear.
+
+    Args:
+        held: the incidents that show the test, the oldest first.
+        held_by: what the plan asks of them: where that is drills, the drills' own figures count, else the objectives'.
+    """
+    found: dict[tuple[str, What], list[Point]] = {}
+    for incident in held:
+        for about, what, point in [*_of_drills(incident, held_by)] or _of_objectives(incident):
+            found.setdefault((about, what), []).append(point)
+    return [Trend(about=about, what=what, points=points) for (about, what), points in found.items()]
+
+
+def _of_drills(incident: IncidentEvidence, held_by: HeldBy | None) -> Iterator[_Value]:
+    asked = held_by.actions if held_by else []
+    for drill in incident.restores:
+        if drill.state != "succeeded" or not any(fnmatchcase(drill.action, action) for action in asked):
+            continue
+        if drill.took_s is not None:
+            yield drill.system, "recovery", Point(at=drill.at, incident=incident.id, seconds=drill.took_s)
+        if drill.lost_s is not None:
+            yield drill.system, "loss", Point(at=drill.at, incident=incident.id, seconds=drill.lost_s)
+
+
+def _of_objectives(incident: IncidentEvidence) -> Iterator[_Value]:
+    at = incident.closed_at or incident.last_at
+    for rto in incident.rto:
+        if rto.achieved_s is not None:
+            yield rto.title, "recovery", Point(at=at, incident=incident.id, seconds=rto.achieved_s)
+    for rpo in incident.rpo:
+        if rpo.achieved_s is not None:
+            point = Point(at=at, incident=incident.id, seconds=rpo.achieved_s, bound=rpo.bound)
+            yield rpo.title, "loss", point
