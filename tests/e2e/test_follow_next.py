@@ -54,6 +54,7 @@ def choose_the_first_scenario(console: Terminal) -> None:
     raise AssertionError(f"no scenario can be chosen\n{console.screen()}")
 
 
+@pytest.mark.soak  # `test_three_stores.py` does all of it with two more stores lost
 def test_following_next_recovers_closes_and_reports(lab: Lab, tmp_path: Path) -> None:
     stand = Stand(lab, tmp_path / "home")
     before = int(lab.psql("SELECT count(*) FROM messages"))

@@ -1,4 +1,7 @@
-"""Everything is lost: PostgreSQL, MongoDB and Redis come back together, for who presses only what NEXT names."""
+"""Everything is lost: PostgreSQL, MongoDB and Redis come back together, for who presses only what NEXT names.
+
+It is the one recovery of real servers that `make test` plays in a real terminal from declare to report by keys alone.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ import pytest
 from journal.incident.records import StepState
 from tests.e2e.responder import Responder
 from tests.e2e.stand import Stand
+from tests.e2e.test_follow_next import declare
 from tests.labs import Lab, lab_directory
 
 pytestmark = [pytest.mark.xdist_group("e2e-three-stores"), pytest.mark.early]
 
 VERIFIED = ("postgres-verify", "mongodb-verify", "redis-verify")
+DONE = (*VERIFIED, "postgres-restore", "postgres-apply-wal", "release-backups")
 MOST_KEYS = 150
 
 
@@ -30,20 +35,28 @@ def stores() -> Iterator[Lab]:
 def test_all_three_are_lost_and_come_back_together(stores: Lab, tmp_path: Path) -> None:
     stand, before = Stand(stores, tmp_path / "home"), _held(stores)
     assert len(stores.break_everything()) == len(VERIFIED)
-    with stand.runner_ended():
-        stand.declare()
-        with stand.console(80, 24, stand.incident_id) as console:
-            console.until("NEXT")
-            responder = Responder(console)
-            responder.follow_next_to_the_end()
-            responder.close()
+    with stand.console() as console, stand.runner_ended():
+        declare(console)
+        stand.incident_id = next((tmp_path / "home" / "incidents").iterdir()).name
+        responder = Responder(console)
+        responder.follow_next_to_the_end()
+        responder.close()
     incident = stand.incident()
-    assert {step: incident.state(step) for step in VERIFIED} == dict.fromkeys(VERIFIED, StepState.DONE)
+    assert {step: incident.state(step) for step in DONE} == dict.fromkeys(DONE, StepState.DONE)
+    assert incident.state("postgres-start") is StepState.IMPOSSIBLE
     assert responder.pressed - responder.meanwhile <= MOST_KEYS, responder.next_lines
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
+    _is_reported(stand, tmp_path / "report.html")
     after = _held(stores)
     assert after["cached"] >= before["cached"], "what is not in the backup is warmed from PostgreSQL"
     assert {**after, "cached": 0} == {**before, "cached": 0}
+
+
+def _is_reported(stand: Stand, report: Path) -> None:
+    stand.cleo("report", stand.incident_id, "-o", str(report))
+    text = report.read_text()
+    assert "db1 lost its data" in text
+    assert "completed with deviations" in text
 
 
 def _held(stores: Lab) -> dict[str, Any]:
