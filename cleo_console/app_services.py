@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from journal.plan.model import Plan, Step
     from journal.plan.read import LoadedPlan
     from journal.store.journal import Journal
+    from journal.store.witness import Head
 
 
 _SHOWN = 100
@@ -208,7 +209,14 @@ class ConsoleServices:
             blot=self._filter,
         )
         self._filter.learn(self.paths.inventory, _inventory_of(place))
+        journal.witness = self.witness
         return journal
+
+    def witness(self, head: Head) -> str:
+        """Give a head to the second party that is set; return what went wrong, or nothing."""
+        from cleo_console.witness import give
+
+        return give(head, self.paths.inventory)
 
     def now(self) -> datetime:
         """Return the present, in UTC; in an exercise, its own."""

@@ -209,3 +209,4 @@ def _close(at: IncidentAccess, ended: list[Run]) -> None:
     good = sum(run.state is RunState.SUCCEEDED for run in ended)
     summary = f"{good} of {count(len(ended), 'backup')} restored in a scratch instance, and sound."
     at.commands.close(summary, phrase(remaining(at.incident())))
+    at.say_unwitnessed()

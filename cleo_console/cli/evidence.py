@@ -36,8 +36,15 @@ _SHOWN = 10
 @click.option(
     "--key", type=_KEY, envvar="CLEO_SIGNING_KEY", metavar="KEY", help="Signs the checksums. Default: CLEO_SIGNING_KEY."
 )
+@click.option("--witness", type=_KEY, metavar="FILE", help="A second party's log of heads, to compare with.")
 def evidence(
-    since: str, until: str, output: Path, signers: Path | None, revoked: Path | None, key: Path | None
+    since: str,
+    until: str,
+    output: Path,
+    signers: Path | None,
+    revoked: Path | None,
+    key: Path | None,
+    witness: Path | None,
 ) -> None:
     """Write the evidence pack: what the journals show an auditor of a span of time, and what they do not.
 
@@ -65,6 +72,7 @@ def evidence(
         program=f"cleo-console {__version__}",
         signers=Signers(signers, revoked) if signers else None,
         key=key,
+        witness=witness,
     )
     at = acting_services()
     made = write_pack(at.paths, at.plan(), order, output)

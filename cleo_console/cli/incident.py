@@ -199,6 +199,7 @@ def close(summary: str, yes: bool, leaving: str, incident: str | None) -> None:
         derived = "" if summary else _by_the_journal(at, leaving, taken=yes)
         _written(at.commands.close(summary or derived, leaving, derived=bool(derived)))
         click.echo(f"{at.incident().id}: {at.incident().outcome}")
+        at.say_unwitnessed()
 
 
 def _by_the_journal(at: IncidentAccess, leaving: str, *, taken: bool) -> str:

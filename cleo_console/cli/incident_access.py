@@ -14,9 +14,11 @@ from cleo_console.app_services import ConsoleServices, acting_services
 from cleo_console.cli.completion import known_incidents
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
+from journal.events.types import NoteAdded
 from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Journal
+from journal.store.journal import Journal, Reader
+from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace
@@ -65,6 +67,14 @@ class IncidentAccess:
     def incident(self) -> Incident:
         """Return the incident as the journal has it now."""
         return fold_journal(self.place.journal)
+
+    def say_unwitnessed(self) -> None:
+        """Say that the witness did not take the head as the incident was closed: the note that follows the closing."""
+        closed_at = self.incident().closed_at
+        with Reader(self.place.journal) as reader:
+            for event in reader.events(types=("note.added",)):
+                if closed_at and event.at >= closed_at and isinstance(event.body, NoteAdded):
+                    click.echo(sanitize(event.body.text), err=True)
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cleo_console.cli.completion import known_incidents
+from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -179,6 +181,20 @@ def _say(report: Report, output: Path | None) -> None:
     found = report.verification
     if output is not None and str(output) != "-":
         click.echo(f"{output}: {report.incident.id}, {found.events} events, head {found.short_head}", err=True)
+    _give_to_witness(report)
     if not found.ok:
         click.echo("cleo: The journal's chain is broken; the report says where. See: cleo journal verify", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _give_to_witness(report: Report) -> None:
+    """Give the head of a whole journal to the witness, if one is set; say where it did not take it."""
+    from cleo_console.settings import actor, paths
+    from cleo_console.witness import give
+    from journal.store.witness import Head
+
+    found, of = report.verification, report.incident
+    if found.ok:
+        head = Head(datetime.now(UTC), of.id, of.kind, found.events, found.head, f"reported by {actor()}")
+        if trouble := give(head, paths().inventory):
+            click.echo(sanitize(f"cleo: {trouble}"), err=True)

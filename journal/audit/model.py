@@ -189,7 +189,7 @@ class Evidence(Part, frozen=True, kw_only=True):
 
     Attributes:
         made_at: when; what was written later is not in it.
-        signers: how signatures were checked, in words.
+        signers: how signatures were checked, in words; ``witness``: how heads were compared with a second party's.
         cannot_show: what no journal of this program records, so that no pack shows it.
     """
 
@@ -200,6 +200,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     span: Span
     plan: str
     signers: str
+    witness: str
     missing: list[Missing]
     cannot_show: list[str]
     tests: list[TestRow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from journal.audit.missing import CANNOT_SHOW, missing
 from journal.audit.proofs import JOURNALS, proven
 from journal.audit.schedule import tests
 from journal.audit.span import Span
+from journal.audit.witnessed import contradictions
 from journal.errors import CleoError
 from journal.report.json import plain_json
 from journal.signing import sign
@@ -48,6 +49,7 @@ class Order(NamedTuple):
         program: which version of this program.
         signers: whose signatures over journals count; None: signatures are not checked.
         key: signs the checksums; None: they are not signed.
+        witness: the log of a second party, to compare with; None: nothing is compared.
         now: the present; None: by this machine's clock.
     """
 
@@ -56,6 +58,7 @@ class Order(NamedTuple):
     program: str
     signers: Signers | None = None
     key: Path | None = None
+    witness: Path | None = None
     now: datetime | None = None
 
 
@@ -99,6 +102,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
     proofs, incidents = proven(found, folder, span, now, order.signers)
     whole = {Path(proof.file).name for proof in proofs if proof.ok}
     rows = tests(plan, incidents, whole, span, now)
+    contradicted, compared = _witnessed(order, proofs, folder)
     return m.Evidence(
         made_at=now,
         made_by=order.made_by,
@@ -106,13 +110,20 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         span=span,
         plan=f"{plan.title}, version {plan.version}",
         signers=_signers(order.signers),
-        missing=missing(plan, rows, incidents, proofs),
+        witness=compared,
+        missing=[*contradicted, *missing(plan, rows, incidents, proofs)],
         cannot_show=CANNOT_SHOW,
         tests=rows,
         incidents=incidents,
         journals=proofs,
         folders=_who_may_read(paths.incidents),
     )
+
+
+def _witnessed(order: Order, proofs: Sequence[m.JournalProof], folder: Path) -> tuple[list[m.Missing], str]:
+    if order.witness is None:
+        return [], "not compared, since no log of a witness was named (--witness)"
+    return contradictions(order.witness, {one.id: folder / one.file for one in proofs if one.file}, order.span)
 
 
 def _signers(signers: Signers | None) -> str:
@@ -154,6 +165,8 @@ def _write(folder: Path, made: m.Evidence, order: Order) -> None:
     (folder / "evidence.json").write_text(plain_json(made), encoding="utf-8")
     if order.signers:
         shutil.copyfile(order.signers.keys, folder / "allowed_signers")
+    if order.witness:
+        shutil.copyfile(order.witness, folder / "witness.log")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = "".join(_sums(folder, files))
     (folder / SUMS).write_text(sums, encoding="utf-8")

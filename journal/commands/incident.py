@@ -7,6 +7,7 @@ same words. Nothing here touches a system.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from journal.commands.base import known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
 from journal.commands.team import TeamCommands
+from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
 from journal.incident.decisions import check_answer, require_reason
@@ -23,6 +25,7 @@ from journal.incident.known import known
 from journal.incident.late import during, past
 from journal.incident.proposals import Decided
 from journal.incident.recovery_point import Forms
+from journal.store.witness import Head
 from journal.wording import reasons
 
 if TYPE_CHECKING:
@@ -224,6 +227,8 @@ class IncidentCommands(RunCommands, TeamCommands):
     def close(self, summary: str, leaving: str = "", *, derived: bool = False) -> e.Event:
         """Close the incident. What is not in order then is written into the event.
 
+        The head is given to the witness, if there is one; that it did not take it is a note, and hinders nothing.
+
         Args:
             summary: how it ended.
             derived: the person took it as it was derived from the journal.
@@ -239,7 +244,15 @@ class IncidentCommands(RunCommands, TeamCommands):
         left = remaining(incident)
         require_leaving(left, leaving)
         remains = [str(one) for one in left]
-        return self._append(incident, e.IncidentClosed(summary=summary, derived=derived, remaining=remains))
+        closed = self._append(incident, e.IncidentClosed(summary=summary, derived=derived, remaining=remains))
+        self._witness(incident, closed)
+        return closed
+
+    def _witness(self, incident: Incident, closed: e.Event) -> None:
+        head = Head(closed.at, incident.id, incident.kind, closed.seq, closed.hash, f"closed by {closed.actor}")
+        if trouble := self._journal.witness(head):
+            with suppress(CleoError):  # it is closed, whatever the disk says to one more note
+                self.note(trouble)
 
     def reopen_incident(self, reason: str) -> e.Event:
         """Go on with a closed incident.

@@ -42,6 +42,7 @@ from journal.store.reader import Reader
 from journal.store.rows import OutputLine, Reading, encoded, insert_events
 from journal.store.schema import add_rules, create_tables
 from journal.store.seal import seal
+from journal.store.witness import Witness, nobody
 from journal.store.writer import Writer
 
 __all__ = [
@@ -82,6 +83,7 @@ class Journal:
     Attributes:
         path: its first file.
         blot: takes secrets out of what people type; the incident commands use it.
+        witness: gives the head to a second party as the incident is closed; whoever opens the journal may set one.
         warnings: what a person should know about its folder and its fallback directory.
     """
 
@@ -102,6 +104,7 @@ class Journal:
             raise write_failure(path, error) from error
         self.path = path
         self.blot = blot
+        self.witness: Witness = nobody
         self._actor = actor
         self._clock = clock or Clock()
         self._writer = Writer(path, failover=Failover(actor, self._clock), deadline=deadline, waiting=waiting)

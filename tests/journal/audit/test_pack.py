@@ -20,7 +20,8 @@ from journal.paths import Paths
 from journal.plan.read import plan_from_data
 from journal.signing import sign_head
 from journal.store.check import verify_apart
-from journal.store.journal import Journal
+from journal.store.journal import Journal, Reader
+from journal.store.witness import Head, append_head
 from journal.verify import Signers, status_of
 from tests.journal.stories import ADA, SetClock, declaration, plan, step
 
@@ -333,3 +334,23 @@ def test_a_journal_that_was_written_anew_contradicts_its_signature(
     verdict = verify_apart(journal, signers=Signers(listed(tmp_path, f"ada {public(keys[0])}")))
     assert (verdict.ok, verdict.signed) == (True, 0)
     assert "one of the two was altered" in verdict.signatures[0].words
+
+
+def test_the_witness_has_what_a_journal_lost(home: Path, tmp_path: Path) -> None:
+    log = tmp_path / "heads.log"
+    for name in ("INC-drill", "INC-lab", "INC-real", "INC-told"):
+        with Reader(home / "incidents" / name / "journal.db") as reader:
+            seq, head = reader.head()
+        kind = "REAL" if name in ("INC-real", "INC-told") else "DRILL"
+        append_head(log, Head(at("2026-09-01T00:00"), name, kind, seq, head, "closed by ada@ops1"))
+    shutil.rmtree(home / "incidents" / "INC-real")
+    for name, bodies in (("INC-drill", run("other.drill")), ("INC-lab", [])):
+        shutil.rmtree(home / "incidents" / name)
+        write(home, name, "2026-02-01T10:00", e.Kind.DRILL, *bodies, CLOSED)
+    folder, made = packed(home, witness=log)
+    assert "INC-real: the witness has its head" in said(made)
+    assert "and its journal is not in this pack" in said(made)
+    assert "INC-drill: the witness has another head of row 5: its journal was written anew" in said(made)
+    assert "INC-lab: the witness has row 5, and its journal ends before it: it was cut off" in said(made)
+    assert "INC-told: the witness" not in said(made)
+    assert "3 heads of 3 journals in heads.log compared, 3 contradict" in (folder / "index.md").read_text()

@@ -1,0 +1,78 @@
+"""``cleo evidence`` and the witness that is given a head: from the command line, over one installation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cleo_console.cli.main import cli
+from journal.events.types import NoteAdded
+from journal.store.journal import Reader
+from journal.store.witness import read_heads
+from tests.journal.audit.test_pack import write
+
+ID = "INC-2026-02-01-01-abcd"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("written"), ID, "2026-02-01T10:00").parents[2]
+
+
+@pytest.fixture
+def home(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(written / "incidents", tmp_path / "incidents")
+    monkeypatch.setenv("CLEO_HOME", str(tmp_path))
+    monkeypatch.setenv("CLEO_INVENTORY", "")
+    monkeypatch.delenv("CLEO_WITNESS", raising=False)
+    return tmp_path
+
+
+def cleo(*words: str | Path, status: int = 0) -> Result:
+    result = CliRunner().invoke(cli, [str(word) for word in words])
+    assert result.exit_code == status, result.output
+    return result
+
+
+def test_a_pack_says_what_is_missing_and_its_status_whether_journals_are_proven(home: Path) -> None:
+    asked = ("evidence", "--from", "2026-01-01", "--to", "2026-06-30", "-o")
+    done = cleo(*asked, home / "pack")
+    assert "1 of 1 journal verify" in done.output
+    assert f"{ID} (DRILL) was still open as the pack was made" in (home / "pack" / "index.md").read_text()
+    (home / "incidents" / "INC-2026-03-01-01-gone").mkdir()
+    assert "no journal in it" in cleo(*asked, home / "again", status=1).output
+
+
+def test_the_witness_has_the_head_as_it_was_closed_and_of_each_report(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = home / "heads.log"
+    monkeypatch.setenv("CLEO_WITNESS", str(log))
+    cleo("close", "-i", ID, "--summary", "over", "--leaving", "1 open")
+    with Reader(home / "incidents" / ID / "journal.db") as reader:
+        seq, head = reader.head()
+    cleo("report", ID, "-o", home / "report.md")
+    heads = list(read_heads(log))
+    assert [(one.incident, one.kind, one.row, one.head) for one in heads] == [(ID, "DRILL", seq, head)] * 2
+    assert [one.why.split()[0] for one in heads] == ["closed", "reported"]
+
+
+@pytest.mark.parametrize(("where", "words"), [("gone/heads.log", "No such file"), ("fifo", "no answer within")])
+def test_a_witness_that_takes_nothing_is_said_and_hinders_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, where: str, words: str
+) -> None:
+    os.mkfifo(home / "fifo")  # opening it to write waits for a reader, who never comes
+    monkeypatch.setattr("cleo_console.witness.SECONDS", 0.2)
+    monkeypatch.setenv("CLEO_WITNESS", str(home / where))
+    done = cleo("close", "-i", ID, "--summary", "over", "--leaving", "1 open")
+    assert words in done.output
+    with Reader(home / "incidents" / ID / "journal.db") as reader:
+        closed, note = list(reader.events())[-2:]
+    assert closed.type == "incident.closed"
+    assert isinstance(note.body, NoteAdded)
+    assert words in note.body.text
+    assert closed.hash in note.body.text  # to be given by hand
