@@ -16,7 +16,9 @@ from journal.errors import CleoError
 from journal.store.witness import Head, append_head
 
 SECONDS = 5.0
-"""How long the second party is waited for."""
+"""How long a file is waited for, and each answer of a mail server."""
+MAIL_SECONDS = 15.0
+"""How long all of a mail may take."""
 _MAIL = "mailto:"
 
 
@@ -33,13 +35,15 @@ def give(head: Head, inventory: Path | None) -> str:
     where = os.environ.get("CLEO_WITNESS", "").strip()
     if not where:
         return ""
-    way = partial(_mail, where.removeprefix(_MAIL), inventory) if where.startswith(_MAIL) else partial(_append, where)
+    mailed = where.startswith(_MAIL)
+    way = partial(_mail, where.removeprefix(_MAIL), inventory) if mailed else partial(_append, where)
+    seconds = MAIL_SECONDS if mailed else SECONDS
     answer: SimpleQueue[str] = SimpleQueue()
     Thread(target=lambda: answer.put(_tried(way, head)), daemon=True, name="witness").start()
     try:
-        why = answer.get(timeout=SECONDS)
+        why = answer.get(timeout=seconds)
     except Empty:
-        why = f"no answer within {SECONDS:g} s, so that it may have it or not"
+        why = f"no answer within {seconds:g} s, so that it may have it or not"
     return f"The witness {where} was not given {head}: {why}. Give it by hand: {head.line}" if why else ""
 
 

@@ -50,7 +50,7 @@ TORN = "copy it, together with the -wal file beside it, into a folder that you m
 CLOSED = ".closing"  # a mark beside a file whose last program died as it closed it; the file holds all of its -wal
 SIGNED, NAMESPACE = ".signed-", "cleo-journal-head"
 STATEMENT = re.compile(r"cleo journal head 1\nincident [^\n]+\nrow (\d+)\nhead ([0-9a-f]{64})\nsigned ([^\n]+)\n")
-KEYGEN_SECONDS = 30.0
+KEYGEN_SECONDS, SMALL = 30.0, 1 << 16
 NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
 
 Row = tuple[Any, ...]
@@ -133,13 +133,24 @@ def verify(path: Path, head: str | None = None, more: Sequence[Path] = (), signe
 def _statements(files: Sequence[Path]) -> dict[Path, tuple[int, str, str]]:
     """Return what each statement beside the files says: row, head, and when it was signed; row 0 where it is none."""
     found = {}
-    for file in sorted(
-        one for path in files for one in path.parent.iterdir() if one.name.startswith(path.name + SIGNED)
-    ):
-        if file.suffix != ".sig":
-            said = STATEMENT.fullmatch(file.read_text("utf-8", "replace")) if file.stat().st_size < PAGE else None
-            found[file] = (int(said[1]), said[2], said[3]) if said else (0, "", "")
+    for path in files:
+        try:
+            beside = [one for one in path.absolute().parent.iterdir() if one.name.startswith(path.name + SIGNED)]
+        except OSError as error:
+            raise CannotCheckError(f"what lies beside {path} cannot be listed: {error.strerror}") from error
+        for file in sorted(beside):
+            if not file.name.endswith(".sig"):
+                said = STATEMENT.fullmatch(_small(file).decode("utf-8", "replace"))
+                found[file] = (int(said[1]), said[2], said[3]) if said else (0, "", "")
     return found
+
+
+def _small(file: Path) -> bytes:
+    """Return what a small file holds; nothing of what is large, no file (a pipe would be waited for) or unreadable."""
+    try:
+        return file.read_bytes() if file.is_file() and file.stat().st_size < SMALL else b""
+    except OSError:
+        return b""
 
 
 def _signature(file: Path, said: tuple[int, str, str], signers: Signers, check: _Check) -> Signature:
@@ -161,9 +172,9 @@ def _signer(file: Path, signers: Signers) -> tuple[str, str]:
     """Return who of the signers signed a file, or nothing, and in words what was found."""
     sig = file.with_name(file.name + ".sig")
     try:
-        key, namespace = signed_with(sig.read_bytes())
-    except (OSError, ValueError) as error:
-        return "", f"its signature cannot be read: {error}"
+        key, namespace = signed_with(_small(sig))
+    except ValueError as error:
+        return "", f"there is no signature beside it that can be read: {error}"
     name = f"key SHA256:{base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip('=')}"
     if namespace != NAMESPACE:
         return (

@@ -57,6 +57,8 @@ def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEviden
             last_at=incident.last_at,
             plan=f"{incident.plan.title}, version {incident.plan.version}",
             plan_sha256=incident.plan_sha256,
+            printed=sum(run.output_lines for run in incident.runs.values()),
+            contacts=len(incident.plan.escalation) + len(incident.plan.contacts),
             crosses=list(_crosses(gathered, span)),
             rto=rto_results(incident),
             rpo=rpo_results(incident),

@@ -32,8 +32,21 @@ def html_index(made: m.Evidence) -> Iterator[str]:
     yield from env.get_template("index.html.j2").stream(**_values(made))
 
 
+def personal(made: m.Evidence) -> str:
+    """Return how much of people and of programs' output is in a pack, so that its reader knows before sharing it."""
+    writers = count(len({who.name for one in made.incidents for who in one.access}), "name")
+    contacts = count(max((one.contacts for one in made.incidents), default=0), "contact")
+    texts = count(sum(len(one.approvals) + len(one.deviations) + len(one.notices) for one in made.incidents), "text")
+    printed = count(sum(one.printed for one in made.incidents), "line")
+    return (
+        f"{writers} of who wrote, up to {contacts} in each plan, {texts} of people in this index, all their notes in "
+        f"the journals, names of hosts and systems, and {printed} that programs printed"
+    )
+
+
 def _values(made: m.Evidence) -> dict[str, Any]:
-    return {"p": made, "controls": CONTROLS, "kinds": [(kind, kind_words(kind)) for kind in _ORDER]}
+    kinds = [(kind, kind_words(kind)) for kind in _ORDER]
+    return {"personal": personal(made), "p": made, "controls": CONTROLS, "kinds": kinds}
 
 
 def _of_kind(incidents: Iterable[m.IncidentEvidence], kind: str) -> list[m.IncidentEvidence]:

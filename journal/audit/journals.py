@@ -104,7 +104,8 @@ def copy(path: Path, to: Path) -> str:
     except CleoError as error:
         return error.message
     for file in path.parent.glob(f"{path.name}{verify.SIGNED}*"):
-        shutil.copyfile(file, to.with_name(to.name + file.name.removeprefix(path.name)))
+        if file.is_file() and file.stat().st_size < verify.SMALL:
+            shutil.copyfile(file, to.with_name(to.name + file.name.removeprefix(path.name)))
     return ""
 
 

@@ -115,6 +115,7 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
 
     Attributes:
         file: its journal's name in the pack: two journals may say that they are of the same incident.
+        printed: how many lines programs printed in it; ``contacts``: how many its plan names.
         crosses: how it reaches beyond the span, in words.
         actions: the actions that succeeded in it, by name; ``said``: what people noted as tests, in lower case.
         objectives: the ratings of an exercise with a script, a line each.
@@ -134,6 +135,8 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
     last_at: datetime
     plan: str
     plan_sha256: str
+    printed: int
+    contacts: int
     crosses: list[str]
     rto: list[RtoResult]
     rpo: list[RpoResult]

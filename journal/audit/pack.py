@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journal import verify
 from journal.audit import model as m
+from journal.audit.gaps import gaps
 from journal.audit.index import html_index, markdown_index
 from journal.audit.journals import journals_of
 from journal.audit.missing import CANNOT_SHOW, missing
@@ -111,7 +112,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         plan=f"{plan.title}, version {plan.version}",
         signers=_signers(order.signers),
         witness=compared,
-        missing=[*contradicted, *missing(plan, rows, incidents, proofs)],
+        missing=[*contradicted, *gaps(_folders(paths), span), *missing(plan, rows, incidents, proofs)],
         cannot_show=CANNOT_SHOW,
         tests=rows,
         incidents=incidents,

@@ -11,6 +11,7 @@ from journal.report.evidence import Part
 from journal.wording.instants import utc_instant
 
 Every = Literal["month", "quarter", "year"]
+_LONGEST = timedelta(days=20 * 366)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -43,6 +44,8 @@ def span_of(since: str, until: str) -> Span:
         NotAnInstant: one of them names neither.
     """
     begin, end = _instant(since, last=False), _instant(until, last=True)
+    if end - begin > _LONGEST:
+        raise NoSpan(f"From {since} to {until} is longer than 20 years.", "Ask for the years that are audited.")
     if end <= begin:
         raise NoSpan(
             f"{until} is not after {since}.", "Name the first day, then the last: --from 2026-01-01 --to 2026-12-31"
@@ -55,6 +58,8 @@ def _instant(text: str, *, last: bool) -> datetime:
         day = date.fromisoformat(text.strip())
     except ValueError:
         return utc_instant(text)
+    if last and day == date.max:
+        raise NoSpan(f"{text} is the end of time.", "Ask for the years that are audited.")
     return datetime.combine(day + timedelta(days=1) if last else day, time(), UTC)
 
 

@@ -65,12 +65,14 @@ def append_head(log: Path, head: Head) -> None:
 
 
 def read_heads(log: Path) -> Iterator[Head]:
-    """Yield the heads of a log or of a mailbox's text, in order; what is no head is left out.
+    """Yield the heads of a log, or of mails that were saved as text, in order; what is no head is left out.
+
+    Mail programs fold long lines (a "=" at the end, RFC 2045), which is undone.
 
     Raises:
         OSError: it cannot be read.
     """
-    for line in log.read_text("utf-8", "replace").splitlines():
+    for line in re.sub(r"=\r?\n", "", log.read_text("utf-8", "replace")).splitlines():
         found = _LINE.search(line)
         if found:
             try:
