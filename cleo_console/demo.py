@@ -12,7 +12,7 @@ from actions.tabletop import playable
 from actions.tabletop.seats import Seat
 from cleo_console.app_services import ConsoleServices
 from cleo_console.exercises import load_exercise, with_labels
-from cleo_console.settings import home, runner_actor
+from cleo_console.settings import home, plan_file, runner_actor
 from journal.commands.declare import Declaration
 from journal.events.envelope import Clock
 from journal.events.types import ExerciseBegan, Kind
@@ -29,12 +29,15 @@ class DemoServices(ConsoleServices):
     Args:
         actor: who sits here.
         speed: how many times faster than life the time that actions take passes, in what is declared here.
+        own: a team's own exercise, played where its scenario is declared; None: the bundled ones.
     """
 
-    def __init__(self, actor: str, speed: float) -> None:
+    def __init__(self, actor: str, speed: float, own: Exercise | None = None) -> None:
         folder = home() / "demo"
-        super().__init__(Paths(incidents=folder / "incidents", locks=folder / "locks"), actor)
+        plan = plan_file() if own else None  # the bundled exercises are about the bundled plan
+        super().__init__(Paths(incidents=folder / "incidents", locks=folder / "locks", plan=plan), actor)
         self._speed = speed
+        self._own = own
         self._seats: dict[str, Seat] = {}
         self._clock: ExerciseClock | None = None
 
@@ -52,12 +55,17 @@ class DemoServices(ConsoleServices):
 
     def declare(self, declaration: Declaration) -> str:
         """Declare a tabletop: its exercise is on the journal's second page."""
-        script = self._at_speed(with_labels(load_exercise(declaration.scenario), declaration.began_at))
+        script = self._at_speed(with_labels(self.exercise(declaration.scenario), declaration.began_at))
         incident_id = super().declare(declaration)
         place = self.paths.incident(incident_id)
         with Journal.open(place.journal, actor=_facilitator()) as journal:
             journal.append(ExerciseBegan(exercise=msgspec.to_builtins(script)))
         return incident_id
+
+    def exercise(self, scenario: str) -> Exercise:
+        """Return the exercise that is played where a scenario is declared here."""
+        own = self._own
+        return own if own and own.scenario == scenario else load_exercise(scenario)
 
     def open(self, incident_id: str, waiting: Callable[[str], None] = lambda holder: None) -> Journal:
         """Sit down at a table, and open its journal for writing: what is written carries the exercise's time."""

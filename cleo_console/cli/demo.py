@@ -14,24 +14,30 @@ from cleo_console.full_screen import run_full_screen
 if TYPE_CHECKING:
     from cleo_console.demo import DemoServices
     from journal.commands.declare import Declaration
+    from journal.exercise.script import Exercise
 
 _SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "security-breach", "natural-disaster")
 
+_SPEED = 60.0
+
 
 @click.command()
+@click.option("--scenario", type=click.Choice(_SCENARIOS), help=f"What has happened. Default: {_SCENARIOS[0]}.")
 @click.option(
-    "--scenario", type=click.Choice(_SCENARIOS), default=_SCENARIOS[0], show_default=True, help="What has happened."
+    "--exercise",
+    "own",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Play an exercise of your own (cleo exercise new).",
 )
 @click.option(
     "--speed",
     type=click.FloatRange(min=0.1, max=1000),
-    default=60.0,
-    show_default=True,
-    help="How many times faster than life the time goes in which an action runs; all clocks go with it.",
+    help="How many times faster than life the time goes in which an action runs; all clocks go with it. "
+    f"Default: what the exercise says, else {_SPEED:g}.",
 )
 @click.option("--open", "incident_id", default="", help="Go on with a tabletop that was left.")
 @click.option("--plain", is_flag=True, help="Play it in plain lines: on a dumb terminal, or with a screen reader.")
-def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
+def demo(scenario: str | None, own: Path | None, speed: float | None, incident_id: str, plain: bool) -> None:
     """Play a tabletop: the same console, plan, journal and report, and no real system in reach.
 
     \b
@@ -44,16 +50,21 @@ def demo(scenario: str, speed: float, incident_id: str, plain: bool) -> None:
     Example:
       cleo demo
       cleo demo --scenario natural-disaster --speed 10
+      cleo demo --exercise ours.yaml
       cleo demo --open INC-2026-11-22-01
       cleo demo --plain
     """
+    if own and (scenario or incident_id):
+        raise click.UsageError("--exercise says which scenario it plays, and begins a new one.")
     if not plain:
         check_terminal()
     from cleo_console.demo import DemoServices
     from cleo_console.settings import asked_actor
 
-    with DemoServices(asked_actor(), speed) as at:
-        incident_id = at.paths.meant(incident_id) if incident_id else at.declare(declaration_of(at, scenario))
+    script = _own(own) if own else None
+    asked = scenario or (script.scenario if script else _SCENARIOS[0])
+    with DemoServices(asked_actor(), speed or _speed_of(script), script) as at:
+        incident_id = at.paths.meant(incident_id) if incident_id else at.declare(declaration_of(at, asked))
         _play(at, incident_id, plain=plain)
     journal = at.paths.incident(incident_id).journal
     for line in last_words(journal):
@@ -70,15 +81,29 @@ def _play(at: DemoServices, incident_id: str, *, plain: bool) -> None:
         run_full_screen(at, incident_id)
 
 
+def _own(file: Path) -> Exercise:
+    """Return a team's own exercise; one that cannot be played is refused, with all that is wrong with it."""
+    from actions.registry import catalogue
+    from cleo_console.exercises.own import load_own
+    from cleo_console.plans import bundled
+    from cleo_console.settings import plan_file
+    from journal.plan.load import load_plan
+
+    return load_own(file, load_plan(plan_file() or bundled(), catalogue()).plan, catalogue())
+
+
+def _speed_of(script: Exercise | None) -> float:
+    return script.speed if script and script.speed != 1 else _SPEED
+
+
 def declaration_of(host: DemoServices, scenario: str) -> Declaration:
     """Return what is declared when a scenario is played: it began four minutes ago, and was seen one minute ago."""
-    from cleo_console.exercises import load_exercise
     from journal.commands.declare import Declaration
     from journal.events.types import Kind
 
     now = datetime.now(UTC)
     return Declaration(
-        title=load_exercise(scenario).title,
+        title=host.exercise(scenario).title,
         scenario=scenario,
         severity=host.plan().scenarios[scenario].severity,
         kind=Kind.TABLETOP,

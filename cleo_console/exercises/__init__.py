@@ -10,7 +10,7 @@ import msgspec
 from journal.exercise.script import Exercise, Expectation, Inject, Objective
 
 
-class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every exercise asks for."""
 
     objectives: list[Objective]
@@ -29,19 +29,30 @@ def load_exercise(scenario: str) -> Exercise:
     from journal.yamlfile.convert import convert
     from journal.yamlfile.yaml_source import read_bytes, read_yaml
 
-    folder = Path(__file__).parent
-    shared = folder / "common.yaml"
-    common = convert(_Common, read_yaml(shared, read_bytes(shared)))
-    file = folder / f"{scenario}.yaml"
+    file = Path(__file__).parent / f"{scenario}.yaml"
     own = Exercise(title="Tabletop", scenario=scenario)
     if scenario in bundled_scenarios():
         own = convert(Exercise, read_yaml(file, read_bytes(file)))
+    return assembled(own, common())
+
+
+def common() -> Common:
+    """Return what every exercise asks for."""
+    from journal.yamlfile.convert import convert
+    from journal.yamlfile.yaml_source import read_bytes, read_yaml
+
+    file = Path(__file__).parent / "common.yaml"
+    return convert(Common, read_yaml(file, read_bytes(file)))
+
+
+def assembled(own: Exercise, shared: Common) -> Exercise:
+    """Return an exercise with its situation as its first inject, and with what every exercise asks for."""
     situation = [Inject(id="situation", text=own.situation)] if own.situation else []
     return msgspec.structs.replace(
         own,
-        injects=situation + own.injects + common.injects,
-        objectives=common.objectives + own.objectives,
-        expectations=common.expectations + own.expectations,
+        injects=situation + own.injects + shared.injects,
+        objectives=shared.objectives + own.objectives,
+        expectations=shared.expectations + own.expectations,
     )
 
 
