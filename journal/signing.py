@@ -7,7 +7,9 @@ journal: signing adds no row, and who may read a journal may sign it.
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from journal.errors import CleoError
 from journal.store.check import verify_apart
 from journal.store.journal import Reader
 from journal.store.whole_file import replace_whole
-from journal.verify import NAMESPACE, SIGNED, signed_with
+from journal.verify import NAMESPACE, SIGNED, SMALL, signed_with
 
 
 class NotSigned(CleoError):
@@ -67,6 +69,19 @@ def sign_head(journal: Path, key: Path, now: datetime | None = None) -> Signed:
     except OSError as error:
         raise NotSigned(f"The signature could not be written to {file}: {error}.", "Check the folder.") from error
     return Signed(file, verdict.seq, verdict.head)
+
+
+def carry_signatures(journal: Path, copy: Path) -> int:
+    """Lay the signatures of a journal beside a copy of it; return how many there are.
+
+    Raises:
+        OSError: one cannot be read, or not be written.
+    """
+    beside = [file for file in journal.parent.glob(f"{glob.escape(journal.name)}{SIGNED}*") if file.is_file()]
+    carried = [file for file in beside if file.stat().st_size < SMALL]
+    for file in carried:
+        shutil.copyfile(file, copy.with_name(copy.name + file.name.removeprefix(journal.name)))
+    return sum(file.suffix == ".sig" for file in carried)
 
 
 def sign(data: bytes, key: Path, namespace: str) -> bytes:

@@ -253,21 +253,26 @@ def _print_verdict(path: Path, verdict: Verdict, *, asked_signers: bool) -> None
 def export(incident: str, more: tuple[Path, ...], output: Path) -> None:
     """Write the journal as it is now into one new file, for a ticket, an auditor, sqlite-utils or Datasette.
 
-    A journal that lies in several files becomes one; it verifies, and gives the report, on any machine.
+    A journal that lies in several files becomes one; it verifies, and gives the report, on any machine. Its signatures
+    are laid beside it.
 
     \b
     Example:
       cleo journal export INC-2026-11-22-01 -o INC-2026-11-22-01.db
     """
     from cleo_console.cli.incidents import find_journal
+    from journal.signing import carry_signatures
     from journal.store.chain import short_head
     from journal.store.journal import Reader
     from journal.store.journal import export as write
 
-    write(find_journal(incident), output, *more)
+    path = find_journal(incident)
+    write(path, output, *more)
+    signed = carry_signatures(path, output)
     with Reader(output) as reader:
         seq, head = reader.head()
-    click.echo(f"{output}: {seq} events, head {head} ({short_head(head)})")
+    beside = f", {signed} signed beside it" if signed else ""
+    click.echo(f"{output}: {seq} events, head {head} ({short_head(head)}){beside}")
 
 
 def _print_json(value: Any) -> None:

@@ -7,10 +7,17 @@ import msgspec
 
 from cleo_console.cli.forms import StatusForm, SystemForm
 from cleo_console.drills.forms import Schedule
+from journal.audit.model import Evidence
 from journal.readiness.result import ReadyResult
 
-_FORMS = {"status": StatusForm, "health": dict[str, SystemForm], "ready": ReadyResult, "schedule": Schedule}
-"""What a command prints, by its name."""
+_FORMS = {
+    "status": StatusForm,
+    "health": dict[str, SystemForm],
+    "ready": ReadyResult,
+    "schedule": Schedule,
+    "evidence": Evidence,
+}
+"""What a command prints, by its name; of evidence, what lies in the pack as evidence.json."""
 
 
 @click.command()

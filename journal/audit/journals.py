@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from journal import verify
 from journal.audit.span import Span
 from journal.errors import CleoError
 from journal.events import types as e
+from journal.signing import carry_signatures
 from journal.store.check import CHECK_SECONDS, signer_options, verdict_of, verify_apart
 from journal.store.connection import closing_mark
 from journal.store.failover.segments import segments_of
@@ -103,9 +103,7 @@ def copy(path: Path, to: Path) -> str:
         export(path, to)
     except CleoError as error:
         return error.message
-    for file in path.parent.glob(f"{path.name}{verify.SIGNED}*"):
-        if file.is_file() and file.stat().st_size < verify.SMALL:
-            shutil.copyfile(file, to.with_name(to.name + file.name.removeprefix(path.name)))
+    carry_signatures(path, to)
     return ""
 
 

@@ -37,9 +37,17 @@ TESTS = [
         "held_by": {"Restore": {"actions": ["*.drill"]}, "Failover": {"actions": ["*.promote"]}},
     }
 ]
-CLOCKS = [{"title": "GDPR", "plan": "", "law": "Notify within 72 hours", "law_deadline": "72 h", "source": "33(1)"}]
+CLOCKS = [
+    {"title": "GDPR", "plan": "", "law": "Notify within 72 hours", "law_deadline": "72 h", "source": "33(1)"},
+    {"title": "HIPAA", "plan": "soon", "deadline": "90 s", "law_deadline": "60 d", "noticed_by": ["tell"]},
+]
+STEPS = [step("drill", action="some.drill"), *(step(id_, items=["it"], optional=True) for id_ in ("look", "tell"))]
 PLAN = plan(
-    step("drill", action="some.drill"), step("look", items=["seen"], optional=True), tests=TESTS, compliance=CLOCKS
+    step("drill", action="some.drill"),
+    step("look", items=["seen"], optional=True),
+    step("tell", items=["sent"], optional=True),
+    tests=TESTS,
+    compliance=CLOCKS,
 )
 
 
@@ -102,7 +110,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(home, "INC-note", "2026-05-03T10:00", e.Kind.DRILL, *run("other.look"), note, CLOSED)
     write(home, "INC-real", "2026-08-01T10:00", e.Kind.REAL, *run("some.promote"), CLOSED)
     told = e.NoteAdded(text="Notice GDPR: sent to the authority", happened_at="2026-08-03T10:00:00+00:00")
-    write(home, "INC-told", "2026-08-02T10:00", e.Kind.REAL, told, CLOSED)
+    write(home, "INC-told", "2026-08-02T10:00", e.Kind.REAL, told, e.StepMarkedDone(step="tell", note=""), CLOSED)
     return home
 
 
@@ -154,11 +162,12 @@ def test_a_test_counts_by_the_kind_of_what_shows_it(pack: tuple[Path, Evidence])
 def test_a_clock_without_a_notice_is_said_and_one_with_it_is_not(pack: tuple[Path, Evidence]) -> None:
     folder, made = pack
     clocks = {one.id: [clock.verdict for clock in one.clocks] for one in made.incidents}
-    assert clocks["INC-real"] == ["NO NOTICE"]
-    assert clocks["INC-told"] == ["in time"]
-    assert clocks["INC-drill"] == ["exercise"]
+    assert clocks["INC-real"] == ["NO NOTICE", "NO NOTICE"]
+    assert clocks["INC-told"] == ["in time", "in time by law, late by the plan"]
+    assert clocks["INC-drill"] == ["exercise", "exercise"]
     assert "INC-real: NO NOTICE: GDPR until 2026-08-04 10:00:00 UTC" in said(made)
-    assert "INC-told: " not in said(made).replace("INC-told: nobody signed", "")
+    assert "INC-told: in time by law, late by the plan: HIPAA" in said(made)
+    assert "GDPR" not in said(made).partition("INC-told")[2]
     for index in ("index.md", "index.html"):
         text = (folder / index).read_text()
         assert all(one.id in text for one in made.incidents)
