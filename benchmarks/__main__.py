@@ -20,6 +20,7 @@ FIGURES = {
     "fleet-keys": "fleet:latency",
     "fleet-core": "fleet:core",
     "sweep": "sweep:run",
+    "ready": "ready:run",
     "propagation": "propagation:run",
     "scrape": "scrape:run",
     "appends": "appends:elapsed",

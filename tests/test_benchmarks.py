@@ -34,6 +34,7 @@ TOO_LONG = {
     "fleet-keys",
     "fleet-core",
     "sweep",
+    "ready",
     "keys-postmaster",
     "keys-directory",
     "keys-table",

@@ -22,12 +22,20 @@ _BY_NEED = {
 """What the house looks at for its own actions, whatever the type of system."""
 
 
-def checked(plan: Plan) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """Return the plan's actions that bring a look of their own, with the parameters that the plan gives them, once."""
+def checked(inventory: Inventory, plan: Plan) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """Return the plan's actions that bring a look of their own, with the parameters that the plan gives them, once.
+
+    Actions of types that the inventory has no system of are not loaded: most of them bring client libraries.
+    """
     seen = list[tuple[str, Mapping[str, Any]]]()
     for step in plan.steps():
         one = (step.action, step.params)
-        if step.action in registry() and registry()[step.action].ready and one not in seen:
+        if (
+            acted_on(inventory, step.action)
+            and step.action in registry()
+            and registry()[step.action].ready
+            and one not in seen
+        ):
             seen.append(one)
     return seen
 
@@ -42,8 +50,8 @@ def acted_on(inventory: Inventory, action: str) -> list[str]:
 def unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
     """Yield the plan's actions at which nobody can look beforehand: they are not measured, and never green."""
     for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
-        action = registry().get(name)
-        systems = acted_on(inventory, name) if action else []
+        systems = acted_on(inventory, name)
+        action = registry().get(name) if systems else None
         if action and systems and not how_looked_at(action):
             yield ReadyFinding(
                 about=f"action {name}",

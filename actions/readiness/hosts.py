@@ -18,13 +18,16 @@ _LITTLE = 100_000_000
 _PROGRAMS = 'for one do command -v -- "$one" >/dev/null 2>&1 && echo yes || echo no; done'
 
 
-def look_at_host(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Need]]) -> list[ReadyFinding]:
-    """Return what was found on one host.
+def look_at_host(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Need]]) -> Iterator[ReadyFinding]:
+    """Yield what was found on one host.
 
     Args:
         ctx: a context that reads.
         host: the inventory's name of the host.
         needs: what each system needs of it, by the system's name.
+
+    Raises:
+        CleoError: it does not answer any more.
     """
     about, systems = f"host {host}", sorted(needs)
     try:
@@ -32,13 +35,11 @@ def look_at_host(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Nee
     except CleoError as error:
         silent = isinstance(error, NOT_REACHED) and not isinstance(error, NotLetIn)
         state: State = "not measured" if silent else "wrong"
-        return [ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=systems)]
-    found = [
-        ReadyFinding(about=about, state="ok", words=f"reached ({named.get('hostname', 'unnamed')})", systems=systems)
-    ]
+        yield ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=systems)
+        return
+    yield ReadyFinding(about=about, state="ok", words=f"reached ({named.get('hostname', 'unnamed')})", systems=systems)
     for user in dict.fromkeys(one.user for each in needs.values() for one in each):
-        found += _as_account(ctx, host, user, needs)
-    return found
+        yield from _as_account(ctx, host, user, needs)
 
 
 def _as_account(
@@ -53,6 +54,8 @@ def _as_account(
         done = machine.query(["true"])
         words = "" if done.code == 0 else f"no program runs as it: {last_words(done)}"
         cure = f"Let cleo run programs as {user} on {host}: sudo or root, as the inventory's reference says."
+    except NOT_REACHED:
+        raise
     except CleoError as error:
         words, cure = error.message, error.hint
     if words:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from actions.cannot_connect import CannotConnect
-from actions.secrets import Secret
+from actions.secrets import Secret, SecretUnavailable
 from journal.errors import CleoError
-from journal.readiness.finding import ReadyFinding
+from journal.readiness.finding import ReadyFinding, State
 
 _PROVEN = ("password", "tls", "another")
 """Reasons that prove that our login does not do; all others may be a server that is down."""
@@ -15,8 +15,9 @@ _PROVEN = ("password", "tls", "another")
 
 def refused(error: CleoError, about: str, system: str) -> ReadyFinding:
     """Return what it means that a server cannot be talked to."""
-    state = "wrong" if not isinstance(error, CannotConnect) or error.why in _PROVEN else "not measured"
-    return ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=[system])  # type: ignore[arg-type]
+    proven = error.why in _PROVEN if isinstance(error, CannotConnect) else isinstance(error, SecretUnavailable)
+    state: State = "wrong" if proven else "not measured"
+    return ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=[system])
 
 
 def readable(secrets: Iterable[tuple[str, Secret | None]], system: str, *actions: str) -> Iterator[ReadyFinding]:

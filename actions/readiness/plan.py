@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from actions.registry import catalogue
 from journal.plan.contradictions import is_placeholder, last_day, warning_findings
 from journal.plan.people import Contact
 from journal.plan.read import LoadedPlan
@@ -17,7 +16,7 @@ _CONFIRMED_D = 92
 
 def look_at_plan(loaded: LoadedPlan, today: date) -> Iterator[ReadyFinding]:
     """Yield where a plan contradicts itself, is overdue, or names nobody who could be reached."""
-    for path, words in warning_findings(loaded.plan, catalogue(), today):
+    for path, words in warning_findings(loaded.plan, None, today):
         place = ".".join(str(part) for part in path)
         about = f"plan {place}, line {loaded.source.line(path)}"
         cure = "Correct it there, and let the plan's owner confirm it: cleo plan check."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path, PurePath
 from threading import Lock
 from typing import Any, NoReturn
@@ -14,8 +15,11 @@ from actions.backups.unattended.context import UnattendedContext
 from actions.inventory import Inventory
 from actions.outcome import ActionFailed
 from actions.transport import Completed, DeadlineExceeded, Handle, HostSpec, LocalHost, Transport, Ways
+from journal.errors import CleoError
 
 _LEAST_S = 0.05
+_CONNECT = 0.3
+"""Of the time for all looks: what connecting to one host may take."""
 
 
 def refuse(what: str) -> NoReturn:
@@ -27,24 +31,51 @@ def refuse(what: str) -> NoReturn:
     raise ActionFailed(f"A look on an ordinary day may not {what}.", "This is a fault of the program: report it.")
 
 
+class _Way:
+    """One host, however many looks ask it: it is connected to once, and asked no more once it was not reached."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+        self._lock, self._identity = Lock(), dict[str, str]()
+        self._unreached: CleoError | None = None
+
+    def reached(self) -> dict[str, str]:
+        """Return how the host names itself; whoever asks first connects, the others wait for that.
+
+        Raises:
+            CleoError: it cannot be reached, or was not a moment ago.
+        """
+        with self._lock:
+            if self._unreached:
+                raise self._unreached
+            try:
+                self._identity = self._identity or self.inner.host_identity()
+            except CleoError as error:
+                self._unreached = error
+                raise
+            return self._identity
+
+
 class ReadingTransport(Transport):
-    """The way to a host, for short programs that read.
+    """The way to a host, for short programs that read. The same one for the same system is run once.
 
     Args:
-        inner: the way itself.
+        way: the host.
         end: the moment (`time.monotonic`) after which nothing more is asked.
+        answers: what was asked already, for the same system.
     """
 
-    def __init__(self, inner: Transport, end: float) -> None:
-        self.name, self.address, self._inner, self._end = inner.name, inner.address, inner, end
+    def __init__(self, way: _Way, end: float, answers: Answers) -> None:
+        self.name, self.address = way.inner.name, way.inner.address
+        self._way, self._end, self._answers = way, end, answers
 
     def close(self) -> None:
         """See `Transport`."""
-        self._inner.close()
+        self._way.inner.close()
 
     def host_identity(self) -> dict[str, str]:
         """See `Transport`."""
-        return self._inner.host_identity()
+        return self._way.reached()
 
     def query(
         self,
@@ -56,10 +87,15 @@ class ReadingTransport(Transport):
         stdin: bytes | None = None,
     ) -> Completed:
         """See `Transport`; nothing goes on after the deadline."""
-        left_s = self._end - time.monotonic()
-        if left_s < _LEAST_S:
-            raise DeadlineExceeded(f"{argv[0]} was not begun on {self.name}: the time for looks is over.")
-        return self._inner.query(argv, timeout_s=min(timeout_s, left_s), user=user, env=env, stdin=stdin)
+        self._way.reached()
+
+        def ask() -> Completed:
+            left_s = self._end - time.monotonic()
+            if left_s < _LEAST_S:
+                raise DeadlineExceeded(f"{argv[0]} was not begun on {self.name}: the time for looks is over.")
+            return self._way.inner.query(argv, timeout_s=min(timeout_s, left_s), user=user, env=env, stdin=stdin)
+
+        return self._answers.get((self.name, *argv, user, str(env), str(stdin)), ask)
 
     def place_spool(self, incident_dir: Path, key: str) -> str:
         """Refuse."""
@@ -83,11 +119,31 @@ class ReadingTransport(Transport):
 
     def read_file(self, path: str | PurePath) -> bytes:
         """See `Transport`."""
-        return self._inner.read_file(path)
+        self._way.reached()
+        return self._way.inner.read_file(path)
 
     def write_file(self, path: str | PurePath, data: bytes, mode: int = 0o600) -> None:
         """Refuse."""
         refuse("write a file")
+
+
+class Answers:
+    """What programs said, each asked once: all looks of a sweep are of one moment."""
+
+    def __init__(self) -> None:
+        self._lock, self._known = Lock(), dict[tuple[str, ...], Future[Completed]]()
+
+    def get(self, key: tuple[str, ...], ask: Callable[[], Completed]) -> Completed:
+        """Return what is known by a key; whoever comes first asks, the others wait for that."""
+        with self._lock:
+            known = self._known.get(key)
+            future = known or self._known.setdefault(key, Future())
+        if known is None:
+            try:
+                future.set_result(ask())
+            except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
+                future.set_exception(error)
+        return future.result()
 
 
 class ReadingWays:
@@ -101,37 +157,37 @@ class ReadingWays:
     def __init__(self, inventory: Inventory, within_s: float) -> None:
         self.end = time.monotonic() + within_s
         self._inventory, self._within_s, self._ways = inventory, within_s, Ways()
-        self._lock, self._open = Lock(), dict[str, Transport]()
+        self._lock, self._open = Lock(), dict[str, _Way]()
+        self._answers: dict[str, Answers] = {}
 
     @property
     def left_s(self) -> float:
         """Seconds until the deadline."""
         return max(0.0, self.end - time.monotonic())
 
-    def open(self, host: str) -> Transport:
-        """Return the way to one of the inventory's hosts.
+    def open(self, host: str, system: str = "") -> Transport:
+        """Return the way to one of the inventory's hosts, for looks at one system.
 
         Raises:
             UnknownTarget: there is no such host.
         """
         with self._lock:
             if host not in self._open:
-                spec = self._patient(self._inventory.host(host))
-                self._open[host] = ReadingTransport(self._ways.open(spec), self.end)
-            return self._open[host]
+                self._open[host] = _Way(self._ways.open(self._patient(self._inventory.host(host))))
+            answers = self._answers.setdefault(system, Answers())
+            return ReadingTransport(self._open[host], self.end, answers)
 
     def close(self) -> None:
         """Give up all connections."""
         for way in self._open.values():
-            way.close()
+            way.inner.close()
 
     def _patient(self, spec: HostSpec) -> HostSpec:
         """Return a host for which nobody waits longer than there is time."""
         if isinstance(spec, LocalHost):
             return spec
-        return msgspec.structs.replace(
-            spec, connect_timeout_s=min(spec.connect_timeout_s, max(1.0, self._within_s * 0.8)), relink_s=0.0
-        )
+        connect_s = min(spec.connect_timeout_s, max(1.0, self._within_s * _CONNECT))
+        return msgspec.structs.replace(spec, connect_timeout_s=connect_s, relink_s=0.0)
 
 
 class ReadingContext(UnattendedContext):
@@ -148,7 +204,7 @@ class ReadingContext(UnattendedContext):
 
     def transport(self, host: str) -> Transport:
         """Return the way to one of the inventory's hosts, for reading."""
-        return self._ways.open(host)
+        return self._ways.open(host, self.system)
 
     def run(self, key: str, host: str, argv: Sequence[str], **more: Any) -> Completed:
         """Refuse."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
-from threading import Thread
+from concurrent.futures import wait
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from actions.inventory import Inventory
 from actions.outcome import said
 from actions.overview.measurements import examine, measure, probe
 from actions.readiness.actions_looked_at import acted_on, checked, unlooked, unplayed
+from actions.readiness.at_once import Key, Look, begin
 from actions.readiness.backups import look_at_backups
 from actions.readiness.commands import look_at_command
 from actions.readiness.dry_run import dry_run
@@ -32,8 +32,16 @@ from journal.plan.model import Plan, Step
 from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
 
-_GRACE_S = 0.5
+_GRACE_S, _LEAST_S = 0.5, 0.5
+"""Seconds of the deadline that are kept for looks to notice that it is over, and that they get at least."""
 _HEALTH_S = 8.0
+_AT_ONCE = 64
+"""Looks at the same time: most of them wait."""
+
+
+_LONGER = "Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS."
+_Needs = dict[str, dict[str, list[Need]]]
+"""What each system needs of each host."""
 
 
 class Swept(msgspec.Struct, kw_only=True):
@@ -69,48 +77,41 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
     Args:
         inventory: the environment.
         plan: whose steps are meant.
-        within_s: seconds for all looks; what hangs is left behind half a second later, and is "not measured".
+        within_s: seconds for all looks; what hangs is left behind then, and is "not measured".
     """
-    ways = ReadingWays(inventory, within_s)
-    looks = dict(_looks(inventory, plan, ways))
-    found = {key: _begin(key, look) for key, look in looks.items()}
+    ways, needs = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S)), _needs(inventory)
+    looks = dict(_looks(inventory, plan, needs, ways))
+    found = begin({key: one._replace(run=_guarded(key, one.run, needs)) for key, one in looks.items()}, _AT_ONCE)
     wait(found.values(), ways.left_s + _GRACE_S)
-    swept = Swept()
-    for (kind, name), future in found.items():
-        if future.done():
-            _add(swept, kind, name, future.result())
-        else:
-            _add(swept, kind, name, _too_late(inventory, kind, name, within_s))
-            swept.late.append(f"{kind} {name}".strip())
+    swept, late = Swept(), f"the look at it did not end within {within_s:.0f} s"
+    for key, future in found.items():
+        _add(swept, key[1], future.result() if future.done() else _Part(findings=[_unseen(key, needs, late, _LONGER)]))
+        swept.late += [] if future.done() else [" ".join(key)]
     if not swept.late:
         ways.close()
     swept.findings += [*unlooked(inventory, plan), *unplayed(inventory, plan)]
     return _without_secrets(swept)
 
 
-_Key = tuple[str, str]
-"""What is looked at: a host, a system, its backups, or an action with its number; and which."""
-
-
-def _looks(inventory: Inventory, plan: Plan, ways: ReadingWays) -> Iterable[tuple[_Key, Callable[[], _Part]]]:
-    for host, needs in _needs(inventory).items():
-        yield ("host", host), _host(inventory, host, needs, ways)
+def _looks(inventory: Inventory, plan: Plan, needs: _Needs, ways: ReadingWays) -> Iterable[tuple[Key, Look[_Part]]]:
+    for host, own in needs.items():
+        yield ("host", host), Look(_host(inventory, host, own, ways))
     for name, settings in inventory.systems.items():
         if not settings.cold:
-            yield ("system", name), _system(inventory, name, settings, ways)
+            yield ("system", name), Look(_system(inventory, name, settings, ways), settings.host)
     for name in backed_up(inventory):
-        yield ("backups", name), _backups(inventory, name, ways)
+        yield ("backups", name), Look(_backups(inventory, name, ways), inventory.systems[name].host)
     for step in plan.steps():
         if step.kind == "command":
-            yield ("command", step.id), _command(inventory, step, ways)
-    for number, (action, params) in enumerate(checked(plan)):
+            yield ("command", step.id), Look(_command(inventory, step, ways))
+    for number, (action, params) in enumerate(checked(inventory, plan)):
         for name in acted_on(inventory, action):
-            yield (f"{action} {number}", name), _action(inventory, action, params, name, ways)
+            yield (f"{action} {number}", name), Look(_action(inventory, action, params, name, ways))
 
 
-def _needs(inventory: Inventory) -> dict[str, dict[str, list[Need]]]:
+def _needs(inventory: Inventory) -> _Needs:
     """Return what each system needs of each host: a host that a type says nothing of is reached all the same."""
-    found: dict[str, dict[str, list[Need]]] = {}
+    found: _Needs = {}
     for name, settings in inventory.systems.items():
         type_ = system_type(settings.type)
         ready: TypeReady | None = load(type_.ready) if type_.ready else None
@@ -147,6 +148,8 @@ def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: Rea
         health = measure(asked, min(_HEALTH_S, ways.left_s), Redactor())
         findings = [_of_health(name, health)]
         type_ = system_type(settings.type)
+        if health.status == "not answering":
+            return _Part(findings=findings, health=health)  # what hangs would hang again
         if type_.ready:
             ready: TypeReady = load(type_.ready)
             findings += ready.look(ctx, name, health)
@@ -214,62 +217,41 @@ def _action(
     return look
 
 
-def _begin(key: _Key, look: Callable[[], _Part]) -> Future[_Part]:
-    """Begin a look in a thread of its own, which nobody waits for at the end of the program."""
-    future: Future[_Part] = Future()
+def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs) -> Callable[[], _Part]:
+    """Return a look that raises nothing: what it would raise is not measured, and takes no other look down."""
 
-    def run() -> None:
+    def told() -> _Part:
+        part, found = _Part(), list[ReadyFinding]()
         try:
-            future.set_result(_told(key, look))
-        except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
-            future.set_exception(error)
+            part = look()
+            found.extend(part.findings)
+        except CleoError as error:
+            found.append(_unseen(key, needs, error.message, error.hint))
+        except Exception as error:  # noqa: BLE001  # a broken system may answer anything
+            cure = "This is a fault of the program, or of a package beside it: look at it by hand."
+            found.append(_unseen(key, needs, said(error), cure))
+        part.findings = found
+        return part
 
-    Thread(target=run, name=f"ready-{' '.join(key)}", daemon=True).start()
-    return future
-
-
-def _told(key: _Key, look: Callable[[], _Part]) -> _Part:
-    """Return what a look brings; what it raises is not measured, and takes no other look down."""
-    kind, name = key
-    try:
-        part = look()
-        part.findings = list(part.findings)
-    except Exception as error:  # noqa: BLE001  # a broken system may answer anything
-        known = isinstance(error, CleoError)
-        words, hint = (error.message, error.hint) if isinstance(error, CleoError) else (said(error), "")
-        cure = hint if known else "This is a fault of the program, or of a package beside it: look at it by hand."
-        systems = [name] if name and kind not in ("host", "command") else []
-        actions = [kind.split()[0]] if "." in kind else []
-        finding = ReadyFinding(
-            about=f"{kind.split()[0]} {name}".strip(),
-            state="not measured",
-            words=words,
-            cure=cure,
-            systems=systems,
-            actions=actions,
-            steps=[name] if kind == "command" else [],
-        )
-        return _Part(findings=[finding])
-    return part
+    return told
 
 
-def _too_late(inventory: Inventory, kind: str, name: str, within_s: float) -> _Part:
-    """Return that a look did not end in time."""
-    systems = [] if kind == "command" else [name] if name else []
-    systems = sorted(_needs(inventory)[name]) if kind == "host" else systems
-    finding = ReadyFinding(
-        about=f"{kind.split()[0]} {name}".strip(),
+def _unseen(key: Key, needs: _Needs, words: str, cure: str) -> ReadyFinding:
+    """Return that nobody could look at something."""
+    kind, name = key[0].split()[0], key[1]
+    systems = sorted(needs[name]) if kind == "host" else [name] if name and kind != "command" else []
+    return ReadyFinding(
+        about=f"{kind} {name}".strip(),
         state="not measured",
-        words=f"the look at it did not end within {within_s:g} s",
-        cure="Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS.",
+        words=words,
+        cure=cure,
         systems=systems,
-        actions=[kind.split()[0]] if "." in kind else [],
+        actions=[kind] if "." in kind else [],
         steps=[name] if kind == "command" else [],
     )
-    return _Part(findings=[finding])
 
 
-def _add(swept: Swept, kind: str, name: str, part: _Part) -> None:
+def _add(swept: Swept, name: str, part: _Part) -> None:
     swept.findings += part.findings
     if part.health:
         swept.health[name] = part.health

@@ -54,32 +54,32 @@ def ready(
         pause_s = Duration.parse(every) if every else 0
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    begun = time.monotonic()
     loaded = _plan(file, scenarios)
     while True:
-        begun = time.monotonic()
-        result, late = _look(loaded, scenarios, within)
+        result, late = _look(loaded, scenarios, begun + within)
         _print(result, as_json=as_json, show_all=show_all)
         if not pause_s:
             _leave(max((_STATUS[one.ready] for one in result.verdicts), key=[0, 3, 1].index, default=3), late=late)
         time.sleep(max(0.0, pause_s - (time.monotonic() - begun)))
+        begun = time.monotonic()
 
 
 def _plan(file: Path | None, scenarios: tuple[str, ...]) -> LoadedPlan:
-    from actions.registry import catalogue
-    from journal.plan.load import load_plan
+    from journal.plan.read import read_plan
 
-    loaded = load_plan(file or plan_file(), catalogue())
+    loaded = read_plan(file or plan_file())
     if strange := [name for name in scenarios if name not in loaded.plan.scenarios]:
         raise click.UsageError(f"The plan has no scenario {strange[0]}: {', '.join(loaded.plan.scenarios)}.")
     return loaded
 
 
-def _look(loaded: LoadedPlan, scenarios: tuple[str, ...], within_s: float) -> tuple[ReadyResult, bool]:
+def _look(loaded: LoadedPlan, scenarios: tuple[str, ...], end: float) -> tuple[ReadyResult, bool]:
     """Look, write down what was found, and return it, with whether something was left behind that hangs."""
     from cleo_console.cli.ready_look import look_now
     from journal.readiness.result import write
 
-    found, late = look_now(loaded, paths(), scenarios, within_s)
+    found, late = look_now(loaded, paths(), scenarios, end)
     try:
         write(paths().readiness, found)
     except OSError as error:

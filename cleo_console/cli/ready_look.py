@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from journal.plan.read import LoadedPlan
 
 
-def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], within_s: float) -> tuple[ReadyResult, bool]:
+def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], end: float) -> tuple[ReadyResult, bool]:
     """Return what a look finds, and whether something of it hangs and was left behind.
 
     Args:
         loaded: the plan.
         paths: where inventory and journals are.
         scenarios: the scenarios that are asked about; none: all.
-        within_s: seconds for all looks together.
+        end: when all looks are to have ended (`time.monotonic`).
 
     Raises:
         CleoError: the inventory cannot be read.
@@ -51,7 +51,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], within_
             "There is no inventory, so there is nothing to look at.", "Name one in CLEO_INVENTORY; see the README."
         )
     learn_secrets(inventory)
-    swept = sweep(inventory, loaded.plan, within_s)
+    swept = sweep(inventory, loaded.plan, end - time.monotonic())
     known = known_systems(inventory, loaded.plan.systems)
     lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]

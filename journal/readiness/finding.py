@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -52,20 +52,17 @@ def with_steps(found: Iterable[ReadyFinding], plan: Plan, known: Sequence[KnownS
         plan: the plan.
         known: the inventory's systems.
     """
-    by_name, steps = {one.name: one for one in known}, [step for step in plan.steps() if step.action]
-    return [
-        msgspec.structs.replace(one, steps=one.steps or [step.id for step in steps if _needs(step, one, by_name)])
-        for one in found
-    ]
+    steps = [step for step in plan.steps() if step.action]
+    acting = {one.name: [step for step in steps if _acts_on(step, one)] for one in known}
+    return [one if one.steps else msgspec.structs.replace(one, steps=_steps(one, steps, acting)) for one in found]
 
 
-def _needs(step: Step, found: ReadyFinding, known: dict[str, KnownSystem]) -> bool:
-    """Whether a step needs what a finding is about."""
-    if found.actions and step.action not in found.actions:
-        return False
+def _steps(found: ReadyFinding, steps: Sequence[Step], acting: Mapping[str, Sequence[Step]]) -> list[str]:
+    """Return the ids of the steps that need what a finding is about, in the plan's order."""
     if not found.systems:
-        return bool(found.actions)
-    return any(_acts_on(step, known[name]) for name in found.systems if name in known)
+        return [step.id for step in steps if step.action in found.actions]
+    needing = dict.fromkeys(step.id for name in found.systems for step in acting.get(name, ()))
+    return [step.id for step in steps if step.id in needing and (not found.actions or step.action in found.actions)]
 
 
 def _acts_on(step: Step, one: KnownSystem) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -91,37 +91,41 @@ def verdicts(
     return [_verdict(declared_now(loaded, name, seen), found) for name in hit if not scenarios or name in scenarios]
 
 
+class _Way(NamedTuple):
+    """A strategy, with what is proven to stand in its way, and what nobody knows; a line each."""
+
+    strategy: str
+    left: Sequence[Step]
+    no: Sequence[str]
+    unknown: Sequence[str]
+
+    @property
+    def comes_back(self) -> Answer:
+        """Whether every step can be done."""
+        return "no" if self.no else "not known" if self.unknown else "yes"
+
+
 def _verdict(incident: Incident, found: Sequence[ReadyFinding]) -> Verdict:
     """Judge a scenario by its own strategy, or by the first other one that serves where that cannot be."""
     scenario = incident.plan.scenarios[incident.scenario]
     refused = scenario.refuses.get("strategy", [])
     names = [scenario.strategy, *(one for one in incident.plan.strategies if one != scenario.strategy)]
-    judged = [_by(incident, name, found) for name in names if name not in refused]
+    ways = [_way(incident, name, found) for name in names if name not in refused]
     order: list[Answer] = ["yes", "not known", "no"]
-    best = min(judged, key=lambda one: order.index(one.comes_back))
-    if best.strategy == scenario.strategy:
-        return best
-    instead = f"not by {_title(incident, scenario.strategy)}: {judged[0].why[0]}"
-    return msgspec.structs.replace(best, why=[instead, *best.why])
-
-
-def _by(incident: Incident, strategy: str, found: Sequence[ReadyFinding]) -> Verdict:
-    """Judge a scenario by one strategy."""
-    left = steps_left(incident, strategy)
-    no, unknown = _obstacles(incident, strategy, left, found)
-    comes_back: Answer = "no" if no else "not known" if unknown else "yes"
-    times = [_at_best(one, comes_back) for one in _times(incident, strategy, left)]
+    best = min(ways, key=lambda one: order.index(one.comes_back))
+    instead = f"not by {_title(incident, scenario.strategy)}: {next(iter(ways[0].no or ways[0].unknown), '')}"
+    times = [_at_best(one, best.comes_back) for one in _times(incident, best)]
     lost = losses(incident)
     return Verdict(
         scenario=incident.scenario,
-        title=incident.plan.scenarios[incident.scenario].title,
-        strategy=strategy,
-        comes_back=comes_back,
+        title=scenario.title,
+        strategy=best.strategy,
+        comes_back=best.comes_back,
         in_time=worst(one.met for one in times) if times else "not known",
         within_loss=worst([*(one.met for one in lost), *_unplayed(incident)]),
         times=times,
         losses=lost,
-        why=[*no, *unknown],
+        why=[*([] if best is ways[0] else [instead]), *best.no, *best.unknown],
     )
 
 
@@ -140,10 +144,9 @@ def _at_best(one: TierTime, comes_back: Answer) -> TierTime:
     return msgspec.structs.replace(one, met=comes_back, why="; ".join(filter(None, [why, one.why])))
 
 
-def _obstacles(
-    incident: Incident, strategy: str, left: Sequence[Step], found: Sequence[ReadyFinding]
-) -> tuple[list[str], list[str]]:
-    """Return what is proven to stand in the way of a strategy, and what nobody knows; a line each."""
+def _way(incident: Incident, strategy: str, found: Sequence[ReadyFinding]) -> _Way:
+    """Return what stands in the way of a strategy."""
+    left = steps_left(incident, strategy)
     answers = {**incident.answers, "strategy": strategy}
     certain = {step.id for step in left if not step.beside and not step.may_fail and applies(step, answers)}
     perhaps = {step.id for step in left if not step.beside and not step.may_fail} - certain
@@ -156,7 +159,7 @@ def _obstacles(
             no.append(f"{one.about}: {one.words}")
         elif (certain | perhaps) & set(one.steps):
             unknown.append(f"{one.about}: {one.words}")
-    return list(dict.fromkeys(no)), list(dict.fromkeys(unknown))
+    return _Way(strategy, left, list(dict.fromkeys(no)), list(dict.fromkeys(unknown)))
 
 
 def _all_gone(incident: Incident, found: ReadyFinding) -> bool:
@@ -180,16 +183,16 @@ def _nothing_there(incident: Incident) -> Iterator[str]:
         yield f"the inventory has no system that plays {', '.join(nobody)}: nothing of it was looked at"
 
 
-def _times(incident: Incident, strategy: str, left: Sequence[Step]) -> Iterator[TierTime]:
+def _times(incident: Incident, way: _Way) -> Iterator[TierTime]:
     """Yield how long until each objective would be reached: never "yes" by figures that nobody measured."""
     unmeasured = [
         incident.roster.title(name)
-        for step in left
+        for step in way.left
         if restores(step) and not step.optional
         for name in incident.roster.players(step.system)
         if name in incident.roster.systems and name not in measured_times(incident, step)
     ]
-    for one in forecasts(incident, strategy, incident.began_at):
+    for one in forecasts(incident, way.strategy, incident.began_at):
         rto, over = one.clock.target, one.seconds > one.clock.target
         doubts = [f"the restore of {', '.join(dict.fromkeys(unmeasured))} was never measured"] if unmeasured else []
         doubts += [f"{count(one.unknown, 'step')} on the way {'has' if one.unknown == 1 else 'have'} no figure"] * bool(

@@ -8,11 +8,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from actions.readiness.certificates import certificate_finding
+from actions.readiness.fences import look_at_fences
+from actions.readiness.logins import refused
 from actions.readiness.ready import Need
 from actions.systems.postgres.command_lines import program
-from actions.systems.postgres.connection import CannotConnect, connect
+from actions.systems.postgres.connection import connect
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.settings import PostgresSettings
+from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding
 
 if TYPE_CHECKING:
@@ -53,18 +56,12 @@ class _Ready:
         server = server_of(ctx, system)
         settings = server.settings
         about = f"user {settings.user} of {system}"
+        yield from look_at_fences(ctx, system, settings.fence)
         try:
             with connect(settings, deadline_s=_ASK_S) as session:
                 yield from _asked(session, server, about)
-        except CannotConnect as error:
-            proven = error.why in ("password", "tls")
-            yield ReadyFinding(
-                about=about,
-                state="wrong" if proven else "not measured",
-                words=error.message,
-                cure=error.hint,
-                systems=[system],
-            )
+        except CleoError as error:
+            yield refused(error, about, system)
 
 
 def _asked(session: psycopg.Connection[Any], server: Server, about: str) -> Iterator[ReadyFinding]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cleo_console.plans import bundled
 from tests.cleo_console.test_cli import Cleo
@@ -30,8 +32,8 @@ def cleo(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Cleo:
     return found
 
 
-def _ready(cleo: Cleo, *words: str, status: int = 3) -> dict[str, Any]:
-    done = cleo("ready", "--json", "--scenario", "database-failure", *words, status=status)
+def _ready(cleo: Cleo, *words: str, status: int = 3, **env: str) -> dict[str, Any]:
+    done = cleo("ready", "--json", "--scenario", "database-failure", *words, status=status, **env)
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -136,3 +138,20 @@ def test_scripts_that_are_gone_or_others_than_the_plan_was_tested_with_are_found
     assert "another one" in found["stale"]["words"]
     assert "not there" in found["gone"]["words"]
     assert "it is not there to be run" in result["verdicts"][0]["why"][0], "its step cannot be done"
+
+
+def test_a_host_that_never_answers_holds_up_no_other(lab: Lab, cleo: Cleo, tmp_path: Path) -> None:
+    data = yaml.safe_load(lab.inventory_path.read_text())
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(16)
+        port = silent.getsockname()[1]
+        data["hosts"]["hole"] = {"via": "ssh", "host": "127.0.0.1", "port": port, "known_hosts": "/etc/hosts"}
+        data["systems"]["gone"] = {**data["systems"]["postgres"], "host": "hole", "port": 1, "plays": "postgres"}
+        inventory = tmp_path / "inventory.yaml"
+        inventory.write_text(json.dumps(data))
+        result = _ready(cleo, "--within", "10", CLEO_INVENTORY=str(inventory))
+    states = {one["about"]: one["state"] for one in result["findings"]}
+    assert states["host hole"] == states["backups of gone"] == "not measured"
+    assert states["host db1"] == states["user cleo of postgres"] == states["backups of postgres"] == "ok"
+    assert result["verdicts"][0]["comes_back"] == "not known"
