@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.app_services import ConsoleServices, acting_services
+from cleo_console.cli.drill_incident import begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_run import list_drills, run_drill
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.plans import restore_drill
-from cleo_console.settings import home, paths
+from cleo_console.settings import paths
 from journal.errors import CleoError
-from journal.events.types import Kind
 from journal.incident.affected import choice_of
-from journal.incident.closing import phrase, remaining
 from journal.incident.records import Run, RunState
 from journal.plan.model import AFFECTED
-from journal.store.whole_file import replace_whole
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 _SCENARIO = "restore-drill"
 _MEANT = "meant"
 """The plan's step that names the systems."""
-_LAST = "incident"
-"""The file that names the last drill's incident, so that one whose command was killed is gone on with."""
 
 
 class NoDrill(CleoError):
@@ -40,14 +35,20 @@ class NoDrill(CleoError):
 
 @click.group("drill")
 def drill() -> None:
-    """Prove that backups can be restored.
+    """Hold the plan's tests: prove that backups can be restored, and that what runs is whole.
 
     \b
     Example:
+      cleo drill list
+      cleo drill run data-integrity-verification
       cleo drill restore
       cleo drill restore --system postgres
       cleo drill restore --from offsite
     """
+
+
+drill.add_command(list_drills)
+drill.add_command(run_drill)
 
 
 @drill.command("restore")
@@ -75,7 +76,7 @@ def restore(systems: tuple[str, ...], source: str | None, on: str) -> None:
 
     inventory, meant = _systems(systems)
     params = _params(inventory, source or "", on)
-    folder = home() / "drills" / inventory.name
+    folder = drill_folder(inventory)
     try:
         with locked(folder, "restore drill") as lock:
             lock.take()
@@ -144,8 +145,11 @@ def _verbs(inventory: Inventory, system: str) -> set[str]:
 
 def _drilled(folder: Path, inventory: Inventory, meant: list[str], params: dict[str, str]) -> list[Run]:
     """Drill, and close the incident; one that an earlier command did not see the end of is gone on with."""
-    services = acting_services()
-    incident = _unfinished(services, folder) or _declared(services, folder, inventory)
+    from journal.plan.load import load_plan
+
+    incident = begin_drill(
+        folder, inventory, "Restore drill", _SCENARIO, lambda at: load_plan(restore_drill(), at.catalogue())
+    )
     with access_incident(incident) as at:
         at.services.ensure_runner(incident)
         wait_for_inventory(at)
@@ -155,10 +159,7 @@ def _drilled(folder: Path, inventory: Inventory, meant: list[str], params: dict[
         _name(at, [*(run.system for run in ended), *meant])
         ended += [_drill(at, inventory, system, params) for system in meant if system not in done]
         _close(at, ended)
-    for run in ended:
-        said = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
-        click.echo(sanitize(f"{run.system}: {run.state}: {said}"))
-    click.echo(f"{incident} is closed; its report: cleo report {incident}")
+    say_ended(incident, ended)
     return ended
 
 
@@ -177,36 +178,6 @@ def _drill(at: IncidentAccess, inventory: Inventory, system: str, params: dict[s
     return follow_run(at, run, quiet=True)
 
 
-def _unfinished(services: ConsoleServices, folder: Path) -> str:
-    """Return the last drill's incident, where it was not closed; empty: it was."""
-    try:
-        last = (folder / _LAST).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
-    found = next((each for each in services.incidents() if each.id == last), None)
-    return last if found and found.closed_at is None and not found.note else ""
-
-
-def _declared(services: ConsoleServices, folder: Path, inventory: Inventory) -> str:
-    from journal.commands.declare import Declaration
-    from journal.plan.load import load_plan
-
-    now = datetime.now(UTC)
-    declaration = Declaration(
-        title="Restore drill",
-        scenario=_SCENARIO,
-        severity="low",
-        kind=Kind.LAB if inventory.lab else Kind.DRILL,
-        began_at=now,
-        discovered_at=now,
-    )
-    incident = services.declare_by(load_plan(restore_drill(), services.catalogue()), declaration)
-    replace_whole(folder / _LAST, incident.encode())
-    return incident
-
-
 def _close(at: IncidentAccess, ended: list[Run]) -> None:
     good = sum(run.state is RunState.SUCCEEDED for run in ended)
-    summary = f"{good} of {count(len(ended), 'backup')} restored in a scratch instance, and sound."
-    at.commands.close(summary, phrase(remaining(at.incident())))
-    at.say_unwitnessed()
+    close_drill(at, f"{good} of {count(len(ended), 'backup')} restored in a scratch instance, and sound.")

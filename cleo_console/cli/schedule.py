@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.settings import paths, plan_file
+from cleo_console.plans import bundled
+from cleo_console.settings import home, paths, plan_file
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
@@ -31,7 +35,12 @@ _DOUBTFUL = 5
 @click.option(
     "--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: what goes here."
 )
-def schedule(as_json: bool, file: Path | None) -> None:
+@click.option("--cron", is_flag=True, help="Print a crontab that holds the tests which need no person, instead.")
+@click.option(
+    "--systemd", is_flag=True, help="Write systemd services and timers that hold them, into the folder --output."
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="For --systemd.")
+def schedule(as_json: bool, file: Path | None, cron: bool, systemd: bool, output: Path | None) -> None:
     """Say of each test that the plan asks for when it was held, whether it is due, and how it goes over time.
 
     It goes by the journals that lie here, and changes nothing. A test counts as passed in its month, quarter or year
@@ -43,7 +52,14 @@ def schedule(as_json: bool, file: Path | None) -> None:
     Example:
       cleo schedule
       cleo schedule --json
+      cleo schedule --cron | crontab -
+      cleo schedule --systemd -o ~/.config/systemd/user
     """
+    if systemd != bool(output) or cron + systemd + as_json > 1:
+        raise click.UsageError("Give --json, --cron, or --systemd with -o DIR; or none of them.")
+    if cron or output:
+        _write_timers(file, output)
+        return
     from actions.registry import catalogue
     from cleo_console.drills.read import schedule_of
     from journal.plan.load import load_plan
@@ -55,6 +71,40 @@ def schedule(as_json: bool, file: Path | None) -> None:
         raise click.exceptions.Exit(1)
     if made.doubtful:
         raise click.exceptions.Exit(3)
+
+
+def _write_timers(file: Path | None, output: Path | None) -> None:
+    """Print a crontab; or write systemd's units into a folder."""
+    from cleo_console.cli.drill_run import drills_here
+    from cleo_console.drills.timers import cron_lines, unit_files
+    from journal.store.whole_file import replace_whole
+
+    drills, _ = drills_here(file)
+    if output is None:
+        click.echo("\n".join(cron_lines(drills, _program(), _environment())))
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    units = unit_files(drills, _program(), _environment())
+    for name, text in units.items():
+        replace_whole(output / name, text.encode())
+    click.echo(sanitize(f"{output}: {count(len(units), 'unit')}. Where systemd reads that folder, have them run:"))
+    click.echo(f"systemctl enable --now {' '.join(name for name in units if name.endswith('.timer'))}")
+    for drill in drills:
+        if not drill.unattended:
+            click.echo(sanitize(f"not by a timer: {drill.name}: {drill.words}"))
+
+
+def _program() -> str:
+    return str(Path(shutil.which(sys.argv[0]) or sys.argv[0]).absolute())
+
+
+def _environment() -> dict[str, str]:
+    """Return what leads a command that cron starts to the same journals, inventory and plan."""
+    at = paths()
+    plan = plan_file()
+    found = {"CLEO_HOME": home(), "CLEO_INVENTORY": at.inventory, "CLEO_PLAN": plan if plan != bundled() else None}
+    kept = {name: os.environ[name] for name in ("CLEO_ACTOR", "CLEO_SECOND_PLACE") if os.environ.get(name)}
+    return {name: str(path.absolute()) for name, path in found.items() if path} | kept
 
 
 def _lines(made: Schedule) -> Iterator[str]:

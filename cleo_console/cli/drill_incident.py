@@ -1,0 +1,94 @@
+"""The incident of a drill that runs unattended: declared, gone on with where it was left, closed by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.app_services import ConsoleServices, acting_services
+from cleo_console.settings import home
+from journal.events.types import Kind
+from journal.incident.closing import phrase, remaining
+from journal.incident.records import Run
+from journal.store.whole_file import replace_whole
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from cleo_console.cli.incident_access import IncidentAccess
+    from journal.plan.read import LoadedPlan
+
+_LAST = "incident"
+"""The file that names the last drill's incident, so that one whose command was killed is gone on with."""
+
+
+def drill_folder(inventory: Inventory) -> Path:
+    """Return where it is kept which drill of an inventory is at work, and which was the last."""
+    return home() / "drills" / inventory.name
+
+
+def begin_drill(
+    folder: Path, inventory: Inventory, title: str, scenario: str, plan: Callable[[ConsoleServices], LoadedPlan]
+) -> str:
+    """Return the incident of a drill: the last one, where it was not closed, else a new one of kind DRILL or LAB.
+
+    Args:
+        folder: which was the last is written down in there.
+        inventory: what the drill works on.
+        title: what a new one is called.
+        scenario: of its plan.
+        plan: makes the plan that a new one goes by.
+
+    Raises:
+        CleoError: the inventory allows no drill, or it cannot be declared.
+    """
+    services = acting_services()
+    return _unfinished(services, folder) or _declared(services, folder, inventory, title, scenario, plan(services))
+
+
+def _unfinished(services: ConsoleServices, folder: Path) -> str:
+    """Return the last drill's incident, where it was not closed; empty: it was."""
+    try:
+        last = (folder / _LAST).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    found = next((each for each in services.incidents() if each.id == last), None)
+    return last if found and found.closed_at is None and not found.note else ""
+
+
+def _declared(
+    services: ConsoleServices, folder: Path, inventory: Inventory, title: str, scenario: str, plan: LoadedPlan
+) -> str:
+    from journal.commands.declare import Declaration
+
+    now = datetime.now(UTC)
+    declaration = Declaration(
+        title=title,
+        scenario=scenario,
+        severity="low",
+        kind=Kind.LAB if inventory.lab else Kind.DRILL,
+        began_at=now,
+        discovered_at=now,
+    )
+    incident = services.declare_by(plan, declaration)
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_whole(folder / _LAST, incident.encode())
+    return incident
+
+
+def close_drill(at: IncidentAccess, summary: str) -> None:
+    """Close a drill's incident, over whatever is not in order: its outcome says how much that is."""
+    at.commands.close(summary, phrase(remaining(at.incident())))
+    at.say_unwitnessed()
+
+
+def say_ended(incident: str, ended: Sequence[Run]) -> None:
+    """Print how each run of a drill ended, and where its report is."""
+    for run in ended:
+        said = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
+        click.echo(sanitize(f"{run.system}: {run.state}: {said}"))
+    click.echo(f"{incident} is closed; its report: cleo report {incident}")

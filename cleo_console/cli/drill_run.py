@@ -1,0 +1,129 @@
+"""``cleo drill list`` and ``cleo drill run``: the plan's tests, those held that need no person."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleo_console.cli.drill_incident import begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.incident_access import access_incident
+from cleo_console.cli.run import follow_run, wait_for_inventory
+from cleo_console.settings import paths, plan_file
+from journal.errors import CleoError
+from journal.incident.records import Run, RunState
+from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from cleo_console.drills.catalogue import Drill
+
+
+class NeedsPeople(CleoError):
+    """A test of the plan cannot be held unattended."""
+
+
+def drills_here(plan: Path | None = None) -> tuple[list[Drill], Inventory]:
+    """Return the tests of a plan (None: the one in effect) as drills, and the inventory that they are held on.
+
+    Raises:
+        CleoError: the plan or the inventory cannot be used.
+    """
+    from actions.registry import catalogue
+    from cleo_console.drills.catalogue import drills_of
+    from cleo_console.world import inventory_at
+    from journal.plan.load import load_plan
+
+    inventory, known = inventory_at(paths().inventory), catalogue()
+    return drills_of(load_plan(plan or plan_file(), known).plan, inventory, known), inventory
+
+
+@click.command("list")
+def list_drills() -> None:
+    """List the plan's tests by the names that `cleo drill run` takes, and how each is held here.
+
+    \b
+    Example:
+      cleo drill list
+    """
+    for drill in drills_here()[0]:
+        click.echo(sanitize(f"{drill.name}  (every {drill.every})"))
+        click.echo(sanitize(f"    {drill.words}"))
+
+
+@click.command("run")
+@click.argument("name")
+def run_drill(name: str) -> None:
+    """Hold a test of the plan that needs no person, on the inventory's systems, and journal it.
+
+    It is an incident of kind DRILL (of a lab: LAB) that closes itself. What would change a system, or wants a person's
+    word, is not begun: it is said how to hold it. Exit status: 0 all went well, 1 nothing did, 2 asked wrongly, 3 a
+    person must hold it, 4 another drill is at work, 5 some went well.
+
+    \b
+    Example:
+      cleo drill run data-integrity-verification
+      0 5 1 * *  cleo drill run performance-under-dr-conditions
+    """
+    drills, inventory = drills_here()
+    drill = next((one for one in drills if one.name == name), None)
+    if drill is None:
+        near = difflib.get_close_matches(name, [one.name for one in drills], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"The plan has no test {name}.{hint} List them: cleo drill list")
+    if drill.how == "restore":
+        group = click.get_current_context().parent
+        assert group and isinstance(group.command, click.Group), "it is a command of the group drill"
+        restore = group.command.commands["restore"]
+        group.invoke(restore, systems=(), source=None, on="")
+    elif drill.how != "looks":
+        click.echo(sanitize(f"{drill.item}: not begun: {drill.words}"), err=True)
+        sys.exit(3)
+    else:
+        _look(drill, inventory)
+
+
+def _look(drill: Drill, inventory: Inventory) -> None:
+    """Run what shows a test and changes nothing, and leave with the drill's exit status."""
+    from actions.backups.unattended.lock import LockHeld, locked
+
+    folder = drill_folder(inventory)
+    try:
+        with locked(folder, drill.item) as lock:
+            lock.take()
+            runs = _looked(drill, inventory, folder / drill.name)
+    except LockHeld as error:
+        click.echo(sanitize(f"drill run: {error.message}"), err=True)
+        sys.exit(4)
+    good = [run.state is RunState.SUCCEEDED for run in runs]
+    sys.exit(0 if good and all(good) else 5 if any(good) else 1)
+
+
+def _looked(drill: Drill, inventory: Inventory, folder: Path) -> list[Run]:
+    """Look, and close the incident; one that an earlier command did not see the end of is gone on with."""
+    from cleo_console.drills.routine_plan import SCENARIO, routine_plan
+
+    incident = begin_drill(
+        folder, inventory, drill.item, SCENARIO, lambda at: routine_plan(drill, inventory, at.catalogue())
+    )
+    with access_incident(incident) as at:
+        at.services.ensure_runner(incident)
+        wait_for_inventory(at)
+        ended = [follow_run(at, run, quiet=True) for run in [*at.incident().runs]]
+        done = {(run.action, run.system) for run in ended}
+        for action, system in _left(drill, done):
+            ended.append(follow_run(at, at.commands.request_action(action, {}, system=system), quiet=True))
+        good = sum(run.state is RunState.SUCCEEDED for run in ended)
+        close_drill(at, f"{good} of {count(len(ended), 'look')} found everything in order.")
+    say_ended(incident, ended)
+    return ended
+
+
+def _left(drill: Drill, done: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for action, systems in drill.looks.items():
+        yield from ((action, system) for system in systems if (action, system) not in done)

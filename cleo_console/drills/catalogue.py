@@ -1,0 +1,100 @@
+"""What each test of the plan is as a drill here: run unattended, walked through by answers, or held by people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from journal.plan.action_spec import Catalogue
+    from journal.plan.model import Plan
+    from journal.plan.routine import HeldBy
+
+How = Literal["restore", "looks", "walk", "people", "nothing"]
+_STRANGE = re.compile(r"[^a-z0-9]+")
+_RESTORES = ".drill"
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """A test of the plan as a drill.
+
+    Attributes:
+        name: what it is called by on the command line: the test's title in small letters.
+        how: ``restore`` (`cleo drill restore` does it), ``looks`` (its actions change nothing: unattended), ``walk``
+            (the plan is walked through, and systems change: a person decides), ``people`` (no action shows it),
+            ``nothing`` (the inventory has no system that it could be held on).
+        looks: what is run, and at which systems, by action.
+        words: how it is held, in words.
+    """
+
+    name: str
+    item: str
+    every: str
+    how: How
+    words: str
+    looks: dict[str, list[str]] = {}
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it needs no person."""
+        return self.how in ("restore", "looks")
+
+
+def drills_of(plan: Plan, inventory: Inventory, catalogue: Catalogue) -> list[Drill]:
+    """Return the tests of a plan as drills on an inventory's systems, in the plan's order."""
+    return [
+        _drill(item, test.every, test.held_by.get(item), inventory, catalogue)
+        for test in plan.tests
+        for item in test.items
+    ]
+
+
+def _drill(item: str, every: str, held_by: HeldBy | None, inventory: Inventory, catalogue: Catalogue) -> Drill:
+    name = _STRANGE.sub("-", item.lower()).strip("-")
+    looks = _actions(held_by, inventory)
+    how, words = _how(item, held_by, looks, catalogue)
+    return Drill(name=name, item=item, every=every, how=how, words=words, looks=looks if how == "looks" else {})
+
+
+def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalogue: Catalogue) -> tuple[How, str]:
+    if held_by is None:
+        return "people", f'no action shows it: hold it with people, and note it: cleo note "Test {item}: who, what"'
+    if held_by.scenarios:
+        walked = ", ".join(held_by.scenarios)
+        return "walk", f"needs people, who decide: cleo declare --kind DRILL, or as a tabletop: cleo demo ({walked})"
+    if not found:
+        return "nothing", f"the inventory has no system with {', '.join(held_by.actions)}"
+    if all(action.endswith(_RESTORES) for action in found):
+        return "restore", f"unattended, beside the real systems: {_systems(found)}"
+    if any(_changes(action, catalogue) for action in found):
+        return "walk", f"needs people, who decide: cleo declare --kind DRILL; it counts by {', '.join(found)}"
+    return "looks", f"unattended, changes nothing: {', '.join(found)}"
+
+
+def _changes(action: str, catalogue: Catalogue) -> bool:
+    spec = catalogue[action]
+    return spec.destructive or bool(spec.touches)
+
+
+def _actions(held_by: HeldBy | None, inventory: Inventory) -> dict[str, list[str]]:
+    """Return the actions that show a test and that the inventory has systems for, each with these systems."""
+    found: dict[str, list[str]] = {}
+    for system, settings in inventory.systems.items():
+        if getattr(settings, "standby_of", ""):
+            continue
+        for action in _matching(held_by.actions if held_by else [], sorted(inventory.type_of(system).actions)):
+            found.setdefault(action, []).append(system)
+    return found
+
+
+def _matching(wanted: list[str], there: list[str]) -> Iterator[str]:
+    yield from (action for action in there if any(fnmatchcase(action, pattern) for pattern in wanted))
+
+
+def _systems(found: dict[str, list[str]]) -> str:
+    return ", ".join(dict.fromkeys(system for systems in found.values() for system in systems))

@@ -1,0 +1,76 @@
+"""The plan's tests as drills: which need no person, what holds them by itself, and when."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from actions.inventory import load_inventory
+from actions.registry import catalogue
+from cleo_console.drills.catalogue import Drill, drills_of
+from cleo_console.drills.routine_plan import routine_plan
+from cleo_console.drills.timers import cron_lines, unit_files
+from cleo_console.plans import bundled
+from journal.plan.check import errors
+from journal.plan.load import load_plan
+from tests.cleo_console.test_reference import DOCS
+
+
+@pytest.fixture(scope="module")
+def drills() -> dict[str, Drill]:
+    inventory = load_inventory(DOCS / "inventory-example.yaml")
+    return {one.name: one for one in drills_of(load_plan(bundled()).plan, inventory, catalogue())}
+
+
+def test_what_changes_a_system_or_is_no_action_is_left_to_people(drills: dict[str, Drill]) -> None:
+    assert {one.name: one.how for one in drills.values()} == {
+        "backup-restoration-drill": "restore",
+        "failover-simulation": "walk",
+        "data-integrity-verification": "looks",
+        "full-dr-simulation": "walk",
+        "cross-region-failover": "walk",
+        "performance-under-dr-conditions": "looks",
+        "complete-data-center-failure-simulation": "walk",
+        "multi-region-coordination-test": "people",
+        "third-party-service-failure-simulation": "people",
+    }
+
+
+def test_each_look_is_a_step_of_a_plan_without_errors(drills: dict[str, Drill]) -> None:
+    inventory, known = load_inventory(DOCS / "inventory-example.yaml"), catalogue()
+    for drill in drills.values():
+        if drill.looks:
+            loaded = routine_plan(drill, inventory, known)
+            assert errors(loaded, known) == []
+            assert {step.action for step in loaded.plan.steps()} == {*drill.looks}
+
+
+def test_cron_runs_what_needs_no_person_each_of_a_period_on_a_day_of_its_own(drills: dict[str, Drill]) -> None:
+    lines = [*cron_lines([*drills.values()], "/opt/100%/cleo", {"CLEO_HOME": "/var/lib/cleo"})]
+    run = [line for line in lines if line[0].isdigit()]
+    assert run == [
+        r"0 4 1 * *  /opt/100\%/cleo drill run backup-restoration-drill",
+        r"0 4 3 * *  /opt/100\%/cleo drill run data-integrity-verification",
+        r"0 5 3 1,4,7,10 *  /opt/100\%/cleo drill run performance-under-dr-conditions",
+        r"0 7 * * 1  /opt/100\%/cleo schedule",
+    ]
+    assert "CLEO_HOME=/var/lib/cleo" in lines
+    assert sum(line.startswith("# every") for line in lines) == 6
+
+
+def test_systemd_takes_the_units(drills: dict[str, Drill], tmp_path: Path) -> None:
+    program = tmp_path / "100% $HOME" / "cleo"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for name, text in unit_files([*drills.values()], str(program), {"CLEO_HOME": "/srv/a b"}).items():
+        (tmp_path / name).write_text(text)
+    units = sorted(tmp_path.glob("*.*"))
+    assert len(units) == 8
+    verify = shutil.which("systemd-analyze")
+    assert verify, "systemd-analyze is missing: tests/system-packages.sh"
+    done = subprocess.run([verify, "verify", "--man=no", *map(str, units)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
