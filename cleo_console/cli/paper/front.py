@@ -41,7 +41,8 @@ same shell. Before what is DESTRUCTIVE look whose they are: echo $SYSTEM"""
 def title(loaded: LoadedPlan, scenario: str) -> Iterator[str]:
     """Yield what plan this is, what is written of the incident, how the paper is used, and the scenarios."""
     plan = loaded.plan
-    yield from wrapped(f"Version {plan.version}, {plan.owner}; last updated {plan.updated or 'never'}.")
+    named = ", ".join(filter(None, (plan.version, plan.owner)))
+    yield from wrapped(f"Version {named}; last updated {plan.updated or 'never'}.")
     yield f"sha256 {loaded.sha256}"
     if scenario:
         hit = plan.scenarios[scenario]

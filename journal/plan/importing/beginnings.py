@@ -1,17 +1,14 @@
-"""What a document says of itself, and of the recovery objectives."""
+"""What a document says of itself."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from journal.plan.importing.draft import Draft, key_for
-from journal.plan.importing.labelled import Pair, pairs, records
-from journal.plan.importing.outline import Document, Heading, Item, Items, Prose, take
-from journal.plan.importing.times import at_once, duration_in
-from journal.plan.importing.topics import about, own_topic, topic
-from journal.wording.durations import Duration
+from journal.plan.importing.draft import Draft
+from journal.plan.importing.labelled import Pair, pairs
+from journal.plan.importing.outline import Document, Heading, Items, Prose, take
+from journal.plan.importing.topics import about, own_topic
 
 _ABOUT = {
     "version": r"^((document|plan) )?version$|^revision$",
@@ -24,7 +21,6 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _NAMED = re.compile(
     r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})\b"
 )
-_HOW = re.compile(r"\(([^()]+)\)")
 
 
 def read_about(document: Document, draft: Draft) -> None:
@@ -91,79 +87,3 @@ def read_overview(document: Document, draft: Draft) -> None:
                 take(*(item for item in block.items if not item.blocks))
     if said:
         draft.data["overview"] = " ".join(said)
-
-
-def read_objectives(document: Document, draft: Draft) -> None:
-    """Take RTO and RPO, from lists, lines or tables, wherever they are named."""
-    rto: dict[str, Any] = {}
-    rpo: dict[str, Any] = {}
-    for heading in document.root.walk():
-        here = _about_which(heading) if topic(heading) == "objectives" else ""
-        for pair in pairs(heading.blocks):
-            named = _which(pair.label)
-            which = named or here
-            length = _length(pair.text, which)
-            if named and length is None and isinstance(pair.block, Item):
-                draft.unread(pair.line, f"an objective without a time: {pair.label}: {pair.text}")
-                take(pair.block)
-            elif which and length is not None:
-                title = (_of_what(pair.label) if named else pair.label) or _whose(heading)
-                _add(rto if which == "rto" else rpo, which, title, length, pair.text)
-                take(pair.block)
-        for record in records(heading.blocks):
-            wanted = {"rto": record.cell("rto", "recovery time"), "rpo": record.cell("rpo", "recovery point")}
-            if not any(wanted.values()) and here:
-                wanted[here] = next((c for c in list(record.cells.values())[1:] if _length(c, here) is not None), "")
-            for which, text in wanted.items():
-                length = _length(text, which)
-                if length is not None:
-                    _add(rto if which == "rto" else rpo, which, record.first, length, text)
-                    record.block.taken = True
-    draft.data["objectives"] = {"rto": rto, "rpo": rpo}
-
-
-def _about_which(heading: Heading) -> str:
-    return next((which for at in heading.above() if (which := _which(at.title))), "")
-
-
-def _whose(heading: Heading) -> str:
-    return heading.name if topic(heading) not in ("overview", "objectives") else "Overall"
-
-
-def _which(text: str) -> str:
-    time = re.search(r"\brto\b|recovery time", text, re.IGNORECASE)
-    point = re.search(r"\brpo\b|recovery point|max(imum)? data loss", text, re.IGNORECASE)
-    return "" if bool(time) == bool(point) else "rto" if time else "rpo"
-
-
-def _of_what(label: str) -> str:
-    """Return what an objective is of, where its label says more than that it is one."""
-    words = r"\b(target|targets|rto|rpo|recovery (time|point)( objectives?)?|objectives?|max(imum)? data loss|goal)\b"
-    return re.sub(words, "", label, flags=re.IGNORECASE).strip(" ()-–—:")
-
-
-def _length(text: str, which: str) -> Duration | None:
-    found = duration_in(text)
-    return Duration(0) if found is None and which == "rpo" and at_once(text) else found
-
-
-def _add(known: dict[str, Any], which: str, title: str, length: Duration, text: str) -> None:
-    if any(entry["title"] == title for entry in known.values()):
-        return
-    entry = {"title": title, which: str(length)}
-    how = _HOW.search(text)
-    if which == "rpo" and how:
-        entry["how"] = how.group(1)
-    known[key_for(title, known)] = entry
-
-
-def data_class(draft: Draft, text: str) -> str:
-    """Return the class of data that a text speaks of, by a word of its title; empty where it names none."""
-    words = set(_stems(text))
-    classes = draft.data["objectives"]["rpo"]
-    return next((key for key, entry in classes.items() if words & set(_stems(entry["title"]))), "")
-
-
-def _stems(text: str) -> Iterator[str]:
-    for word in re.findall(r"[a-z]{4,}", text.lower()):
-        yield word.rstrip("s")

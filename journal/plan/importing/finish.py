@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from journal.plan.importing.beginnings import data_class
 from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.objectives import data_class
 from journal.plan.importing.scenarios import NOT_STATED
 
 _ORDER = [

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from journal.errors import CleoError
-from journal.plan.importing.beginnings import read_about, read_objectives, read_overview
+from journal.plan.importing.beginnings import read_about, read_overview
 from journal.plan.importing.draft import Draft, Known, Note
 from journal.plan.importing.finish import finish
 from journal.plan.importing.leftovers import list_unread, tell_information
 from journal.plan.importing.markdown import read_markdown
+from journal.plan.importing.objectives import read_objectives
 from journal.plan.importing.people import read_compliance, read_people
 from journal.plan.importing.phases import read_phases
 from journal.plan.importing.routine import read_machinery, read_places, read_tests

@@ -22,7 +22,7 @@ _PROGRAMS = [
     r"redis-cli (?:\S+ )*(?:ping|info|lastsave|dbsize)",
     r"(?:restic|pgbackrest) (?:\S+ )*(?:snapshots|info|check|stats)",
     r"openssl (?:s_client|x509 (?!.*-out))",
-    r"curl (?!.*(?:-X ?(?:POST|PUT|DELETE|PATCH)|--request|-d |--data|-F |-T |--upload|-o |-O|--output))",
+    r"curl(?!.* (?:-X ?(?:POST|PUT|DELETE|PATCH)|--request|-d|--data|-F|-T|--upload|-o|-O|--output))",
     r"(?:mount|lsblk|date|hostname|uptime|id|w|free)$",
     r"(?:cat|ls|tail|head|grep|egrep|zgrep|ps|df|du|free|dig|nslookup|host|ping|ss|netstat|lsblk|echo|wc|stat|file|sort|uniq|cut|jq|tr"
     r"|column|journalctl|dmesg|pg_isready|pg_controldata|sha256sum|md5sum|cksum|traceroute|mtr|true|sleep|which|pgrep)",
@@ -47,6 +47,7 @@ _LOOKING = {
 _ACTING = re.compile(
     r"(?:re|un)?(?:start|set|store|move|create|delete|apply|build|boot|fix)|stop|fail|promote|switch|drop|purge|rotate|repair"
 )
+_PREPARES = re.compile(r"(?:cd|export|set|unset)\s|\w+=\S*$")
 _AS_WHOM = re.compile(r"^sudo(?:\s+-[EnH]|\s+-u\s*\S+)*\s+")
 _TELLS = re.compile(
     r"(?:count|max|min|sum|avg|now|version|coalesce|round|length|pg_size_pretty|pg_is_\w+|pg_last_\w+|pg_current_\w+"
@@ -67,7 +68,7 @@ def only_looks(command: str) -> bool:
 
 
 def _looks(piece: str) -> bool:
-    return _LOOKS.match(piece) is not None or _asks(piece) or _is_a_look(piece)
+    return any(known(piece) for known in (_LOOKS.match, _PREPARES.match, _asks, _is_a_look))
 
 
 def _asks(piece: str) -> bool:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from journal.plan.importing.beginnings import data_class
 from journal.plan.importing.draft import Draft
 from journal.plan.importing.labelled import pairs, records
+from journal.plan.importing.objectives import data_class
 from journal.plan.importing.outline import Block, Code, Document, Heading, Items, take
 from journal.plan.importing.times import duration_in
 from journal.plan.importing.topics import about, topic

@@ -16,6 +16,7 @@ from journal.plan.importing.wording import is_act, is_after, is_checklist, is_ch
 
 _LONGEST_TITLE = 90
 _STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
+_DRAWN = re.compile(r"[─-╿▀-▟←-↓▲-◿]")
 _IN_BRACKETS = re.compile(r"\s*\(([^()]{2,30})\)\s*:?\s*$")
 
 
@@ -145,6 +146,8 @@ class Steps:
         return bind(text, self._draft.known.actions)
 
     def _quoted(self, block: Code, title: str) -> None:
+        if _DRAWN.search("".join(block.rows)):
+            return
         words = " ; ".join(row.strip() for row in block.rows if row.strip())
         if block.language == "sql":
             self._add(title, block.line, script=words)
@@ -158,12 +161,20 @@ class Steps:
     def _items(self, block: Items) -> None:
         title = self._lead_in() or self._heading_title()
         items = [item for item in block.items if not item.taken]
+        if self._last is not None and all(item.head.lead and duration_in(item.head.rest) for item in items):
+            self._add_text(self._last, f"{title}: {'; '.join(item.head.text for item in items)}.")
+            take(*items)
+            return
         simple = all(not item.blocks and not looks_like_a_command(item.head.code) for item in items)
         acts = sum(is_act(item.head.text) for item in items) * 2 >= len(items)
         if simple and is_choice(title) and len(items) > 1 and not acts:
             fields = strategy_step(self._draft, title, [item.head for item in items]) or decided(title, items)
             self._add(fields.pop("title"), block.line, **fields)
-        elif simple and (is_checklist(title) or (not block.ordered and (self._ticked(items) or not acts))):
+        elif simple and (
+            is_checklist(title)
+            or is_checklist(self._heading_title())
+            or (not block.ordered and (self._ticked(items) or not acts))
+        ):
             self._add(title, block.line, items=[item.head.text for item in items])
         else:
             for item in items:

@@ -94,7 +94,8 @@ _INHERITED = {
 
 def own_topic(heading: Heading) -> str:
     """Return what a heading's own words say it is about; empty where they do not tell."""
-    name = next((name for name, words in _COMPILED.items() if words.search(heading.name)), "")
+    said = re.sub(r"\([^()]*\)", "", heading.name)  # "Recovery (RTO: 3 hours)" is about the recovery
+    name = next((name for name, words in _COMPILED.items() if words.search(said)), "")
     return "procedure" if name in _NAMED_BY_ACTS and is_act(heading.name) else name
 
 
