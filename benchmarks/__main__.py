@@ -30,6 +30,7 @@ FIGURES = {
     "events-time": "many_events:time_taken",
     "events-memory": "many_events:memory",
     "report": "report:run",
+    "plan-import": "plan_import:run",
     "evidence": "evidence:run",
     "restore": "restore:run",
     "warm": "warm:run",

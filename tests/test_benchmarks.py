@@ -26,7 +26,7 @@ SMALL = {
 GROUPS = [
     ["start-first", "start-whole"],
     ["key-latency", "key-core", "rest-bytes", "rest-core", "rest-memory"],
-    ["appends", "appends-processor", "together", "output", "propagation", "scrape"],
+    ["appends", "appends-processor", "together", "output", "propagation", "plan-import", "scrape"],
     ["events-time", "events-memory", "report", "kills"],
 ]
 TOO_LONG = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from journal.plan.importing.draft import Draft
@@ -34,7 +35,7 @@ def read_about(document: Document, draft: Draft) -> None:
             if _take_about(data, pair.label, pair.text):
                 _take_line(pair)
     first = root.children[0] if root.children else None
-    data.setdefault("title", first.title if first else draft.file)
+    data.setdefault("title", first.title if first else Path(draft.file).stem)
     if "version" not in data:
         data["version"] = "1"
         draft.filled(1, 'version: "1"; the document has none')

@@ -61,7 +61,7 @@ def import_plan(path: Path, known: Known) -> Imported:
 
 def _text(path: Path, content: bytes) -> str:
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CleoError(f"{path} is not UTF-8 text.", "Save it as UTF-8, then try again.") from error
 
