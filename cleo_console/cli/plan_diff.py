@@ -14,6 +14,8 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from journal.plan.read import LoadedPlan
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -104,7 +106,8 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     """Write into a plan the digests of the scripts that it was tested with.
 
     Scripts are looked for where the steps' commands name them, from the plan's folder, or by their names in --scripts.
-    `cleo plan check` warns once one of them is not the same any more. Comments and layout stay as they are.
+    `cleo plan check` and `cleo ready` tell once one of them is not the same any more. What runs on another host is left
+    out: `cleo ready` says its digest. Comments and layout stay as they are.
 
     \b
     Example:
@@ -112,7 +115,7 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
       cleo plan check our-plan.yaml
     """
     from journal.plan.importing.write import scalar
-    from journal.plan.pinned import digest, scripts_of
+    from journal.plan.pinned import pins_of, program_of
     from journal.plan.placed import placed_steps
     from journal.plan.read import read_plan, read_text
     from journal.yamlfile.edit import Edits
@@ -122,13 +125,23 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
         raise CleoError(f"The plan has no step {unknown[0]!r}.", "cleo plan show FILE names them all.")
     edits, pinned = Edits(text, loaded.source.lines), 0
     for path, step in placed_steps(loaded.plan):
-        found = {name: digest(script) for name, script in scripts_of(step, file.parent, scripts or file.parent)}
-        if found and found != step.pinned and (not only or step.id in only):
-            edits.set(path, "pinned", "{" + ", ".join(f"{scalar(k)}: {scalar(v)}" for k, v in found.items()) + "}")
+        found = pins_of(step, file.parent, scripts or file.parent)
+        values = {"sha256": scalar(found.sha256), "pinned": _flow(found.pinned)}
+        anew = [name for name in values if getattr(found, name) and getattr(found, name) != getattr(step, name)]
+        if anew and (not only or step.id in only):
+            for name in anew:
+                edits.set(path, name, values[name])
             pinned += 1
-            click.echo(f"{loaded.plan.named(step.id)}: {', '.join(found)}")
+            told = filter(None, (program_of(step) if found.sha256 else "", *found.pinned))
+            click.echo(f"{loaded.plan.named(step.id)}: {', '.join(told)}")
     made = edits.text()
     read_text(file, made.encode())  # what is written can be read
     if pinned:
         file.write_text(made, encoding="utf-8")
     click.echo(f"{count(pinned, 'step')} pinned anew.", err=True)
+
+
+def _flow(pinned: Mapping[str, str]) -> str:
+    from journal.plan.importing.write import scalar
+
+    return "{" + ", ".join(f"{scalar(name)}: {scalar(sha256)}" for name, sha256 in pinned.items()) + "}"

@@ -133,7 +133,7 @@ class Step(Part, frozen=True, kw_only=True):
         optional: leaving it out is no deviation (manual recovery procedures).
         audience: it tells an audience, and applies where the inventory has channels to that one.
         beside: it goes on beside the recovery (telling people, writing down) and never stands in front of it.
-        pinned: the SHA-256 of each script that it was tested with, by the script's path (from the plan's folder).
+        pinned: the digests of scripts that it names otherwise, by their paths (from the plan's folder).
         together: the name of a group of looks, or of decisions; one key runs, or asks for, all of a group.
     """
 

@@ -6,11 +6,12 @@ import hashlib
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from journal.plan.model import Step
 from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
-from journal.yamlfile.problem import Problem
+from journal.yamlfile.problem import FilePath, Problem
 
 
 def drift(loaded: LoadedPlan) -> list[Problem]:
@@ -21,11 +22,24 @@ def drift(loaded: LoadedPlan) -> list[Problem]:
     folder = Path(loaded.source.file).parent
     found: list[Problem] = []
     for path, step in placed_steps(loaded.plan):
-        for script, sha256 in step.pinned.items():
+        for field, script, sha256 in _pins(step):
             if said := _drifted(folder / script, sha256):
-                where = (*path, "pinned", script)
+                where = (*path, *field)
                 found.append(Problem(loaded.source.file, loaded.source.line(where), where, said, "warning"))
     return found
+
+
+def _pins(step: Step) -> Iterator[tuple[FilePath, str, str]]:
+    """Yield the digests of a step with their fields; what runs on another host, `cleo ready` looks at."""
+    if step.sha256 and program_of(step) and step.host in ("", "local"):
+        yield ("sha256",), program_of(step), step.sha256.lower()
+    yield from ((("pinned", script), script, sha256) for script, sha256 in step.pinned.items())
+
+
+def program_of(step: Step) -> str:
+    """Return the program of a command step that names it by its whole path; else nothing."""
+    named = isinstance(step.command, list) and step.command and step.command[0].startswith("/")
+    return step.command[0] if named else ""
 
 
 def _drifted(script: Path, sha256: str) -> str:
@@ -50,21 +64,34 @@ def digest(script: Path) -> str:
     return hashlib.sha256(script.read_bytes()).hexdigest()
 
 
-def scripts_of(step: Step, plan_folder: Path, scripts: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files that a step's command or script names, with the name to pin them by.
+class Pins(NamedTuple):
+    """What a step is pinned by: the digest of its own program, and those of scripts that it names otherwise."""
+
+    sha256: str = ""
+    pinned: dict[str, str] = {}
+
+
+def pins_of(step: Step, plan_folder: Path, scripts: Path) -> Pins:
+    """Return the digests of the scripts that a step names, as they are now. What runs on another host is left out.
 
     Args:
         step: the step.
         plan_folder: where the plan lies; a file below it is pinned by its path from there.
         scripts: the folder in which scripts are looked for that are named without one.
+
+    Raises:
+        OSError: one cannot be read.
     """
-    seen: set[Path] = set()
+    if step.host not in ("", "local"):
+        return Pins()
+    program, pinned = program_of(step), {}
     for word in _words(step):
-        for file in (plan_folder / word, scripts / word.rpartition("/")[2]):
-            if word and file.is_file() and file.resolve() not in seen:
-                seen.add(file.resolve())
-                yield _name(file.resolve(), plan_folder.resolve()), file
-                break
+        files = (plan_folder / word, scripts / word.rpartition("/")[2])
+        file = next((each.resolve() for each in files if word and each.is_file()), None)
+        if file and word != program:
+            pinned[_name(file, plan_folder.resolve())] = digest(file)
+    own = Path(program) if program else None
+    return Pins(digest(own) if own and own.is_file() else "", pinned)
 
 
 def _words(step: Step) -> list[str]:

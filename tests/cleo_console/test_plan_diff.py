@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from cleo_console.cli.plan import plan as plan_group
 from cleo_console.plans import bundled
 from journal.plan.read import read_plan
+from tests.journal.plan.plan_catalogue import SMALL_PLAN
 from tests.journal.stories import write_recovery
 
 
@@ -68,6 +69,18 @@ def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
     result = cleo_plan("check", file)
     assert result.exit_code == 0
     assert f"{script} is not what the plan was tested with" in result.stdout
+
+
+def test_the_program_of_a_command_is_pinned_where_readiness_looks(tmp_path: Path) -> None:
+    file, program = tmp_path / "plan.yaml", tmp_path / "purge.sh"
+    program.write_bytes(b"#!/bin/sh\n")
+    step = f"          - id: purge\n            title: Purge\n            command: [{program}]\n"
+    file.write_text(SMALL_PLAN + step, encoding="utf-8")
+    assert cleo_plan("pin", file).exit_code == 0
+    pinned = read_plan(file).plan.by_id["purge"]
+    assert (pinned.sha256, pinned.pinned) == (hashlib.sha256(b"#!/bin/sh\n").hexdigest(), {})
+    program.unlink()
+    assert f"{program} cannot be read, so whether it drifted is not known" in cleo_plan("check", file).stdout
 
 
 def test_asking_for_too_little_or_too_much_is_said(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path)
     )
     assert (stop.kind, stop.script) == ("manual", "10-stop.sh <host>")
     assert (start.command, start.destructive) == ([f"{folder}/20-app/start.sh"], True)
-    assert list(start.pinned.values()) == [hashlib.sha256(b"#!/bin/sh\n").hexdigest()]
+    assert start.sha256 == hashlib.sha256(b"#!/bin/sh\n").hexdigest()
     assert f"{folder}/notes.txt:1: not taken over" in result.stderr
 
 

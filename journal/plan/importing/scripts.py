@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
     title = title if len(title) <= 90 else _words(file.stem)
     step: dict[str, Any] = {"id": draft.new_id(_words(file.stem), 1, str(file)), "title": title}
     fields = bind(
-        str(file.resolve()) if file.suffix != ".sql" else f"psql -f {file.resolve()} <database>", draft.known.actions
+        shlex.quote(str(file.resolve())) if file.suffix != ".sql" else f"psql -f {file.resolve()} <database>",
+        draft.known.actions,
     )
     if blanks(usage):
         fields = {"script": usage}
@@ -81,7 +83,10 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
         step["text"] = header
     if holds_secret({"command": text}):
         draft.look_at(1, f"{file}: the script seems to hold a password", str(file))
-    return step | {"pinned": {str(file.resolve()): hashlib.sha256(content).hexdigest()}}
+    sha256 = hashlib.sha256(content).hexdigest()
+    return step | (
+        {"sha256": sha256} if isinstance(step.get("command"), list) else {"pinned": {str(file.resolve()): sha256}}
+    )
 
 
 def _header(text: str) -> tuple[str, str]:
