@@ -11,6 +11,7 @@ import click
 
 from cleo_console.cli.plan_diff import diff_command, pin_command
 from cleo_console.cli.plan_import import import_command
+from cleo_console.cli.plan_new import new_command
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -35,7 +36,7 @@ def plan() -> None:
     """
 
 
-for _command in (import_command, diff_command, pin_command):
+for _command in (new_command, import_command, diff_command, pin_command):
     plan.add_command(_command)
 
 

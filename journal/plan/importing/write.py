@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from journal.plan.importing.draft import Note
@@ -27,10 +27,15 @@ def plan_text(imported: Imported, source: str) -> str:
         f"# Made by `cleo plan import` of {_one_line(source)} (sha256 {imported.sha256}).",
         "# Read it against the document, complete what its end lists, then: cleo plan check FILE",
     ]
-    lines = [*head, *_mapping(imported.data, "", imported.places)]
+    lines = plan_lines(imported.data, head, imported.places)
     for kind, title in _TITLES.items():
         lines += _listed(title, [note for note in imported.notes if note.kind == kind])
     return "\n".join(lines) + "\n"
+
+
+def plan_lines(data: Mapping[str, Any], head: Sequence[str], places: Mapping[str, tuple[str, int]]) -> list[str]:
+    """Return a plan file's lines: comments at its head, then the data, each step with the place it came from."""
+    return [*head, *_mapping(data, "", places)]
 
 
 def _listed(title: str, notes: list[Note]) -> list[str]:

@@ -1,0 +1,36 @@
+"""``cleo plan new`` without a terminal: what no option says is left at its default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from cleo_console.cli.plan import plan as plan_group
+from journal.plan.read import read_plan
+
+
+def cleo_plan(*words: str | Path) -> Result:
+    return CliRunner().invoke(plan_group, [str(word) for word in words])
+
+
+def test_a_plan_of_answers_can_be_used_and_has_the_actions_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    words = ["--title", "Shop", "--system", "redis=Redis", "--system", "mail=Mail relay", "--rto", "Shop=2 h"]
+    result = cleo_plan("new", "-o", file, *words, "--call", "On-call=PagerDuty", "--scenario", "Fire: at night")
+    assert result.exit_code == 0, result.output
+    plan = read_plan(file).plan
+    assert (plan.title, [tier.rto for tier in plan.objectives.rto.values()]) == ("Shop", [7200])
+    assert [scenario.title for scenario in plan.scenarios.values()] == ["Fire: at night"]
+    assert [step.action or step.title for step in plan.steps() if step.system == "redis"] == [
+        f"redis.{verb}" for verb in ("stop_writers", "stop", "restore", "verify", "allow_writers")
+    ]
+    assert [step.kind for step in plan.steps() if step.system == "mail"] == ["manual", "manual"]
+    assert plan.by_id["alert-on-call-personnel"].calls == ["L1"]
+    again = cleo_plan("new", "-o", file)
+    assert again.exit_code == 1
+    assert "is there already" in str(again.exception)
+
+
+def test_an_answer_without_a_value_is_asking_wrongly(tmp_path: Path) -> None:
+    assert cleo_plan("new", "-o", tmp_path / "plan.yaml", "--rto", "Shop").exit_code == 2
