@@ -27,17 +27,25 @@ CANNOT_SHOW = [
 """What no pack can show, whatever is in it."""
 
 
+NOT_CHECKED = Missing(what="Signatures were not checked: no list of signers was named (--signers)", chapter="journals")
+
+
 def missing(
-    plan: Plan, tests: Sequence[TestRow], incidents: Sequence[IncidentEvidence], journals: Sequence[JournalProof]
+    plan: Plan,
+    tests: Sequence[TestRow],
+    incidents: Sequence[IncidentEvidence],
+    journals: Sequence[JournalProof],
+    *,
+    checked: bool,
 ) -> list[Missing]:
-    """Return what is not there or not in order, the gravest first."""
+    """Return what is not there or not in order, the gravest first. ``checked``: whether signatures were."""
     return [
         *_journals(journals),
         *_clocks(incidents),
         *_tests(plan, tests),
         *_restores(incidents),
         *_incidents(incidents),
-        *_unsigned(journals),
+        *(_unsigned(journals) if checked else [NOT_CHECKED]),
     ]
 
 

@@ -202,6 +202,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     program: str
     span: Span
     plan: str
+    signatures_checked: bool
     signers: str
     witness: str
     missing: list[Missing]

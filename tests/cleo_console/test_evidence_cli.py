@@ -13,7 +13,7 @@ from cleo_console.cli.main import cli
 from journal.events.types import NoteAdded
 from journal.store.journal import Reader
 from journal.store.witness import read_heads
-from tests.journal.audit.test_pack import write
+from tests.journal.audit.year import write
 
 ID = "INC-2026-02-01-01-abcd"
 
