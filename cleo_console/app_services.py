@@ -129,7 +129,7 @@ class ConsoleServices:
         """Offer an alert no more: it was declared."""
         from cleo_console.monitoring.offers import Offers
 
-        Offers(self.paths.alerts).forget(offer.id)
+        Offers(self.paths.alerts).answered(offer)
 
     def fitted(self, offer: Offer) -> Offer:
         """Return an offer with the plan's scenario, where its system tells it, and none that the plan does not have."""

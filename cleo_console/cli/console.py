@@ -32,7 +32,7 @@ def open_(incident: str) -> None:
       cleo open INC-2026-11-22-01
       cleo open ./alert.json
     """
-    if "/" in incident or incident.endswith(".json"):
+    if "/" in incident or Path(incident).is_file():
         open_offer(Path(incident))
     open_console(incident)
 

@@ -91,12 +91,12 @@ class IncidentsWatch:
     def _read(self, incident_id: str) -> bool:
         """Read one journal where it was changed; return whether it is known what it says."""
         place = self._paths.incident(incident_id)
-        stamp = _stamp(place.journal)
-        if incident_id in self._known and self._known[incident_id][0] == stamp:
-            return True
         try:
+            stamp = _stamp(place.journal)
+            if incident_id in self._known and self._known[incident_id][0] == stamp:
+                return True
             incident = fold_journal(place.journal)
-        except CleoError:
+        except Exception:  # noqa: BLE001  # whatever is wrong with one journal, the others are told of
             self._known.pop(incident_id, None)
             return False
         self._known[incident_id] = (stamp, incident if incident.closed_at is None else _over(incident))

@@ -20,7 +20,7 @@ MOST = 50
 
 
 class Offers:
-    """The alerts in one folder.
+    """The alerts in one folder. It is private as the journals are, or a team's.
 
     Args:
         folder: where they are; made with the first of them.
@@ -45,18 +45,32 @@ class Offers:
                 old.unlink(missing_ok=True)
         if not path.exists() and len(self._files()) >= MOST:
             return False
-        replace_whole(path, msgspec.json.encode(told.offer), 0o600)
+        before = _read(path)
+        self._write(msgspec.structs.replace(told.offer, answered=bool(before and before.answered)))
         return True
 
     def open(self, now: datetime) -> list[Offer]:
         """Return what is offered, the newest first; a file that is none is left out."""
-        found = [one for path in self._files() if (one := _read(path)) and now - one.told_at <= KEPT]
+        found = [one for path in self._files() if (one := _read(path)) and self._counts(one, now)]
         return sorted(found, key=lambda one: one.told_at, reverse=True)
 
+    def answered(self, offer: Offer) -> None:
+        """Offer it no more until it is over: it was declared."""
+        with suppress(OSError):  # it is offered until it is too old, then
+            if self._path(offer.id).exists():
+                self._write(msgspec.structs.replace(offer, answered=True))
+
     def forget(self, offer_id: str) -> None:
-        """Offer it no more: it was declared, or is over."""
+        """Forget it: it is over."""
         with suppress(OSError):  # it is offered until it is too old, then
             self._path(offer_id).unlink()
+
+    @staticmethod
+    def _counts(one: Offer, now: datetime) -> bool:
+        return not one.answered and now - one.told_at <= KEPT
+
+    def _write(self, offer: Offer) -> None:
+        replace_whole(self._path(offer.id), msgspec.json.encode(offer))
 
     def _path(self, offer_id: str) -> Path:
         return self._folder / f"{offer_id}.json"

@@ -20,6 +20,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         began_at: since when it is so; None: not told, or no time that can be.
         system: the inventory's system that it names; empty: it names none.
         scenario: the plan's scenario; empty: nothing tells.
+        answered: it was declared: it is offered no more, though it is told again, until it is over.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime | None = None
     system: str = ""
     scenario: str = ""
+    answered: bool = False
 
 
 def likely_scenario(plan: Plan, part: str) -> str:

@@ -90,6 +90,12 @@ def test_pagerdutys_incident_is_offered_until_it_is_resolved(tmp_path: Path) -> 
     offers = Offers(tmp_path / "alerts")
     assert offers.take(read_webhook(sent("incident.triggered"), NOW))
     assert [one.title for one in offers.open(NOW)] == ["db1 is gone"]
+    offers.answered(offers.open(NOW)[0])
+    assert offers.take(read_webhook(sent("incident.escalated"), NOW))
+    assert offers.open(NOW) == [], "it was declared"
+    for kind in ("incident.resolved", "incident.reopened"):
+        assert offers.take(read_webhook(sent(kind), NOW))
+    assert len(offers.open(NOW)) == 1
     assert offers.take(read_webhook(sent("incident.resolved"), NOW))
     assert offers.open(NOW) == []
 
