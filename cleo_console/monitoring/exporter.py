@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from actions.runner.inventory_watch import InventoryWatch
 from cleo_console import __version__
+from cleo_console.monitoring.calendar import TestsWatch, samples_of_tests
 from cleo_console.monitoring.families import FAMILIES, Sample, grouped
 from cleo_console.monitoring.incidents import IncidentsWatch
 from cleo_console.monitoring.latest import Latest, Looks
@@ -57,6 +58,7 @@ class Exporter:
         self.latest = Latest()
         self._inventory = InventoryWatch(paths.inventory, load)
         self._incidents, self._readiness = IncidentsWatch(paths, self.latest), ReadinessWatch(paths, self.latest)
+        self._tests = TestsWatch(paths, plan, self.latest)
         self._stop = threading.Event()
         self._watch_systems(self._inventory.first())
         self._thread = threading.Thread(target=self._follow_files, name="files", daemon=True)
@@ -65,12 +67,14 @@ class Exporter:
         """Begin to look."""
         self._systems.start()
         self._incidents.start()
+        self._tests.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
         self._incidents.stop()
+        self._tests.stop()
         self._systems.stop()
 
     def samples(self, now: datetime) -> Iterator[Sample]:
@@ -79,6 +83,7 @@ class Exporter:
         yield Sample("cleo_exporter_info", (fleet.inventory, __version__), 1)
         yield from samples_of_systems(fleet, looks, now)
         yield from samples_of_incidents(looks, now)
+        yield from samples_of_tests(looks, now)
         yield from samples_of_readiness(fleet.inventory, looks, now)
         yield from samples_of_looks(_of(fleet, looks))
 
@@ -103,6 +108,7 @@ class Exporter:
             self.latest.failed("inventory", "")
             return
         self._systems.stop()
+        self.latest.forget_systems()
         self._watch_systems(world)
         self._systems.start()
 

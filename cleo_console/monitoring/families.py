@@ -49,6 +49,10 @@ FAMILIES: Mapping[str, Family] = {
     "cleo_ready": Family(
         "1 where the scenario would be recovered from within its objectives, 0 where not; by cleo ready.", ("scenario",)
     ),
+    "cleo_test_overdue": Family(
+        "1 where a test of the plan was held neither in this period nor before.", ("test", "every")
+    ),
+    "cleo_test_last_timestamp": Family("When a journal shows last that the test was held.", ("test", "every")),
     "cleo_drill_last_timestamp": Family(
         "When an exercise of this scenario ended last, completed or not.", ("kind", "scenario", "outcome")
     ),

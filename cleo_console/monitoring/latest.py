@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-What = Literal["health", "backups", "second-place", "incidents", "inventory", "readiness"]
+What = Literal["health", "backups", "second-place", "incidents", "inventory", "readiness", "tests"]
 """What is looked at."""
 
 
@@ -56,6 +56,11 @@ class Latest:
         with self._lock:
             before = self._looks.get((what, system), Look())
             self._looks[what, system] = msgspec.structs.replace(before, failed=True)
+
+    def forget_systems(self) -> None:
+        """Forget what was seen of systems: the inventory says now that they are others."""
+        with self._lock:
+            self._looks = {key: look for key, look in self._looks.items() if not key[1]}
 
     def looks(self) -> Looks:
         """Return every look as it is now."""

@@ -135,6 +135,13 @@ def _of_backups(plan: Plan) -> Iterator[Rule]:
 
 def _of_incidents() -> Iterator[Rule]:
     yield _rule(
+        "TestOverdue",
+        "cleo_test_overdue == 1",
+        3600,
+        "warning",
+        summary="{{ $labels.test }} is due every {{ $labels.every }}, and no journal here shows it: cleo schedule",
+    )
+    yield _rule(
         "RtoAtRisk",
         "rto_left_seconds < rto_target_seconds / 4",
         0,

@@ -45,6 +45,7 @@ def test_it_tells_what_it_measured_and_leaves_out_what_it_did_not(lab: Configura
         lab.inventory.write_text("no: inventory\n")
         shutil.rmtree(lab.place.directory)
         until(lambda: running.scrape().one("cleo_incidents_open", kind="LAB"))
+        assert running.scrape().one("cleo_test_overdue", test="Backup restoration drill") is not None
         assert 3500 < (running.scrape().one("rto_left_seconds", tier="critical") or 0) < 3600
         until(lambda: running.scrape().one("cleo_measurement_failed", what="inventory"))
         until(lambda: running.scrape().one("cleo_system_status", status="down", **THE_SYSTEM))
