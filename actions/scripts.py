@@ -1,16 +1,18 @@
-"""Which script each action stands for, read in its source: most of their modules need not be imported for it."""
+"""Which script each action stands for, and what it takes: read in its source, so that hardly any is imported."""
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from actions.planned import PLANNED_ACTIONS
 from actions.registry import catalogue, places
-from journal.plan.action_spec import ActionSpec
+from journal.plan.action_spec import ActionSpec, Param
 
 _SCRIPT = re.compile(r'\bscript="([^"]+)"')
 
@@ -39,11 +41,39 @@ def _source(module: str) -> str:
 
 
 def named_in(text: str) -> dict[str, ActionSpec]:
-    """Return the actions whose script a text names, by name, in the catalogue's order."""
-    specs = catalogue()
-    return {name: specs[name] for name, script in scripts().items() if _said(script) in text}
+    """Return the actions whose script a text names, by name, in the catalogue's order.
+
+    They have what a plan is checked by (script, parameters, whether they are destructive), and nothing else.
+    """
+    return {name: _spec(name, script) for name, script in scripts().items() if _said(script) in text}
 
 
 def _said(script: str) -> str:
     """Return what of a script stands in a document, wherever its folder is."""
     return script if " " in script else script.rpartition("/")[2]
+
+
+def _spec(name: str, script: str) -> ActionSpec:
+    """Return an action's description by its source; by the action itself where that says it otherwise than usual."""
+    module, _, function = places().get(name, "").partition(":")
+    try:
+        found = next(_defined(_source(module), function))
+        given = {key.arg: key.value for call in found.decorator_list for key in call.keywords}  # type: ignore[attr-defined]
+        destructive = ast.literal_eval(given["destructive"]) if "destructive" in given else False
+        return ActionSpec(name=name, title=name, script=script, destructive=destructive, params=list(_params(found)))
+    except (StopIteration, AttributeError, KeyError, ValueError, SyntaxError):
+        return catalogue()[name]
+
+
+def _defined(source: str, function: str) -> Iterator[ast.FunctionDef]:
+    """Yield the function of a module; what is below it is not read."""
+    start = max(source.rfind("\n@action(", 0, source.find(f"\ndef {function}(")), 0)
+    end = re.compile(r'\n    """').search(source, source.find(f"\ndef {function}("))
+    cut = f"{source[start : end.start()]}\n    ...\n" if end else ""
+    yield from (node for node in ast.parse(cut).body if isinstance(node, ast.FunctionDef) and node.name == function)
+
+
+def _params(function: ast.FunctionDef) -> Iterator[Param]:
+    for arg, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        kind: Any = {"str": "str", "int": "int", "float": "float", "bool": "bool"}[ast.unparse(arg.annotation or arg)]
+        yield Param(name=arg.arg, type=kind, required=default is None)

@@ -185,6 +185,17 @@ def test_rows_of_a_table_and_people_are_read(tmp_path: Path) -> None:
     assert [tier.rto for tier in plan.objectives.rto.values()] == [55 * 60]
 
 
+def test_cases_are_a_decision(tmp_path: Path) -> None:
+    text = "# R\n\n1. If the primary is:\n   - **Down**: Promote the standby\n   - **Slow**: Look at it\n2. Stop it\n"
+    plan, _ = imported(tmp_path, text)
+    decision = next(plan.steps()).decision
+    assert decision is not None
+    assert [(o.title, o.text) for o in decision.options.values()] == [
+        ("Down", "Promote the standby"),
+        ("Slow", "Look at it"),
+    ]
+
+
 def test_a_password_in_a_command_is_named(tmp_path: Path) -> None:
     text = "# R\n\n```bash\ncurl https://admin:hunter2@db.example/restart -X POST\n```\n"
     _, result = imported(tmp_path, text)

@@ -16,6 +16,8 @@ from journal.plan.importing.wording import is_act, is_after, is_checklist, is_ch
 
 _LONGEST_TITLE = 90
 _STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
+_CASES = re.compile(r"(?:if|whether|depending|in case)\b", re.IGNORECASE)
+"""So an item begins whose sub-items are cases: "If the primary is: **down**: … **slow**: …"."""
 _DRAWN = re.compile(r"[─-╿▀-▟←-↓▲-◿]")
 _IN_BRACKETS = re.compile(r"\s*\(([^()]{2,30})\)\s*:?\s*$")
 
@@ -205,6 +207,9 @@ class Steps:
             fields, self._inside = self._command(one), goes_on(one.inside)
         else:
             fields = known_step(self._draft, title)
+        if _CASES.match(title) and len(nested) > 1 and all(line.head.lead for line in nested) and not fields:
+            fields, nested = decided(title, nested), []
+            title = fields.pop("title")
         if nested and "items" not in fields and "decision" not in fields and not command:
             fields["items"] = [_flat(line) for line in nested]
             nested = []
