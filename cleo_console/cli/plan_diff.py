@@ -76,7 +76,7 @@ def _learned(file: Path, plan: LoadedPlan, incident: str, patch: bool, as_json: 
     report = build(find_journal(incident))
     found = lessons(report, plan)
     if patch:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_bytes().decode("utf-8")  # with its own ends of lines
         click.echo(unified(text, patched(plan, text, report.incident.id, found), _name(file)), nl=False)
     elif as_json:
         click.echo(json.dumps([lesson._asdict() for lesson in found], indent=2, ensure_ascii=False))
@@ -88,6 +88,10 @@ def _learned(file: Path, plan: LoadedPlan, incident: str, patch: bool, as_json: 
             f"{report.incident.id} went by another version of this plan ({report.incident.plan.version}).", err=True
         )
     click.echo(f"{count(len(found), 'thing')} to learn from {report.incident.id}.", err=True)
+    if not report.verification.ok:
+        raise CleoError(
+            f"The chain of {report.incident.id} is broken.", "What it says may have been altered: cleo journal verify."
+        )
 
 
 def _name(file: Path) -> str:
@@ -120,7 +124,7 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     from journal.plan.read import read_plan, read_text
     from journal.yamlfile.edit import Edits
 
-    loaded, text = read_plan(file), file.read_text(encoding="utf-8")
+    loaded, text = read_plan(file), file.read_bytes().decode("utf-8")
     if unknown := [name for name in only if name not in loaded.plan.by_id]:
         raise CleoError(f"The plan has no step {unknown[0]!r}.", "cleo plan show FILE names them all.")
     edits, pinned = Edits(text, loaded.source.lines), 0
@@ -137,7 +141,7 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     made = edits.text()
     read_text(file, made.encode())  # what is written can be read
     if pinned:
-        file.write_text(made, encoding="utf-8")
+        file.write_bytes(made.encode())
     click.echo(f"{count(pinned, 'step')} pinned anew.", err=True)
 
 

@@ -7,6 +7,7 @@ step, for whoever writes the next version.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from math import ceil
 from typing import Any, NamedTuple
@@ -148,5 +149,6 @@ def patched(plan: LoadedPlan, text: str, incident: str, found: list[Lesson]) -> 
 
 def unified(old: str, new: str, name: str) -> str:
     """Return a unified diff that ``patch -p1`` and ``git apply`` take; empty where nothing differs."""
-    rows = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}")
+    before, after = (re.findall(r"[^\n]*\n|[^\n]+\Z", text) for text in (old, new))
+    rows = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)

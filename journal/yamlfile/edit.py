@@ -9,6 +9,7 @@ from journal.errors import CleoError
 from journal.yamlfile.problem import FilePath
 
 _KEY = re.compile(r"^(?P<head>\s*(?:- )?[^\s#:][^:#]*:)(?P<blank>\s*)(?P<value>.*)$")
+_ON_ONE_LINE = re.compile(r"^\s*(?:- )?(?:[^\s#:\"'{][^:#{]*:\s*)?\{")
 _COMMENT = re.compile(r"\s+#.*$")
 
 
@@ -25,7 +26,8 @@ class Edits:
     """
 
     def __init__(self, text: str, lines: Mapping[FilePath, int]) -> None:
-        self._rows = text.split("\n")
+        self._end = "\r\n" if "\r\n" in text else "\n"
+        self._rows = text.split(self._end)
         self._lines = lines
         self._before: dict[int, list[str]] = {}
         self._after: dict[int, list[str]] = {}
@@ -44,7 +46,7 @@ class Edits:
             CannotEdit: the mapping is written on one line.
         """
         row = self._rows[self._lines[path] - 1]
-        if "{" in row.split("#")[0].split("'")[0].split('"')[0]:
+        if _ON_ONE_LINE.match(row):
             raise CannotEdit(f"Line {self._lines[path]} holds several fields.", "Write each on a line of its own.")
         if (*path, key) in self._lines:
             self._replace(self._lines[*path, key], value)
@@ -81,4 +83,4 @@ class Edits:
             for each in range(line, end + 1):
                 made += self._after.get(each, [])
             line = end + 1
-        return "\n".join(made)
+        return self._end.join(made)

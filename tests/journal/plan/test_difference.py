@@ -84,6 +84,13 @@ def test_edits_keep_comments_and_layout() -> None:
     )
 
 
+def test_edits_keep_the_ends_of_lines() -> None:
+    text = "steps:\r\n  - id: one\r\n    title: Use {x}\r\n"
+    edits = Edits(text, read_yaml(Path("f"), text.encode()).lines)
+    edits.set(("steps", 0), "expect", "1 min")
+    assert edits.text() == "steps:\r\n  - id: one\r\n    expect: 1 min\r\n    title: Use {x}\r\n"
+
+
 def test_a_mapping_on_one_line_is_not_edited() -> None:
     text = "steps:\n  - {id: one, expect: 30 s}\n"
     edits = Edits(text, read_yaml(Path("f"), text.encode()).lines)
