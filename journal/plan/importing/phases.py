@@ -23,7 +23,7 @@ from journal.plan.importing.routine import is_routine
 from journal.plan.importing.shell import is_shell
 from journal.plan.importing.steps import Steps, is_step_table
 from journal.plan.importing.times import window
-from journal.plan.importing.wording import is_act, is_aside, is_information
+from journal.plan.importing.wording import is_act, is_aside, is_information, is_procedure
 from journal.wording.durations import Duration
 
 _PHASE = re.compile(r"^(phase|stage)\s+(\d+|[IVX]+)\b", re.IGNORECASE)
@@ -97,8 +97,11 @@ def _own_steps(heading: Heading) -> bool:
     """Return whether there are steps right below a heading."""
     if is_routine(heading) or is_information(heading.name):
         return any(isinstance(block, Code) and not block.taken and is_shell(block) for block in heading.blocks)
-    told = is_act(heading.name) and any(isinstance(block, Prose) and not block.taken for block in heading.blocks)
-    return told or any(map(_is_steps, heading.blocks))
+    if any(map(_is_steps, heading.blocks)):
+        return True
+    alone = is_act(heading.name) or not any(map(_holds_steps, heading.children))
+    told = any(isinstance(block, Prose) and not block.taken for block in heading.blocks)
+    return told and alone and heading.level > 1 and is_procedure(heading.name)
 
 
 def _is_steps(block: Block) -> bool:

@@ -12,7 +12,7 @@ from journal.plan.importing.known_steps import decided, known_step, strategy_ste
 from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, take, unnumbered
 from journal.plan.importing.shell import Command, goes_on, is_shell, looks_like_a_command, read_command, read_shell
 from journal.plan.importing.times import duration_in
-from journal.plan.importing.wording import is_act, is_after, is_checklist, is_choice
+from journal.plan.importing.wording import is_act, is_after, is_checklist, is_choice, is_procedure
 
 _LONGEST_TITLE = 90
 _STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
@@ -58,7 +58,7 @@ class Steps:
         for block in blocks:
             self._block(block)
         told = [block for _, waiting in self._waiting for block in waiting]
-        if not self._made and told and all(block in blocks for block in told) and is_act(self._heading_title()):
+        if not self._made and told and all(block in blocks for block in told) and is_procedure(self._heading_title()):
             self._add(self._heading_title(), told[0].line)
         return self._made
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from journal.plan.importing.outline import Document, Heading
-from journal.plan.importing.wording import is_act
+from journal.plan.importing.wording import PROCEDURE, is_act
 
 _TOPICS = {
     "contents": ["table of contents", "^contents$", "^toc$"],
@@ -22,11 +22,7 @@ _TOPICS = {
         "^automated backups",
         "retention",
     ],
-    "procedure": [
-        r"\b(procedures?|steps?|actions?|checklist|playbook|runbook|response|recovery (plan|process|steps)|how to)\b",
-        r"\b(restor(e|ing)|failover|fail ?back|rollback|mitigation|resolution|remediation|remedies|diagnos\w*)\b",
-        r"\b(verification|validation|triage|phase)\b",
-    ],
+    "procedure": PROCEDURE,
     "objectives": [
         r"\b(rto|rpo|slos?|slas?)\b",
         "recovery (time|point|objectives?|targets?)",

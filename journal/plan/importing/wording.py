@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 
+PROCEDURE = [
+    r"\b(procedures?|steps?|actions?|checklist|playbook|runbook|response|recovery (plan|process|steps)|how to)\b",
+    r"\b(restor(e|ing)|failover|fail ?back|rollback|mitigation|resolution|remediation|remedies|diagnos\w*)\b",
+    r"\b(verification|validation|triage|phase)\b",
+]
+"""Words of a title below which things are done."""
+_PROCEDURE = re.compile("|".join(PROCEDURE), re.IGNORECASE)
 _ASIDE = re.compile(
     r"post[- ]?(incident|mortem|recovery|failover|restore)|after the (incident|recovery)|lessons|follow[- ]?up|"
     r"roll ?back|fail ?back|"
@@ -49,6 +56,11 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 """With these an item begins that says what to do."""
+
+
+def is_procedure(title: str) -> bool:
+    """Return whether prose below a title is something to do, where there is nothing else."""
+    return is_act(title) or _PROCEDURE.search(title) is not None
 
 
 def is_aside(title: str) -> bool:
