@@ -28,8 +28,10 @@ from journal.paths import IncidentPlace
 from journal.store.journal import Reader
 
 _GROUPS = ("ACL", "CLIENT", "CONFIG", "SENTINEL")
-_REDIS = ("REPLICAOF", "ACL SETUSER", "ACL SAVE", "CLIENT PAUSE", "CONFIG SET", "CONFIG REWRITE", "SENTINEL FAILOVER")
-_MONGODB = ("replSetStepUp", "replSetReconfig", "shutdown", "updateUser", "updateRole", "grantRolesToUser")
+_REDIS = ("REPLICAOF", "FAILOVER", "ACL SETUSER", "ACL SAVE", "CLIENT PAUSE", "CLIENT UNPAUSE", "CONFIG SET")
+_REDIS += ("CONFIG REWRITE", "SENTINEL FAILOVER")
+_MONGODB = ("replSetStepUp", "replSetStepDown", "replSetFreeze", "replSetReconfig", "shutdown", "updateUser")
+_MONGODB += ("updateRole", "grantRolesToUser")
 _passed, _dies_at, _seen = 0, 0, Path()
 
 

@@ -47,6 +47,21 @@ class PromotionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         keep_record(_path(folder, primary), self, hint="Make room there.", left_behind="Nothing was changed.")
 
 
+def retire_promotion(folder: Path, primary: str) -> None:
+    """Put away what is written down of the promotion in a primary's place: a way back that has ended."""
+    if (path := _path(folder, primary)).exists():
+        path.replace(_retired(folder, primary))
+
+
+def retired_promotion(folder: Path, primary: str) -> PromotionRecord | None:
+    """Return what was put away: a runner may have died before it wrote down that it ended.
+
+    Raises:
+        ActionFailed: it cannot be read.
+    """
+    return load_record(_retired(folder, primary), PromotionRecord, hint="Move it away, then look who leads.")
+
+
 def forget_promotion(folder: Path, primary: str) -> None:
     """Remove what is written down of the promotion in a primary's place: it has its place back."""
     _path(folder, primary).unlink(missing_ok=True)
@@ -104,3 +119,7 @@ def still_names(old: str, new: str, plays: str = "", *, cold: bool = False) -> F
 
 def _path(folder: Path, primary: str) -> Path:
     return folder / f"promotion-{primary}.json"
+
+
+def _retired(folder: Path, primary: str) -> Path:
+    return folder / f"switched-{primary}.json"

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, NoReturn
-
-import msgspec
 
 from actions.context import ActionContext
 from actions.failover.kind import S
 from actions.failover.means import NOTHING
 from actions.failover.promoting import Promoting
-from actions.failover.promotion_record import INVENTORY, PromotionRecord, forget_promotion, require_ours, whose_place
+from actions.failover.promotion_record import (
+    INVENTORY,
+    PromotionRecord,
+    forget_promotion,
+    require_ours,
+    retire_promotion,
+    retired_promotion,
+    whose_place,
+)
 from actions.failover.settled import needless_now
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
@@ -23,6 +30,15 @@ from journal.events.base import Settling
 from journal.events.types import Identity
 
 WHICH = "the inventory's name of the standby, where it has several"
+
+
+def record_of(files: Path, primary: str) -> PromotionRecord | None:
+    """Return what is written down of who takes a primary's place, also where that came to its end.
+
+    Raises:
+        ActionFailed: it cannot be read.
+    """
+    return PromotionRecord.of(files, primary) or retired_promotion(files, primary)
 
 
 class Left(NamedTuple):
@@ -102,8 +118,10 @@ class SwitchingBack(ABC, Generic[S]):
         """
         kind = self.promoting.fencing.kind
         behind = {one.name: one for one in kind.followers(primary)}
-        if not name and (old := whose_place(primary.ctx.files, primary.name)) in behind:
-            return kind.serving(behind[old], primary)
+        files, ended = primary.ctx.files, retired_promotion(primary.ctx.files, primary.name)
+        for old in (whose_place(files, primary.name), ended.standby if ended else ""):
+            if not name and old in behind:
+                return kind.serving(behind[old], primary)
         return self.promoting.choose(primary, name)
 
     def unmanaged(self, ctx: ActionContext) -> Closed | None:
@@ -137,7 +155,7 @@ class SwitchingBack(ABC, Generic[S]):
         primary = self.promoting.fencing.kind.found(ctx)
         server = self.next(primary, name)
         if self.leads(primary, server):
-            record = PromotionRecord.of(ctx.files, primary.name)
+            record = record_of(ctx.files, primary.name)
             return self._done(primary, server, require_ours(record, server.name, self.promoting.fencing.kind.primary))
         findings = self.look(primary, server)
         if not ctx.effect(self.effect(primary, server)):
@@ -187,7 +205,8 @@ def _in_its_place_again(primary: Any, server: Any, findings: Sequence[Finding]) 
     before = PromotionRecord.of(files, server.name)
     if not before or before.standby != primary.name:
         return list(findings)
+    retire_promotion(files, primary.name)
     forget_promotion(files, server.name)
-    forget_promotion(files, primary.name)
     said = "is right again, unless somebody changed it since the failover: then change it back"
-    return [msgspec.structs.replace(one, text=said, cure="") if one.about == INVENTORY else one for one in findings]
+    right = Finding(severity="note", about=INVENTORY, text=said)
+    return [right if one.about == INVENTORY else one for one in findings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from actions.failover.promotion_record import PromotionRecord, require_ours
+from actions.failover.switching_back import record_of
 from actions.systems.mongodb.failover.standing import KIND
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.verified_connection import connect_verified
@@ -40,7 +41,7 @@ def kept(primary: Server, server: Server) -> PromotionRecord:
     Raises:
         ActionFailed: nothing is.
     """
-    return require_ours(PromotionRecord.of(server.ctx.files, primary.name), server.name, KIND.primary)
+    return require_ours(record_of(server.ctx.files, primary.name), server.name, KIND.primary)
 
 
 def last_of(record: PromotionRecord) -> Entry:

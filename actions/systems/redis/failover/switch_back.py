@@ -23,6 +23,7 @@ from actions.systems.redis.failover.pause import go_on
 from actions.systems.redis.failover.promote import PROMOTING, Replica
 from actions.systems.redis.failover.replica_login import log_in_as_replica, require_login
 from actions.systems.redis.failover.replicas import Reached, link_words, reached, require_whole
+from actions.systems.redis.failover.standing import KIND
 from actions.systems.redis.failover.told import surprises
 from actions.systems.redis.login_block import bar_now, require_not_ourselves
 from actions.systems.redis.managers import SWITCH_OVER, managed_by
@@ -59,7 +60,7 @@ class RedisSwitchingBack(SwitchingBack[Server]):
 
     def look(self, primary: Server, server: Server) -> Sequence[Finding]:
         """Look that it follows the same history, and is near; that the master can follow it afterwards."""
-        seen, led = self._asked(primary, server), reached(primary, 30)
+        seen, led = self._asked(primary, server), _asked_itself(primary)
         if led.replica:
             self.not_following(primary, server, f"follows {primary.name}, which is no master itself")
         self._require_following(primary, server, seen, led)
@@ -96,6 +97,14 @@ class RedisSwitchingBack(SwitchingBack[Server]):
     def left(self, primary: Server, server: Server) -> Left:
         """Have the one that led follow at its next start too, and prove that it does."""
         where = f"{server.settings.address} {server.settings.port}"
+        go_on(primary)  # a run that was killed left it holding: it would not take what it is sent
+        if not reached(primary).replica:
+            raise ActionFailed(
+                f"{primary.name} is a master, and so is {server.name}: two sets of writes.",
+                f"Fence {primary.name} at once: --on {primary.name}.",
+                left_behind=f"The application is kept out of {server.name}.",
+                cures=[Cure(words="Fence the one that led.", action=KIND.fence)],
+            )
         if follows_at_start(primary) != where:
             follow(primary, server)
         follow_nobody(server)
@@ -172,6 +181,25 @@ def is_switched_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Needs: the replica's address.
     """
     return SWITCHING_BACK.is_switched_back(ctx, standby)
+
+
+def _asked_itself(primary: Server) -> Reached:
+    """Ask the one that leads.
+
+    Raises:
+        ActionFailed: it cannot be asked: nothing can be measured then.
+    """
+    try:
+        return reached(primary, 30)
+    except CannotConnect as error:
+        raise ActionFailed(
+            f"{primary.name} is to hand over, and cannot be asked: {error.message}",
+            left_behind=NOTHING,
+            cures=[
+                Cure(words="Start it, where it is whole.", action="redis.start"),
+                Cure(words="Or fence it, and promote.", action=KIND.fence),
+            ],
+        ) from error
 
 
 @contextmanager

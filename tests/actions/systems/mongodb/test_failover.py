@@ -146,6 +146,7 @@ def switched_back(first: MongoLab, leader: MongoLab, ctx: FakeContext) -> None:
     assert done.facts["took_over"] == {"system": name, "of": leads}
     until(lambda: (state(first), state(leader)) == ("PRIMARY", "SECONDARY"), 60)
     assert ctx.do(is_switched_back).ok
+    assert "Nothing was lost" in ctx.do(switch_back).summary, "its runner died before it wrote that down"
     with first.session(APPLICATION) as app, pytest.raises(OperationFailure, match="not authorized"):
         app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
     assert first.context().do(allow_writers).ok
