@@ -12,6 +12,8 @@ from cleo_console.cli.console import check_terminal
 from cleo_console.full_screen import run_full_screen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cleo_console.demo import DemoServices
     from journal.commands.declare import Declaration
     from journal.exercise.script import Exercise
@@ -69,7 +71,19 @@ def demo(scenario: str | None, own: Path | None, speed: float | None, incident_i
     journal = at.paths.incident(incident_id).journal
     for line in last_words(journal):
         click.echo(line)
+    for line in _in_life(journal):
+        click.echo(line)
     click.echo(f"The journal of this tabletop: {journal}\nIts report: cleo report {journal} -o report.html")
+
+
+def _in_life(journal: Path) -> Sequence[str]:
+    """Return whether the real systems would come back from what was played, as `cleo ready` found last."""
+    from cleo_console.settings import journal_paths
+    from journal.incident.fold import fold_journal
+    from journal.readiness.result import read
+    from screens.guidance.readiness import ready_for
+
+    return ready_for(read(journal_paths()), fold_journal(journal).scenario, datetime.now(UTC))
 
 
 def _play(at: DemoServices, incident_id: str, *, plain: bool) -> None:

@@ -63,6 +63,7 @@ class StartScreen(Screen[None]):
         yield Quiet(id="warnings")
         yield Quiet("looking for incidents…", id="lead")
         yield Quiet(id="offers")
+        yield Quiet(id="readiness")
         yield OptionList(id="incidents", markup=False)
         yield KeyLine(id="keys")
 
@@ -82,6 +83,7 @@ class StartScreen(Screen[None]):
             found = list(await asyncio.to_thread(self.services.incidents))
             warnings = list(await asyncio.to_thread(self.services.warnings))
             offers = list(await asyncio.to_thread(self.services.offers))
+            ready = await asyncio.to_thread(self._readiness)
         except CleoError as error:
             if is_open(self):
                 self.query_one("#lead", Quiet).show(Content.assemble((sanitize(str(error)), "bold $text-error")))
@@ -90,6 +92,8 @@ class StartScreen(Screen[None]):
             return
         self.query_one("#warnings", Quiet).show("\n".join(f"! {sanitize(text)}" for text in warnings))
         self._show_offers(offers)
+        self.query_one("#readiness", Quiet).show(ready)
+        self.query_one("#readiness", Quiet).display = bool(ready)
         self._show(sorted(found, key=lambda one: (one.closed_at is not None, bool(one.note))))
 
     def _show(self, found: list[IncidentSummary]) -> None:
@@ -112,7 +116,18 @@ class StartScreen(Screen[None]):
         now = clock_of(self)()
         lines = [offer_line(one, now) for one in offers[:_OFFERED]]
         self.query_one("#offers", Quiet).show(Content("\n").join(lines))
+        self.query_one("#offers", Quiet).display = bool(lines)
         self._show_keys()
+
+    def _readiness(self) -> Content:
+        """Return what `cleo ready` found last; empty where it never looked. It is read in a thread."""
+        from journal.readiness.result import read  # an hour old or none: the first frame does not wait for it
+        from screens.guidance.readiness import readiness_line
+
+        found = read(self.services.paths)
+        if found is None:
+            return Content()
+        return Content.assemble(("READY? ", "bold $text-accent"), readiness_line(found, self.services.now()))
 
     def _show_keys(self) -> None:
         words = {"answer": "declare from the alert"} if self._offers else {}

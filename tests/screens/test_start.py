@@ -13,7 +13,10 @@ from journal.commands.declare import Declaration
 from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.events import types as e
+from journal.readiness.result import ReadyResult, write
+from journal.readiness.verdict import Answer, Verdict
 from journal.store.journal import Journal
+from screens.guidance.readiness import ready_for
 from screens.start.screen import StartScreen
 from tests.screens.app_services import INCIDENT, START, FakeServices, SetClock, declaration
 from tests.screens.driving import DEADLINE, Console, console
@@ -245,3 +248,19 @@ async def test_an_alert_is_offered_and_declared_only_by_whoever_reads_it(service
         await seen.sees(INCIDENT)
     assert [(one.title, one.began_at) for one in services.declared] == [("[red]db1 is gone", START)]
     assert services.offered == []
+
+
+async def test_what_was_found_ready_last_is_shown_with_its_age(services: FakeServices) -> None:
+    def verdict(title: str, comes_back: Answer) -> Verdict:
+        return Verdict(
+            scenario=title, title=title, strategy="", comes_back=comes_back, in_time=comes_back, within_loss="yes"
+        )
+
+    verdicts = [verdict("Database Failure", "yes"), verdict("Natural Disaster", "no"), verdict("Breach", "not known")]
+    looked = services.now() - timedelta(hours=3)
+    found = ReadyResult(at=looked, took_s=1.0, inventory="lab", plan="", plan_sha256="", verdicts=verdicts, findings=[])
+    write(services.paths.readiness, found)
+    async with console(services, (120, 40), incident=None) as seen:
+        await seen.sees("READY? 3 h 00 min ago: NO: Natural Disaster; not known: Breach; yes: Database Failure")
+    assert "NO, looked at 3 h 00 min ago" in ready_for(found, "Natural Disaster", services.now())[0]
+    assert "Nobody has looked" in ready_for(None, "Natural Disaster", services.now())[0]
