@@ -22,11 +22,13 @@ SMALL = {
     "BENCH_EVENTS": "300",
     "BENCH_REPORT_EVENTS": "300",
     "BENCH_KILLS": "10",
+    "BENCH_JOURNALS": "5",
 }
 GROUPS = [
     ["start-first", "start-whole"],
     ["key-latency", "key-core", "rest-bytes", "rest-core", "rest-memory"],
     ["appends", "appends-processor", "together", "output", "propagation", "plan-import", "scrape"],
+    ["evidence"],
     ["events-time", "events-memory", "report", "kills"],
 ]
 TOO_LONG = {
