@@ -83,7 +83,9 @@ def _systems(draft: Draft) -> None:
 
 
 def _ungraded(draft: Draft) -> None:
-    """Say which commands are called destructive because nobody said that they only look."""
+    """Say where commands run, and which are called destructive because nobody said that they only look."""
+    if any(step.get("command") for _, step in _steps(draft.data)):
+        draft.filled(1, "commands run on the inventory's host 'local', until a step names another one (host: db1)")
     for _, step in _steps(draft.data):
         if step.get("command") and step.get("destructive"):
             draft.filled_at(step["id"], "destructive, until somebody says that it only looks")
