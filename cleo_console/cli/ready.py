@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,8 +95,15 @@ def _print(result: ReadyResult, *, as_json: bool, show_all: bool) -> None:
     if as_json:
         click.echo(encode(result).decode().rstrip())
         return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in [*_verdict_lines(result), *_finding_lines(result, show_all=show_all)]:
-        click.echo(sanitize(line))
+        click.echo("\n".join(_wrapped(sanitize(line), width)))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Return a line as it fits a terminal, what follows indented under it; 0: as it is."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return (textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False) if width else []) or [line]
 
 
 def _verdict_lines(result: ReadyResult) -> Iterator[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,10 @@ import pytest
 import yaml
 
 from cleo_console.plans import bundled
+from tests.certificates import Authority
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab
+from tests.waiting import until
 
 __all__ = ["lab"]
 
@@ -27,6 +32,10 @@ _MOVES = ("/pg/", "/repo/archive/", "/log/", "/run/")
 
 @pytest.fixture(scope="module")
 def cleo(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Cleo:
+    lab.psql("SELECT pg_switch_wal()")
+    until(
+        lambda: lab.psql("SELECT last_archived_time IS NOT NULL FROM pg_stat_archiver") == "t"
+    )  # since it was started
     found = Cleo(tmp_path_factory.mktemp("ready"))
     found.env |= {"CLEO_INVENTORY": str(lab.inventory_path), "TMPDIR": str(tmp_path_factory.mktemp("temporary"))}
     return found
@@ -80,13 +89,32 @@ def test_it_says_what_is_known_and_leaves_nothing_behind(lab: Lab, cleo: Cleo) -
     assert "hold-backups" in steps["backups of postgres"]
 
 
-def test_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cleo: Cleo) -> None:
+@contextmanager
+def _expired_certificate(lab: Lab, folder: Path) -> Iterator[None]:
+    """The server shows a certificate that ended yesterday: who verifies nothing still comes in."""
+    served, data = lab.postgres.data_directory / "expired.pem", lab.postgres.data_directory
+    shutil.copy(Authority(folder).signed("expired", "127.0.0.1", lasts=-timedelta(days=1)), served)
+    os.chown(served, data.stat().st_uid, data.stat().st_gid)
+    for name, value in {"ssl_cert_file": served, "ssl_key_file": served, "ssl": "on"}.items():
+        lab.psql(f"ALTER SYSTEM SET {name} = '{value}'")
+    lab.psql("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        for name in ("ssl", "ssl_cert_file", "ssl_key_file"):
+            lab.psql(f"ALTER SYSTEM RESET {name}")
+        lab.psql("SELECT pg_reload_conf()")
+        served.unlink()
+
+
+def test_what_stops_a_restore_and_a_certificate_that_ended_are_found(lab: Lab, cleo: Cleo, tmp_path: Path) -> None:
     beside, rules = lab.postgres.data_directory.parent, lab.postgres.data_directory / "pg_hba.conf"
     owner, sound = beside.stat(), rules.read_text()
     for fault in ("shut-folder", "misfit-rule"):
         lab.break_("postgres", fault)
     try:
-        result = _ready(cleo, status=1)
+        with _expired_certificate(lab, tmp_path):
+            result = _ready(cleo, status=1)
     finally:
         os.chown(beside, owner.st_uid, owner.st_gid)
         beside.chmod(owner.st_mode & 0o7777)
@@ -94,6 +122,8 @@ def test_a_folder_and_a_rule_that_stop_a_restore_are_found(lab: Lab, cleo: Cleo)
     found = _wrong(result)
     assert f"may make nothing in {beside}" in found[f"folder {beside} on db1"]["words"]
     assert "does not fit" in found["pg_hba.conf of postgres"]["words"]
+    assert "over since" in found["certificate of postgres"]["words"]
+    assert found["certificate of postgres"]["expires_at"] < result["at"]
     assert all(one["cure"] for one in found.values())
 
 
