@@ -84,7 +84,7 @@ def evidence(
 def _say(made: Evidence, folder: Path) -> None:
     """Tell what is in the pack, and what is missing."""
     whole, of = sum(journal.ok for journal in made.journals), count(len(made.journals), "journal")
-    click.echo(sanitize(f"{folder}: {count(len(made.incidents), 'incident')}; {whole} of {of} verify"))
+    click.echo(sanitize(f"{folder}: {count(len(made.incidents), 'incident')}; {whole:,} of {of} verify"))
     for one in made.missing[:_SHOWN]:
         click.echo(sanitize(f"  missing: {one.what}"))
     if len(made.missing) > _SHOWN:

@@ -14,10 +14,9 @@ from cleo_console.app_services import ConsoleServices, acting_services
 from cleo_console.cli.completion import known_incidents
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.events.types import NoteAdded
 from journal.incident.fold import fold_journal
 from journal.incident.state import Incident
-from journal.store.journal import Journal, Reader
+from journal.store.journal import Journal
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -69,12 +68,9 @@ class IncidentAccess:
         return fold_journal(self.place.journal)
 
     def say_unwitnessed(self) -> None:
-        """Say that the witness did not take the head as the incident was closed: the note that follows the closing."""
-        closed_at = self.incident().closed_at
-        with Reader(self.place.journal) as reader:
-            for event in reader.events(types=("note.added",)):
-                if closed_at and event.at >= closed_at and isinstance(event.body, NoteAdded):
-                    click.echo(sanitize(event.body.text), err=True)
+        """Say that the witness did not take the head as the incident was closed."""
+        if self.commands.unwitnessed:
+            click.echo(sanitize(self.commands.unwitnessed), err=True)
 
 
 @contextmanager

@@ -69,6 +69,9 @@ class IncidentCommands(RunCommands, TeamCommands):
         journal: the incident's journal, opened for this person.
         incident: gives the state as it is now.
         forms: gives the positions that its systems understand as a recovery point; none where it is left out.
+
+    Attributes:
+        unwitnessed: why the witness was not given the head as the incident was last closed here; empty: it was.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class IncidentCommands(RunCommands, TeamCommands):
         forms: Callable[[Incident], Forms] = lambda incident: {},
     ) -> None:
         super().__init__(journal, incident)
+        self.unwitnessed = ""
         self._forms = forms
 
     def decide(
@@ -250,9 +254,10 @@ class IncidentCommands(RunCommands, TeamCommands):
 
     def _witness(self, incident: Incident, closed: e.Event) -> None:
         head = Head(closed.at, incident.id, incident.kind, closed.seq, closed.hash, f"closed by {closed.actor}")
-        if trouble := self._journal.witness(head):
+        self.unwitnessed = self._journal.witness(head)
+        if self.unwitnessed:
             with suppress(CleoError):  # it is closed, whatever the disk says to one more note
-                self.note(trouble)
+                self.note(self.unwitnessed)
 
     def reopen_incident(self, reason: str) -> e.Event:
         """Go on with a closed incident.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
+from journal.errors import CleoError
 from journal.incident.closing import remaining
 from journal.incident.ending import ending
 from journal.wording import reasons
@@ -15,8 +16,10 @@ from screens.guidance.attention import counts
 from screens.guidance.leaving import goes_on
 from screens.incident.cursor import StepCursor
 from screens.lazy import push
+from screens.live.notices import post_failure
 
 if TYPE_CHECKING:
+    from journal.commands.incident import IncidentCommands
     from journal.events.types import RoleName
     from screens.dialogs.close import Ending
     from screens.dialogs.text_dialogs import LateNote
@@ -67,10 +70,11 @@ class IncidentKeys:
             return
 
         def answered(how: Ending) -> None:
-            self._session.write(
-                "close the incident",
-                lambda commands: commands.close(how.summary, how.leaving, derived=how.derived),
-            )
+            def close(commands: IncidentCommands) -> str:
+                commands.close(how.summary, how.leaving, derived=how.derived)
+                return commands.unwitnessed
+
+            self._session.write("close the incident", close, then=self._say_unwitnessed)
 
         self._look_at_what_is_in_force()
         push(
@@ -82,6 +86,11 @@ class IncidentKeys:
             lambda: ending(self._session.state),
             then=answered,
         )
+
+    def _say_unwitnessed(self, why: str) -> None:
+        """Say that the witness did not take the head; the note in the journal says it, too."""
+        if why:
+            post_failure(self._app, "give the head to the witness", CleoError(why), self._session.state.kind)
 
     def _look_at_what_is_in_force(self) -> None:
         """Ask the system whether what was left in force still is; the dialog shows the answer when it comes."""
