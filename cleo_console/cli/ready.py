@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from cleo_console.settings import paths, plan_file
 from journal.wording.sanitize import sanitize
@@ -59,7 +60,9 @@ def ready(
     begun = time.monotonic()
     loaded = _plan(file, scenarios)
     while True:
-        result, late = _look(loaded, scenarios, begun + within)
+        result, late = _look(loaded, begun + within)
+        asked = [one for one in result.verdicts if not scenarios or one.scenario in scenarios]
+        result = msgspec.structs.replace(result, verdicts=asked)
         _print(result, as_json=as_json, show_all=show_all)
         if not pause_s:
             _leave(max((_STATUS[one.ready] for one in result.verdicts), key=[0, 3, 1].index, default=3), late=late)
@@ -76,12 +79,12 @@ def _plan(file: Path | None, scenarios: tuple[str, ...]) -> LoadedPlan:
     return loaded
 
 
-def _look(loaded: LoadedPlan, scenarios: tuple[str, ...], end: float) -> tuple[ReadyResult, bool]:
-    """Look, write down what was found, and return it, with whether something was left behind that hangs."""
+def _look(loaded: LoadedPlan, end: float) -> tuple[ReadyResult, bool]:
+    """Look, write down what was found of every scenario, and return it, with whether something hangs."""
     from cleo_console.cli.ready_look import look_now
     from journal.readiness.result import write
 
-    found, late = look_now(loaded, paths(), scenarios, end)
+    found, late = look_now(loaded, paths(), end)
     try:
         write(paths().readiness, found)
     except OSError as error:

@@ -26,20 +26,17 @@ from journal.readiness.seen import Seen, SystemSeen
 from journal.readiness.verdict import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from actions.readiness.sweep import Swept
     from journal.paths import Paths
     from journal.plan.read import LoadedPlan
 
 
-def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], end: float) -> tuple[ReadyResult, bool]:
+def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult, bool]:
     """Return what a look finds, and whether something of it hangs and was left behind.
 
     Args:
         loaded: the plan.
         paths: where inventory and journals are.
-        scenarios: the scenarios that are asked about; none: all.
         end: when all looks are to have ended (`time.monotonic`).
 
     Raises:
@@ -74,7 +71,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, scenarios: Sequence[str], end: fl
         inventory=inventory.name,
         plan=f"{loaded.plan.title} {loaded.plan.version}",
         plan_sha256=loaded.sha256,
-        verdicts=verdicts(loaded, seen, found, scenarios),
+        verdicts=verdicts(loaded, seen, found),
         findings=found,
         systems=seen.systems,
         exposed=exposed,

@@ -76,19 +76,16 @@ def worst(answers: Iterable[Answer]) -> Answer:
     return "no" if "no" in found else "not known" if "not known" in found else "yes"
 
 
-def verdicts(
-    loaded: LoadedPlan, seen: Seen, found: Sequence[ReadyFinding], scenarios: Sequence[str] = ()
-) -> list[Verdict]:
+def verdicts(loaded: LoadedPlan, seen: Seen, found: Sequence[ReadyFinding]) -> list[Verdict]:
     """Return a verdict for each scenario of a plan that hits a system.
 
     Args:
         loaded: the plan.
         seen: what was seen of the systems.
         found: what the looks found, with their steps.
-        scenarios: those that are asked about; none: all.
     """
     hit = [name for name, one in loaded.plan.scenarios.items() if one.systems and not one.untouched]
-    return [_verdict(declared_now(loaded, name, seen), found) for name in hit if not scenarios or name in scenarios]
+    return [_verdict(declared_now(loaded, name, seen), found) for name in hit]
 
 
 class _Way(NamedTuple):
