@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from cleo_console.plans import bundled
+from tests.actions.systems.postgres.mounts import mounted
 from tests.certificates import Authority
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab
@@ -112,10 +113,11 @@ def _expired_certificate(lab: Lab, folder: Path) -> Iterator[None]:
 def test_what_stops_a_restore_and_a_certificate_that_ended_are_found(lab: Lab, cleo: Cleo, tmp_path: Path) -> None:
     beside, rules = lab.postgres.data_directory.parent, lab.postgres.data_directory / "pg_hba.conf"
     owner, sound = beside.stat(), rules.read_text()
+    (lab.directory / "evidence").mkdir(exist_ok=True)
     for fault in ("shut-folder", "misfit-rule"):
         lab.break_("postgres", fault)
     try:
-        with _expired_certificate(lab, tmp_path):
+        with _expired_certificate(lab, tmp_path), mounted(lab.directory / "evidence", "8m"):
             result = _ready(cleo, status=1)
     finally:
         os.chown(beside, owner.st_uid, owner.st_gid)
@@ -124,6 +126,7 @@ def test_what_stops_a_restore_and_a_certificate_that_ended_are_found(lab: Lab, c
     found = _wrong(result)
     assert f"may make nothing in {beside}" in found[f"folder {beside} on db1"]["words"]
     assert "does not fit" in found["pg_hba.conf of postgres"]["words"]
+    assert "only 8.4 MB are free" in found[f"folder {lab.directory / 'evidence'} on db1"]["words"]
     assert "over since" in found["certificate of postgres"]["words"]
     assert found["certificate of postgres"]["expires_at"] < result["at"]
     assert all(one["cure"] for one in found.values())
