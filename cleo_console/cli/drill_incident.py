@@ -69,7 +69,7 @@ def _declared(
     declaration = Declaration(
         title=title,
         scenario=scenario,
-        severity="low",
+        severity=plan.plan.scenarios[scenario].severity,
         kind=Kind.LAB if inventory.lab else Kind.DRILL,
         began_at=now,
         discovered_at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,18 +14,13 @@ from cleo_console.cli.drill_incident import begin_drill, close_drill, drill_fold
 from cleo_console.cli.incident_access import access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
-from journal.errors import CleoError
-from journal.incident.records import Run, RunState
+from journal.incident.records import RunState
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
     from cleo_console.drills.catalogue import Drill
-
-
-class NeedsPeople(CleoError):
-    """A test of the plan cannot be held unattended."""
 
 
 def drills_here(plan: Path | None = None) -> tuple[list[Drill], Inventory]:
@@ -58,16 +53,25 @@ def list_drills() -> None:
 
 @click.command("run")
 @click.argument("name")
-def run_drill(name: str) -> None:
-    """Hold a test of the plan that needs no person, on the inventory's systems, and journal it.
+@click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What people decided beforehand (YAML; docs/plans.md).",
+)
+def run_drill(name: str, answers: Path | None) -> None:
+    """Hold a test of the plan on the inventory's systems, as far as that needs no person, and journal it.
 
-    It is an incident of kind DRILL (of a lab: LAB) that closes itself. What would change a system, or wants a person's
-    word, is not begun: it is said how to hold it. Exit status: 0 all went well, 1 nothing did, 2 asked wrongly, 3 a
-    person must hold it, 4 another drill is at work, 5 some went well.
+    It is an incident of kind DRILL (of a lab: LAB) that closes itself. What changes a system is begun only with
+    answers, which name the inventory and each destructive step's target, and only where the inventory allows no REAL
+    incident. It stops at the first thing that a person must judge, and cleans up. Exit status: 0 all went well, 1
+    nothing did or something failed, 2 asked wrongly, 3 a person must judge, 4 another drill is at work, 5 some went
+    well.
 
     \b
     Example:
       cleo drill run data-integrity-verification
+      cleo drill run failover-simulation --answers failover.yaml
       0 5 1 * *  cleo drill run performance-under-dr-conditions
     """
     drills, inventory = drills_here()
@@ -81,31 +85,37 @@ def run_drill(name: str) -> None:
         assert group and isinstance(group.command, click.Group), "it is a command of the group drill"
         restore = group.command.commands["restore"]
         group.invoke(restore, systems=(), source=None, on="")
+    elif drill.how == "walk" and answers:
+        from cleo_console.cli.drill_walk import walk_drill
+
+        _alone(drill, inventory, lambda folder: walk_drill(drill, inventory, answers, folder))
     elif drill.how != "looks":
         click.echo(sanitize(f"{drill.item}: not begun: {drill.words}"), err=True)
         sys.exit(3)
     else:
-        _look(drill, inventory)
+        _alone(drill, inventory, lambda folder: _looked(drill, inventory, folder))
 
 
-def _look(drill: Drill, inventory: Inventory) -> None:
-    """Run what shows a test and changes nothing, and leave with the drill's exit status."""
+def _alone(drill: Drill, inventory: Inventory, hold: Callable[[Path], int]) -> None:
+    """Hold a drill while no other one is at work on the inventory, and leave with its exit status."""
     from actions.backups.unattended.lock import LockHeld, locked
 
     folder = drill_folder(inventory)
     try:
         with locked(folder, drill.item) as lock:
             lock.take()
-            runs = _looked(drill, inventory, folder / drill.name)
+            status = hold(folder / drill.name)
     except LockHeld as error:
         click.echo(sanitize(f"drill run: {error.message}"), err=True)
         sys.exit(4)
-    good = [run.state is RunState.SUCCEEDED for run in runs]
-    sys.exit(0 if good and all(good) else 5 if any(good) else 1)
+    sys.exit(status)
 
 
-def _looked(drill: Drill, inventory: Inventory, folder: Path) -> list[Run]:
-    """Look, and close the incident; one that an earlier command did not see the end of is gone on with."""
+def _looked(drill: Drill, inventory: Inventory, folder: Path) -> int:
+    """Run what shows a test and changes nothing, and return the exit status.
+
+    An incident that an earlier command did not see the end of is gone on with.
+    """
     from cleo_console.drills.routine_plan import SCENARIO, routine_plan
 
     incident = begin_drill(
@@ -121,7 +131,7 @@ def _looked(drill: Drill, inventory: Inventory, folder: Path) -> list[Run]:
         good = sum(run.state is RunState.SUCCEEDED for run in ended)
         close_drill(at, f"{good} of {count(len(ended), 'look')} found everything in order.")
     say_ended(incident, ended)
-    return ended
+    return 0 if ended and good == len(ended) else 5 if good else 1
 
 
 def _left(drill: Drill, done: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from cleo_console.drills.forms import HeldOnce, Schedule, Standing, Trend
+    from cleo_console.drills.forms import Schedule, Standing, Trend
 
 _MARK = {"passed": "✓", "in part": "~", "due": "○", "overdue": "✗"}
 _EVERY = {"month": "Every month", "quarter": "Every quarter", "year": "Every year"}
@@ -128,7 +128,8 @@ def _test(test: Standing) -> Iterator[str]:
     yield f"  {_MARK[test.state]} {state:8} {test.item}"
     yield f"      {_when(test)}"
     if test.last:
-        yield f"      {_last(test.last, len(test.held))}"
+        yield f"      last held {test.last.at:%Y-%m-%d}: {test.last.incident} ({test.last.kind}); {_times(test)}"
+        yield f"      by {test.last.by}"
     yield from (f"      tried: {one}" for one in test.tried[-_TRIED:])
     yield from (f"      {_graph(trend)}" for trend in test.trends)
 
@@ -144,8 +145,8 @@ def _when(test: Standing) -> str:
     return f"{missed}{words}due before {test.due_by:%Y-%m-%d}"
 
 
-def _last(held: HeldOnce, times: int) -> str:
-    return f"last held {held.at:%Y-%m-%d}, {held.incident} ({held.kind}), by {held.by}; {count(times, 'time')} in all"
+def _times(test: Standing) -> str:
+    return f"{count(len(test.held), 'time')} in all"
 
 
 def _graph(trend: Trend) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 How = Literal["restore", "looks", "walk", "people", "nothing"]
 _STRANGE = re.compile(r"[^a-z0-9]+")
 _RESTORES = ".drill"
+_WALKED = "changes systems, so people decide: beforehand (--answers FILE), in the console (cleo declare --kind DRILL)"
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
             (the plan is walked through, and systems change: a person decides), ``people`` (no action shows it),
             ``nothing`` (the inventory has no system that it could be held on).
         looks: what is run, and at which systems, by action.
+        scenarios: of the plan, those that show it; none: any.
         words: how it is held, in words.
     """
 
@@ -38,6 +40,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     how: How
     words: str
     looks: dict[str, list[str]] = {}
+    scenarios: list[str] = []
 
     @property
     def unattended(self) -> bool:
@@ -58,21 +61,22 @@ def _drill(item: str, every: str, held_by: HeldBy | None, inventory: Inventory, 
     name = _STRANGE.sub("-", item.lower()).strip("-")
     looks = _actions(held_by, inventory)
     how, words = _how(item, held_by, looks, catalogue)
-    return Drill(name=name, item=item, every=every, how=how, words=words, looks=looks if how == "looks" else {})
+    scenarios = held_by.scenarios if held_by else []
+    looks = looks if how == "looks" else {}
+    return Drill(name=name, item=item, every=every, how=how, words=words, looks=looks, scenarios=scenarios)
 
 
 def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalogue: Catalogue) -> tuple[How, str]:
     if held_by is None:
         return "people", f'no action shows it: hold it with people, and note it: cleo note "Test {item}: who, what"'
     if held_by.scenarios:
-        walked = ", ".join(held_by.scenarios)
-        return "walk", f"needs people, who decide: cleo declare --kind DRILL, or as a tabletop: cleo demo ({walked})"
+        return "walk", f"{_WALKED}, or as a tabletop: cleo demo (scenario {' or '.join(held_by.scenarios)})"
     if not found:
         return "nothing", f"the inventory has no system with {', '.join(held_by.actions)}"
     if all(action.endswith(_RESTORES) for action in found):
         return "restore", f"unattended, beside the real systems: {_systems(found)}"
     if any(_changes(action, catalogue) for action in found):
-        return "walk", f"needs people, who decide: cleo declare --kind DRILL; it counts by {', '.join(found)}"
+        return "walk", f"{_WALKED}; it counts by {', '.join(found)}"
     return "looks", f"unattended, changes nothing: {', '.join(found)}"
 
 
