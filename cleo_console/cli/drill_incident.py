@@ -47,10 +47,10 @@ def begin_drill(
         CleoError: the inventory allows no drill, or it cannot be declared.
     """
     services = acting_services()
-    return _unfinished(services, folder) or _declared(services, folder, inventory, title, scenario, plan(services))
+    return unfinished(services, folder) or _declared(services, folder, inventory, title, scenario, plan(services))
 
 
-def _unfinished(services: ConsoleServices, folder: Path) -> str:
+def unfinished(services: ConsoleServices, folder: Path) -> str:
     """Return the last drill's incident, where it was not closed; empty: it was."""
     try:
         last = (folder / _LAST).read_text(encoding="utf-8").strip()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from cleo_console.cli.drill_incident import begin_drill, close_drill
+from cleo_console.app_services import acting_services
+from cleo_console.cli.drill_incident import begin_drill, close_drill, unfinished
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import plan_file
@@ -16,6 +17,7 @@ from journal.errors import CleoError
 from journal.events.types import Kind
 from journal.incident.records import Run, RunState, StepState
 from journal.incident.upcoming import next_step
+from journal.store.whole_file import replace_whole
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from cleo_console.drills.catalogue import Drill
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Step
+
+
+_LEFT = "left-open"
+"""The file that names the last walk that was cleaned up and not closed."""
 
 
 class NoDrillHere(CleoError):
@@ -51,6 +57,7 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path) -> 
         )
     known = catalogue()
     loaded = load_plan(plan_file(), known)
+    _require_finished(folder)
     answers = read_answers(file, loaded.plan, inventory.name, drill.scenarios, known)
     incident = begin_drill(folder, inventory, drill.item, answers.scenario, lambda at: loaded)
     with access_incident(incident) as at:
@@ -61,11 +68,21 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path) -> 
             stop = walk.to_the_end()
         finally:
             left = walk.clean_up()
-        _end(at, incident, stop, left)
+        _end(at, folder, incident, stop, left)
     return 1 if left or (stop and stop.failed) else 3 if stop else 0
 
 
-def _end(at: IncidentAccess, incident: str, stop: Stop | None, left: list[str]) -> None:
+def _require_finished(folder: Path) -> None:
+    """Refuse to go on with a walk that was cleaned up and left open: its holds are gone, and a person must judge it."""
+    last = unfinished(acting_services(), folder)
+    if last and (folder / _LEFT).exists() and (folder / _LEFT).read_text(encoding="utf-8") == last:
+        raise NoDrillHere(
+            f"{last}, the drill before, stopped and was left open: something is in force, in doubt or not cleaned up.",
+            f"Finish and close it: cleo open {last}",
+        )
+
+
+def _end(at: IncidentAccess, folder: Path, incident: str, stop: Stop | None, left: list[str]) -> None:
     """Say how a walk ended, and close its incident, where nothing is left that a person must look after."""
     if stop:
         click.echo(sanitize(f"stopped at {stop.why}"), err=True)
@@ -73,6 +90,7 @@ def _end(at: IncidentAccess, incident: str, stop: Stop | None, left: list[str]) 
         click.echo(sanitize(f"NOT cleaned up: {one}"), err=True)
     now = at.incident()
     if left or now.in_force or now.in_doubt():
+        replace_whole(folder / _LEFT, incident.encode())
         click.echo(f"{incident} is left open: something is in force, in doubt or not cleaned up. cleo open {incident}")
         return
     close_drill(at, f"Stopped at {stop.why}" if stop else "Walked through to the end by answers given beforehand.")
