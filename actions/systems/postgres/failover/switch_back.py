@@ -22,7 +22,7 @@ from actions.systems.postgres.failover.slots import logical_slots
 from actions.systems.postgres.failover.standbys import Reached, reached
 from actions.systems.postgres.failover.standing import answers
 from actions.systems.postgres.failover.told import surprises
-from actions.systems.postgres.fence_guard import UNFENCE
+from actions.systems.postgres.fence_guard import GUARD, UNFENCE
 from actions.systems.postgres.login_block import block_logins, require_not_ourselves
 from actions.systems.postgres.managers import managed_by
 from actions.systems.postgres.patroni.gate import SWITCH_OVER
@@ -158,7 +158,8 @@ def is_switched_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
 def _shut(primary: Server) -> None:
     """Keep the application out, have all written to disk while others read on, then stop and fence the primary."""
     if postmaster(primary):
-        if primary.settings.app_roles:
+        # where a run before put the guard, they are out already, and with it the server reads its files no more
+        if primary.settings.app_roles and not GUARD.stands(primary):
             block_logins(primary)
         with connect_verified(primary, deadline_s=600) as session:
             session.execute("CHECKPOINT")
