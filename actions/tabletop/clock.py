@@ -35,7 +35,7 @@ class TableClock:
         self._changed = threading.Condition()
         self._sleepers: list[datetime] = []
         self._alarm: datetime | None = None
-        self._stands = False
+        self._stands = self._paused = False
         self._began = start
         with self._changed:
             self._set_pace(start)
@@ -85,6 +85,14 @@ class TableClock:
             if self._alarm is None or now < self._alarm:
                 self._changed.wait(min(timeout_s, self._real_until_stop(now)))
 
+    def pause(self, paused: bool) -> None:
+        """Stop, or go on: whoever leads the exercise wants it so. What is played meanwhile waits."""
+        with self._changed:
+            if paused != self._paused:
+                now = self._now()
+                self._paused = paused
+                self._set_pace(now)
+
     def stand_still(self) -> None:
         """Stop: nobody plays any more."""
         with self._changed:
@@ -105,7 +113,7 @@ class TableClock:
     def _set_pace(self, now: datetime) -> None:
         """Go on from ``now`` at the pace that waits and alarm ask for, and tell other processes so."""
         self._story, self._monotonic = now, time.monotonic()
-        self._rate = 0.0 if self._stands else self._speed if self._sleepers else 1.0
+        self._rate = 0.0 if self._stands or self._paused else self._speed if self._sleepers else 1.0
         self._until = min([*self._sleepers, *([self._alarm] if self._alarm else [])], default=None)
         self._changed.notify_all()
         if self._file:

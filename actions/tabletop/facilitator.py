@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from actions.runner.durable_write import write_or_raise
 from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e
 from journal.events.envelope import Clock
-from journal.exercise.moments import live_moments
 from journal.exercise.script import MAKES, Inject
+from journal.exercise.story import Story
 from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
@@ -33,11 +33,10 @@ class Facilitator:
 
     def __init__(self, place: IncidentPlace, world: SimulatedWorld, actor: str) -> None:
         self._world = world
-        self._injects = {inject.id: inject for inject in world.exercise.injects}
+        self._story = Story(world.exercise)
         self._reader = Reader(place.journal)
         self._journal = Journal.open(place.journal, actor=actor, clock=Clock(now=world.clock.now))
         self._incident: Incident | None = None
-        self._reached: dict[str, datetime] = {}
         self._gone: set[str] = set()
         self._answers: dict[str, str] = {}
         self._lock, self._settling = threading.Lock(), threading.Lock()
@@ -74,16 +73,16 @@ class Facilitator:
                     apply_event(self._incident, event)
                 self._take(self._incident, event)
             over = self._incident is None or self._incident.closed_at
+            self._world.clock.pause(bool(self._incident and not over and self._incident.review.paused))
             self._world.clock.set_alarm(None if over else min((at for at, _ in self._waiting()), default=None))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
         body = event.body
         if isinstance(body, e.ActionFinished):
             self._world.become(body.facts.get(MAKES, {}))
-        if isinstance(body, e.InjectGiven) and body.inject in self._injects:
-            self._world.become(self._injects[body.inject].makes)
-        for moment in live_moments(incident, event):
-            self._reached.setdefault(moment, event.at)
+        if isinstance(body, e.InjectGiven) and body.inject in self._story.injects:
+            self._world.become(self._story.injects[body.inject].makes)
+        for moment in self._story.take(incident, event):
             self._note_answers(incident, moment)
             for reaction in self._world.script.reactions:
                 if reaction.on == moment and fits(reaction.when, self._world.facts()):
@@ -92,17 +91,18 @@ class Facilitator:
 
     def _note_answers(self, incident: Incident, moment: str) -> None:
         """Note what a moment answers: a note answers one inject, the last, which is what people are asked for."""
+        injects = self._story.injects
         answered = [
             name
             for name in incident.review.unanswered
-            if name in self._injects and name not in self._answers and moment in self._injects[name].answered_by
+            if name not in self._answers and name in injects and moment in injects[name].answered_by
         ]
         self._answers |= dict.fromkeys(answered[-1:] if moment == "note" else answered, moment)
 
     def _drop_what_has_no_cause(self, incident: Incident) -> None:
         facts = self._world.facts()
-        for inject in self._injects.values():
-            if self._since(incident, inject) is not None and not fits(inject.lasts, facts):
+        for inject in self._story.injects.values():
+            if self._story.since(incident, inject) is not None and not fits(inject.lasts, facts):
                 self._gone.add(inject.id)
 
     def _run(self) -> None:
@@ -125,12 +125,12 @@ class Facilitator:
                     return  # the disk refuses it: later
 
     def _due(self) -> Iterator[e.Body]:
-        if self._incident is None or self._incident.closed_at:
+        if self._incident is None or self._incident.closed_at or self._incident.review.paused:
             return
         now = self._world.clock.now()
         for at, inject in self._waiting():
             if at <= now:
-                yield e.InjectGiven(inject=inject.id, text=inject.text, planned_s=inject.at_s)
+                yield self._story.given(inject)
         for name, how in list(self._answers.items()):
             if name in self._incident.review.unanswered:
                 yield e.InjectAnswered(inject=name, how=how)
@@ -140,13 +140,10 @@ class Facilitator:
         with contextlib.suppress(JournalWriteFailed):
             write_or_raise(lambda: self._journal.append(body), lambda trouble: None, self._stop.is_set)
 
-    def _since(self, incident: Incident, inject: Inject) -> datetime | None:
-        return self._reached.get(inject.after) if inject.after else incident.review.exercise_began_at
-
     def _waiting(self) -> Iterator[tuple[datetime, Inject]]:
-        """Yield the injects that are still to come, each with when."""
-        for inject in list(self._injects.values()) if self._incident else []:
-            since = self._since(self._incident, inject) if self._incident else None
-            given = self._incident and inject.id in self._incident.review.injects
-            if since is not None and not given and inject.id not in self._gone:
-                yield since + timedelta(seconds=inject.at_s), inject
+        """Yield the injects that are still to come, each with when; one without its cause only if it is asked for."""
+        if self._incident is None:
+            return
+        for at, inject in self._story.waiting(self._incident):
+            if inject.id not in self._gone or inject.id in self._story.leading.asked:
+                yield at, inject

@@ -1,4 +1,4 @@
-"""``cleo exercise``: checks a team's own exercise, or makes one to begin with."""
+"""``cleo exercise``: makes and checks a team's own exercise, and leads one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from journal.wording.counting import count
 if TYPE_CHECKING:
     from actions.tabletop.checking.names import Names
     from actions.tabletop.checking.words import Words
+    from cleo_console.demo import DemoServices
     from journal.plan.model import Plan
 
 _File = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -22,7 +23,7 @@ _File = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @click.group("exercise")
 def exercise() -> None:
-    """Write an exercise of your own, and check it. It is played with `cleo demo --exercise FILE`.
+    """Write an exercise of your own, check it, and lead it. It is played with `cleo demo --exercise FILE`.
 
     \b
     Example:
@@ -30,6 +31,7 @@ def exercise() -> None:
       cleo exercise words postgres
       cleo exercise check ours.yaml
       cleo demo --exercise ours.yaml
+      cleo exercise lead
     """
 
 
@@ -114,6 +116,42 @@ def words_command(part: str, scenario: str) -> None:
             moment = f"{kind}:{what}" if what else kind
             if part in moment and "{" not in moment and not (scenario and names.out_of_reach(moment)):
                 click.echo(f"moment  {moment}")
+
+
+@exercise.command("lead")
+@click.argument("incident_id", metavar="[INCIDENT]", default="")
+def lead_command(incident_id: str) -> None:
+    """Lead an exercise that `cleo demo` began, from a terminal of your own. Without INCIDENT: the newest.
+
+    Injects come by the clock, or by hand; you hold them back, leave them out, reword and address them, with what is
+    expected in sight. You stop the clock, give hints, and note what participants do well. Players see what they are
+    told; your notes they see when the exercise is closed, in its assessment and report.
+
+    \b
+    Example:
+      cleo exercise lead
+      cleo exercise lead INC-2026-11-22-01
+    """
+    from cleo_console.cli.console import check_terminal
+    from cleo_console.demo import DemoServices
+    from cleo_console.settings import asked_actor
+
+    check_terminal()
+    with DemoServices(asked_actor(), 1.0) as at:
+        led = _led(at, incident_id)
+        from cleo_console.facilitate import FacilitatorApp
+
+        FacilitatorApp(at, led).run()
+
+
+def _led(at: DemoServices, incident_id: str) -> str:
+    """Return the exercise that is meant; the newest where none is named."""
+    known = at.paths.ids()
+    if not incident_id and not known:
+        raise CleoError("Nobody has begun an exercise here.", "Begin one: cleo demo")
+    meant = at.paths.meant(incident_id) if incident_id else known[0]
+    at.place(meant)
+    return meant
 
 
 def _plan() -> Plan:

@@ -14,7 +14,7 @@ _HERE = "cleo_console.cli"
 _COMMANDS = {
     "open": (f"{_HERE}.console:open_", "Open the console on one incident."),
     "demo": (f"{_HERE}.demo:demo", "Try the console on a small simulated world."),
-    "exercise": (f"{_HERE}.exercise:exercise", "Write an exercise for your team, and check it."),
+    "exercise": (f"{_HERE}.exercise:exercise", "Write, check and lead an exercise for your team."),
     "declare": (f"{_HERE}.incident:declare", "Declare an incident."),
     "status": (f"{_HERE}.status:status", "Show where an incident stands."),
     "handover": (f"{_HERE}.handover:handover", "Say what whoever takes over must know."),

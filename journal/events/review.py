@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from journal.events.base import Body
+from journal.events.leading import addressed
 
 ReportField = Literal[
     "summary",
@@ -52,11 +53,20 @@ class ExerciseBegan(Body, frozen=True, kw_only=True, tag="exercise.began"):
 
 
 class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
-    """The players were given an inject. ``planned_s`` is when that was planned, in seconds after the start."""
+    """The players were given an inject. ``planned_s`` is when that was planned, in seconds after the start.
+
+    ``to`` is the role or the name that it is for; empty: everybody.
+    """
 
     inject: str
     text: str
     planned_s: float = 0.0
+    to: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the players are told, with whom it is for."""
+        return addressed(self.text, self.to)
 
 
 class InjectAnswered(Body, frozen=True, kw_only=True, tag="inject.answered"):

@@ -15,6 +15,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 _KEYS = frozenset(
     (
         "step",
+        "inject",
+        "do",
+        "mark",
         "id",
         "name",
         "item",

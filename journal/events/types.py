@@ -12,8 +12,9 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import force_setattr
 
-from journal.events import people, review, run
+from journal.events import leading, people, review, run
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
+from journal.events.leading import ExercisePaused, FacilitatorSaid, InjectLed, ParticipantMarked
 from journal.events.people import (
     CallTakenBack,
     ContactAcknowledged,
@@ -78,7 +79,9 @@ __all__ = [
     "DoubtResolved",
     "Event",
     "ExerciseBegan",
+    "ExercisePaused",
     "ExposureMeasured",
+    "FacilitatorSaid",
     "Finding",
     "HealthChanged",
     "Identity",
@@ -87,12 +90,14 @@ __all__ = [
     "IncidentReopened",
     "InjectAnswered",
     "InjectGiven",
+    "InjectLed",
     "InventoryRead",
     "ItemChecked",
     "JournalContinued",
     "Kind",
     "NoteAdded",
     "Override",
+    "ParticipantMarked",
     "ProgramFinished",
     "ProgramStarted",
     "ReportField",
@@ -117,7 +122,7 @@ __all__ = [
 
 BODY_TYPES: dict[str, type[Body]] = {
     str(found.__struct_config__.tag): found
-    for module in (people, run, review)
+    for module in (people, run, review, leading)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, Body) and found is not Body
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from journal.exercise.choices import Choice, Choices
+from journal.exercise.leading import Hint, Leading, Mark
 from journal.exercise.moments import Moments, moments, say
 from journal.exercise.rules import Result, judge
 from journal.exercise.script import Exercise, Expectation, Inject, exercise_from_data
@@ -90,6 +91,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     done_well: list[str]
     missed: list[str]
     choices: list[Choice]
+    marks: list[Mark] = []
+    hints: list[Hint] = []
 
 
 def assess_journal(reader: Reader) -> Assessment | None:
@@ -115,17 +118,20 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
         return None
     script = exercise_from_data(incident.review.exercise)
     choices = Choices(incident)
-    found = moments(incident, choices.watch(events), script)
+    leading = Leading()
+    found = moments(incident, leading.watch(choices.watch(events)), script)
     results = [_judged(expectation, found, incident) for expectation in script.expectations]
     results += _answers(script, found, incident)
     return Assessment(
         title=script.title,
         objectives=[_rate(objective.id, objective.title, results) for objective in script.objectives],
         expectations=results,
-        injects=[_inject(inject, incident, found) for inject in script.injects],
+        injects=[_inject(inject, incident, found, leading) for inject in script.injects],
         done_well=[result.title for result in results if result.met],
         missed=[f"{result.title}: {result.why}" for result in results if not result.met],
         choices=choices.found,
+        marks=leading.marks,
+        hints=leading.hints,
     )
 
 
@@ -190,15 +196,16 @@ def _answers(script: Exercise, found: Moments, incident: Incident) -> Iterator[E
             )
 
 
-def _inject(inject: Inject, incident: Incident, found: Moments) -> InjectResult:
+def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading) -> InjectResult:
     given_at = incident.review.injects.get(inject.id)
+    skipped = given_at is None and inject.id in leading.skipped
     return InjectResult(
         id=inject.id,
-        text=inject.text,
+        text=leading.words.get(inject.id, inject.text),
         planned_s=inject.at_s,
         given_at=given_at,
         expected=inject.expected,
-        observed=_observed(inject, given_at, found, incident),
+        observed="left out by the facilitator" if skipped else _observed(inject, given_at, found, incident),
     )
 
 

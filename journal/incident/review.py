@@ -68,6 +68,7 @@ class Review:
     Attributes:
         injects: when each inject was given, by its id.
         unanswered: the text of each inject that was given, wants an answer and has none yet, by its id.
+        paused: whether an exercise's facilitator stopped its clock.
     """
 
     calls: dict[str, Call] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Review:
     exercise_began_at: datetime | None = None
     injects: dict[str, datetime] = field(default_factory=dict)
     unanswered: dict[str, str] = field(default_factory=dict)
+    paused: bool = False
 
     @property
     def wants_note(self) -> str:
@@ -135,7 +137,11 @@ def _inject(review: Review, event: e.Event, body: e.InjectGiven) -> None:
     scripted = review.exercise.get("injects")
     found = [inject for inject in scripted or () if isinstance(inject, dict) and inject.get("id") == body.inject]
     if found and found[0].get("answered_by"):
-        review.unanswered[body.inject] = body.text
+        review.unanswered[body.inject] = body.said
+
+
+def _paused(review: Review, event: e.Event, body: e.ExercisePaused) -> None:
+    review.paused = body.paused
 
 
 def _answered(review: Review, event: e.Event, body: e.InjectAnswered) -> None:
@@ -152,4 +158,5 @@ _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.ExerciseBegan: _exercise,
     e.InjectGiven: _inject,
     e.InjectAnswered: _answered,
+    e.ExercisePaused: _paused,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from journal.exercise.assessment import InjectResult, assess
 from journal.exercise.moments import say
 from journal.exercise.script import Inject, exercise_from_data
-from journal.report.review import AfterAction, InjectEntry
+from journal.report.review import AfterAction, FacilitatorNote, InjectEntry
 from journal.wording.durations import exact_duration
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def after_action(gathered: Gathered) -> AfterAction | None:
         injects=[_inject(incident, result, planned[result.id]) for result in found.injects],
         done_well=found.done_well,
         missed=found.missed,
+        notes=[FacilitatorNote(**mark._asdict()) for mark in found.marks],
+        hints=[hint.text for hint in found.hints],
     )
 
 

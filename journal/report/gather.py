@@ -169,6 +169,10 @@ _PROGRAMS_WRITE = frozenset(
         e.InventoryRead,
         e.InjectGiven,
         e.InjectAnswered,
+        e.InjectLed,
+        e.ExercisePaused,
+        e.FacilitatorSaid,
+        e.ParticipantMarked,
         e.JournalContinued,
     }
 )

@@ -112,12 +112,23 @@ class InjectEntry(Part, frozen=True, kw_only=True):
     observed: str
 
 
+class FacilitatorNote(Part, frozen=True, kw_only=True):
+    """What the facilitator noted of a participant. ``mark``: good, improve or note."""
+
+    at: datetime
+    by: str
+    who: str
+    mark: str
+    text: str
+
+
 class AfterAction(Part, frozen=True, kw_only=True):
     """The after-action part (NIST SP 800-84, HSEEP); hot wash and improvement plan are the report's fields and items.
 
     Attributes:
         participants: the people who wrote into its journal.
-        programs: the others: the runner, the facilitator.
+        programs: the others: the runner, whoever leads it.
+        notes: what the facilitator noted of the participants; ``hints``: what they were told beside the script.
     """
 
     title: str
@@ -130,3 +141,5 @@ class AfterAction(Part, frozen=True, kw_only=True):
     injects: list[InjectEntry]
     done_well: list[str]
     missed: list[str]
+    notes: list[FacilitatorNote]
+    hints: list[str]

@@ -207,6 +207,21 @@ def _dropped(item: e.ActionItemWritten) -> str:
     return " dropped" if item.dropped else ""
 
 
+_LEADS = "The facilitator leads the exercise"
+"""What players read while they play: the rest would tell them what is still to come, and what is noted of them."""
+
+
+def _led(body: e.InjectLed) -> str:
+    more = body.text or body.to
+    return f"Inject {body.inject}: {body.do}" + (f" — {more}" if more else "")
+
+
+def _marked(body: e.ParticipantMarked) -> str:
+    return f"The facilitator noted of {body.who}{_MARKS[body.mark]} — {body.text}"
+
+
+_MARKS = {"good": ", done well", "improve": ", to improve", "note": ""}
+
 _SENTENCES: dict[type[e.Body], Sentence] = {
     e.IncidentDeclared: _declared,
     e.DecisionMade: _decision,
@@ -242,7 +257,11 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{_dropped(body)} — {body.text}",
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
-    e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.text}",
+    e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.said}",
     e.InjectAnswered: lambda incident, body: f"Inject {body.inject} is answered — {say(body.how, incident.plan)}",
+    e.InjectLed: lambda incident, body: _led(body) if incident.closed_at else _LEADS,
+    e.ParticipantMarked: lambda incident, body: _marked(body) if incident.closed_at else _LEADS,
+    e.ExercisePaused: lambda incident, body: f"The exercise's clock {'stands' if body.paused else 'goes on'}",
+    e.FacilitatorSaid: lambda incident, body: f"Hint — {body.said}",
     e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 from journal.exercise.assessment import RATING_WORDS, Assessment, ExpectationResult
 from journal.exercise.choices import Choice
+from journal.exercise.leading import Mark
 from journal.wording.instants import clock
 from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, Tone, line
 
 _TONES: dict[str, Tone] = {"P": "good", "S": "warn", "M": "urgent", "U": "bad"}
+_MARKS: dict[str, tuple[str, Tone]] = {
+    "good": ("done well: ", "good"),
+    "improve": ("to improve: ", "warn"),
+    "note": ("", "quiet"),
+}
 _RESULTS: dict[str, Tone] = {"repaired": "warn", "missed": "urgent", "harmed": "bad"}
 
 
@@ -26,6 +32,7 @@ def assessment_lines(shown: Assessment) -> list[Line]:
         line(Span(summary(shown), "strong")),
         *(_objective(o.rating, sanitize(o.title)) for o in shown.objectives),
         *_section("Not met", (_not_met(result) for result in shown.expectations if not result.met)),
+        *_section("Noted by the facilitator", (_mark(mark) for mark in shown.marks)),
         *_section("Who decided what", (_choice(choice) for choice in shown.choices)),
     ]
 
@@ -42,6 +49,11 @@ def _section(heading: str, lines: Iterator[Line]) -> list[Line]:
 def _not_met(result: ExpectationResult) -> Line:
     title = f"{sanitize(result.title)}{' (critical)' if result.critical else ''}"
     return line("  ", Span(f"{result.result}: ", _RESULTS[result.result]), f"{title}: {sanitize(result.why)}")
+
+
+def _mark(mark: Mark) -> Line:
+    word, tone = _MARKS[mark.mark]
+    return line(f"  {clock(mark.at)}  {sanitize(mark.who)}  ", Span(word, tone), sanitize(mark.text))
 
 
 def _choice(choice: Choice) -> Line:

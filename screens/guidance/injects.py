@@ -25,10 +25,12 @@ class Given(NamedTuple):
 def inject_lines(incident: Incident, last: Given | None, now: datetime) -> list[Line]:
     """Return the inject to answer, the latest of several; and the one that came last, for a minute."""
     waiting = list(incident.review.unanswered.values()) if incident.closed_at is None else []
+    paused = incident.review.paused and incident.closed_at is None
+    stands = [_line("The facilitator has stopped the clock.", "")] if paused else []
     lines = [_line(waiting[-1], _answer(len(waiting) - 1))] if waiting else []
     if last and last.text not in waiting and (now - last.at).total_seconds() < _SHOWN_FOR_S:
         lines.append(_line(last.text, ""))
-    return lines
+    return stands + lines
 
 
 def answer_words(incident: Incident) -> str:

@@ -12,6 +12,7 @@ from journal.incident.state import Incident
 from journal.store.reader import Reader
 
 if TYPE_CHECKING:
+    from journal.commands.exercise import ExerciseCommands
     from journal.commands.incident import IncidentCommands
     from journal.commands.review import ReviewCommands
     from journal.store.journal import Journal
@@ -55,6 +56,16 @@ class CommandQueue:
             from journal.commands.review import ReviewCommands
 
             return call(ReviewCommands(self._journal, self._known))
+
+        return self._pool.submit(self._work, work)
+
+    def submit_lead(self, call: Callable[[ExerciseCommands], T]) -> Future[T]:
+        """Like `submit`, with the commands of whoever leads an exercise."""
+
+        def work() -> T:
+            from journal.commands.exercise import ExerciseCommands
+
+            return call(ExerciseCommands(self._journal, self._known))
 
         return self._pool.submit(self._work, work)
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from journal.errors import CleoError
-from journal.events.types import InjectGiven
+from journal.events.types import FacilitatorSaid, InjectGiven
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
@@ -29,6 +29,7 @@ from screens.live.news import TAIL, Mailbox, News, Runner
 from screens.live.notices import as_cleo_error, post_failure
 
 if TYPE_CHECKING:
+    from journal.commands.exercise import ExerciseCommands
     from journal.commands.incident import IncidentCommands
     from journal.commands.review import ReviewCommands
 
@@ -157,8 +158,7 @@ class Session:
             return
         self._watched[who] = run
         runs = frozenset(run for run in self._watched.values() if run)
-        for gone in self.tails.keys() - runs:
-            del self.tails[gone]
+        self.tails = {run: lines for run, lines in self.tails.items() if run in runs}
         self._follower.watch(runs)
 
     def take(self) -> News:
@@ -168,8 +168,8 @@ class Session:
         for event in news.events:
             if self.incident is not None:
                 apply_event(self.incident, event)
-            if isinstance(event.body, InjectGiven):
-                self.inject = Given(event.at, event.body.text)
+            if isinstance(event.body, InjectGiven | FacilitatorSaid):
+                self.inject = Given(event.at, event.body.said)
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings
@@ -183,9 +183,9 @@ class Session:
     def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:
         if run not in self._watched.values():
             return
-        if restart or run not in self.tails:
-            self.tails[run] = deque(maxlen=TAIL)
-        self.tails[run].extend(lines)
+        if restart:
+            self.tails.pop(run, None)
+        self.tails.setdefault(run, deque(maxlen=TAIL)).extend(lines)
 
     def write(
         self,
@@ -202,8 +202,7 @@ class Session:
             then: gets what ``call`` returned, in the screen's thread.
             failed: gets the error instead of the screen.
         """
-        future = self._commands.submit(call)
-        self._report(future, what, then, failed)
+        self._report(self._commands.submit(call), what, then, failed)
 
     def review(
         self,
@@ -213,8 +212,11 @@ class Session:
         failed: Callable[[CleoError], object] | None = None,
     ) -> None:
         """Like `write`, for what belongs to the report: calls, fields, action items, signatures."""
-        future = self._commands.submit_review(call)
-        self._report(future, what, then, failed)
+        self._report(self._commands.submit_review(call), what, then, failed)
+
+    def lead(self, what: str, call: Callable[[ExerciseCommands], T]) -> None:
+        """Like `write`, for whoever leads an exercise."""
+        self._report(self._commands.submit_lead(call), what, None, None)
 
     def _report(
         self,
@@ -290,8 +292,8 @@ class Session:
 
     @property
     def _no_runner(self) -> bool:
-        is_open = self.incident is not None and self.incident.closed_at is None
-        return self.runner is not None and not self.runner.alive and is_open
+        is_open = self.incident and self.incident.closed_at is None
+        return bool(is_open and self.runner and not self.runner.alive)
 
     def run(self, run_id: int) -> Run | None:
         """Return a run, if this screen knows of it already."""

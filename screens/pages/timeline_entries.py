@@ -49,6 +49,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "inject.given",
         "inject.answered",
         "exercise.began",
+        "exercise.paused",
+        "exercise.said",
+        "exercise.marked",
+        "inject.led",
         "report.signed_off",
     ),
 }
