@@ -33,4 +33,4 @@ def test_a_look_that_is_killed_at_every_point_goes_on_and_leaves_nothing(tmp_pat
                     left = work.do("intrusion.scan_left")
                 assert left.state is RunState.SUCCEEDED, left.summary
                 assert not list(lab.directory.rglob("*.scan")), system
-                assert verify(work.place.journal).ok
+            assert verify(work.place.journal).ok
