@@ -43,14 +43,19 @@ def wait_until_it_has_all(primary: Server, server: Server) -> Entry:
 @contextmanager
 def others_away(primary: Server, server: Server) -> Iterator[None]:
     """Have no other member stand for election meanwhile; they do again after it."""
-    names = {primary.name, server.name}
-    away = [one for one in others(primary) if one.name not in names]
-    for one in away:
-        _freeze(one, _AWAY_S)
+    for one in others(primary):
+        if one.name != server.name:
+            _freeze(one, _AWAY_S)
     try:
         yield
     finally:
-        for one in away:
+        all_stand_again(primary, server)
+
+
+def all_stand_again(primary: Server, server: Server) -> None:
+    """Have each member but who leads stand for election again: else a failover in the next minute finds nobody."""
+    for one in (primary, *others(primary)):
+        if one.name != server.name:
             _freeze(one, 0)
 
 

@@ -16,6 +16,7 @@ from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.election import (
     AGAIN,
     ALLOW,
+    all_stand_again,
     have_it_elected,
     others_away,
     step_down,
@@ -112,6 +113,8 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
                 left_behind=f"{server.name} leads; the application is kept out of it.",
             )
         server.ctx.log(f"{server.name} has the last entry of {primary.name}: {last}.")
+        if server.ctx.effect("let every other member stand for election again"):
+            all_stand_again(primary, server)
         end = time.monotonic() + _FOLLOWS_S
         while not (seen := _follows(primary))[0] and time.monotonic() < end:
             primary.ctx.check_cancelled()
@@ -176,7 +179,7 @@ def switch_back(ctx: ActionContext, *, standby: str = "") -> Outcome:
     Leaves: the member as the primary, the application kept out until mongodb.allow_writers; the other one secondary.
 
     Killed half way: one of the two leads, or nobody for some seconds; the application is kept out. Run again, it is
-    seen through. Who does not stand for election does again within ninety seconds.
+    seen through, and every member stands for election again; without that it does within ninety seconds.
     """
     return SWITCHING_BACK.switch_back(ctx, standby)
 

@@ -155,6 +155,8 @@ def switched_back(first: MongoLab, leader: MongoLab, ctx: FakeContext) -> None:
         assert {one["_id"] for one in client.cleoai.counted.find()} >= set(acknowledged)
         config = client.admin.command("replSetGetConfig")["config"]
     assert [one["priority"] for one in config["members"]] == [2, 1, 1], "its own priority is back"
+    with leader.session() as client:
+        client.admin.command("replSetStepUp")  # refused of who does not stand for election yet
 
 
 @pytest.mark.soak
