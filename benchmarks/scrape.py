@@ -7,9 +7,11 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.exposition import make_wsgi_app
 
 from actions.backups.catalogue import Listed
 from actions.backups.engine import BackupList, BackupSet
@@ -18,7 +20,8 @@ from actions.runner import World
 from benchmarks.stand import folder
 from benchmarks.table import Row, ms
 from cleo_console.monitoring.exporter import Exporter, registry_of
-from cleo_console.monitoring.server import listen, metrics_app
+from cleo_console.monitoring.page import Page
+from cleo_console.monitoring.server import App, by_path, listen
 from cleo_console.plans import bundled
 from cleo_console.world import inventory_at
 from journal.paths import Paths
@@ -41,12 +44,15 @@ def run() -> Row:
     with folder() as place:
         exporter = _filled(place)
         samples = list(exporter.samples(datetime.now(UTC)))
-        scraped, told = _p95(registry_of(exporter))
+        page = Page(registry_of(exporter))
+        page.start()
+        scraped, told = _p95(page)
+        page.stop()
         bare = CollectorRegistry()
         gauge = Gauge("value", "As many.", ("number", "system", "type", "site"), registry=bare)
         for number in range(len(samples)):
             gauge.labels(str(number), "postgres", "postgres", "primary").set(number)
-        alone, _ = _p95(bare)
+        alone, _ = _p95(make_wsgi_app(bare))
     measured = f"{ms(scraped)} for {len(samples):,} values, {told / 1e3:.0f} kB"
     return Row(
         f"scrape, {SYSTEMS} systems (p95)",
@@ -79,7 +85,7 @@ def _still(inventory: Inventory) -> World:
     return World(registry={}, catalogue={}, inventory=inventory, open_transport=_nobody)
 
 
-def _nobody(*asked: object) -> object:
+def _nobody(*asked: object) -> Any:
     raise AssertionError("nothing is looked at here")
 
 
@@ -92,9 +98,9 @@ def _listed(name: str, now: datetime) -> Listed:
     return Listed(system=name, type="postgres", backups=BackupList(sets=sets, archived_until=now))
 
 
-def _p95(registry: CollectorRegistry) -> tuple[float, int]:
+def _p95(app: App) -> tuple[float, int]:
     """Return the seconds that 19 of 20 scrapes stay below, and the bytes of one."""
-    server = listen("127.0.0.1", 0, metrics_app(registry))
+    server = listen("127.0.0.1", 0, by_path({"/metrics": app}))
     try:
         took, size = [], 0
         for _ in range(SCRAPES):

@@ -50,23 +50,27 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_al
     from cleo_console.cli.backup_access import looking
     from cleo_console.monitoring.exporter import Exporter, registry_of
     from cleo_console.monitoring.offers import Offers
+    from cleo_console.monitoring.page import Page
     from cleo_console.monitoring.receiver import receiver
-    from cleo_console.monitoring.server import listen, metrics_app
+    from cleo_console.monitoring.server import by_path, listen
     from cleo_console.world import inventory_at, watched_world
 
     found = paths()
     looks = Exporter(found, at.plan(), lambda: watched_world(inventory_at(found.inventory)), looking, every_s)
+    page = Page(registry_of(looks))
     others = {"/alerts": receiver(Offers(found.alerts))} if take_alerts else {}
-    server = listen(host, port, metrics_app(registry_of(looks), others))
+    server = listen(host, port, by_path({"/metrics": page, **others}))
     ended = Event()
     for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(which, lambda *_: ended.set())
     looks.start()
+    page.start()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{server.server_port}/metrics")
     if not ipaddress.ip_address(host).is_loopback:
         click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
     ended.wait()
+    page.stop()
     looks.stop()
     server.shutdown()
 

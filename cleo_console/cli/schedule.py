@@ -37,7 +37,7 @@ _DOUBTFUL = 5
 )
 @click.option("--cron", is_flag=True, help="Print a crontab that holds the tests which need no person, instead.")
 @click.option(
-    "--systemd", is_flag=True, help="Write systemd services and timers that hold them, into the folder --output."
+    "--systemd", is_flag=True, help="Write systemd services and timers that hold them, and those of ready and exporter."
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="For --systemd.")
 def schedule(as_json: bool, file: Path | None, cron: bool, systemd: bool, output: Path | None) -> None:

@@ -54,7 +54,8 @@ def cron_lines(drills: Sequence[Drill], program: str, environment: Mapping[str, 
 def unit_files(drills: Sequence[Drill], program: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return systemd's units by their files' names: a service and a timer for each drill that needs no person.
 
-    A timer that was due while the machine was off fires once it is on. The arguments are as for `cron_lines`.
+    Beside them those of `cleo schedule` and `cleo ready`, and the service of `cleo exporter`. A timer that was due
+    while the machine was off fires once it is on. The arguments are as for `cron_lines`.
     """
     files = {}
     for drill, when in _days(drills):
@@ -64,6 +65,11 @@ def unit_files(drills: Sequence[Drill], program: str, environment: Mapping[str, 
             files[f"{unit}.timer"] = _timer(drill.item, when.systemd)
     files["cleo-schedule.service"] = _service("How the plan's tests stand", [program, "schedule"], environment)
     files["cleo-schedule.timer"] = _timer("How the plan's tests stand", "Mon *-*-* 07:00:00")
+    files["cleo-ready.service"] = _service(
+        "Would the plan's scenarios be recovered from", [program, "ready"], environment
+    )
+    files["cleo-ready.timer"] = _timer("Would the plan's scenarios be recovered from", "*-*-* *:00/30:00")
+    files["cleo-exporter.service"] = _kept_up("Cleo's metrics for Prometheus", [program, "exporter"], environment)
     return files
 
 
@@ -80,13 +86,19 @@ def _for_cron(command: str) -> str:
     return command.replace("%", r"\%")
 
 
-def _service(title: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
+def _service(title: str, command: Sequence[str], environment: Mapping[str, str], kind: str = "Type=oneshot\n") -> str:
     start = " ".join([_quoted(command[0]), *(_quoted(word).replace("$", "$$") for word in command[1:])])
     variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in environment.items())
     return (
         f"[Unit]\nDescription={_percent(title)}\nWants=network-online.target\nAfter=network-online.target\n\n"
-        f"[Service]\nType=oneshot\n{variables}ExecStart={start}\n"
+        f"[Service]\n{kind}{variables}ExecStart={start}\n"
     )
+
+
+def _kept_up(title: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return a service that runs for ever, and is started again where it ended."""
+    told = _service(title, command, environment, "Restart=on-failure\nRestartSec=5\n")
+    return f"{told}\n[Install]\nWantedBy=default.target\n"
 
 
 def _timer(title: str, when: str) -> str:

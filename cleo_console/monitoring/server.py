@@ -9,9 +9,6 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client.exposition import make_wsgi_app
-from prometheus_client.registry import CollectorRegistry
-
 from journal.errors import CleoError
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -46,9 +43,8 @@ class _Handler(WSGIRequestHandler):
         """Say nothing: Prometheus asks every half minute."""
 
 
-def metrics_app(registry: CollectorRegistry, others: dict[str, App] | None = None) -> App:
-    """Return the application that answers at ``/metrics``, and at the further paths named."""
-    apps: dict[str, App] = {"/metrics": make_wsgi_app(registry), **(others or {})}
+def by_path(apps: dict[str, App]) -> App:
+    """Return the application that answers at each of these paths."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if app := apps.get(environ.get("PATH_INFO", "")):

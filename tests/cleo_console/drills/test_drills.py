@@ -69,7 +69,7 @@ def test_systemd_takes_the_units(drills: dict[str, Drill], tmp_path: Path) -> No
     for name, text in unit_files([*drills.values()], str(program), {"CLEO_HOME": "/srv/a b"}).items():
         (tmp_path / name).write_text(text)
     units = sorted(tmp_path.glob("*.*"))
-    assert len(units) == 8
+    assert len(units) == 11
     verify = shutil.which("systemd-analyze")
     assert verify, "systemd-analyze is missing: tests/system-packages.sh"
     done = subprocess.run([verify, "verify", "--man=no", *map(str, units)], capture_output=True, text=True, check=False)
