@@ -12,6 +12,7 @@ from cleo_console.cli.lab import lab as command
 from cleo_console.lab.fault_log import injected_faults
 from cleo_console.lab.postgres import backups, server
 from cleo_console.lab.postgres.faults import SERVER_FAULTS
+from cleo_console.lab.postgres.preparation_faults import FAULTS as PREPARATION_FAULTS
 from cleo_console.lab.postgres.standby_faults import STANDBY_FAULTS
 from cleo_console.lab.second_place.faults import FAULTS as COPY_FAULTS
 from journal.errors import CleoError
@@ -124,7 +125,7 @@ def test_the_faults_are_listed_and_others_refused(tmp_path: Path) -> None:
     listed = CliRunner().invoke(command, ["break", "--list"])
     assert all(kind.how in listed.output and kind.title in listed.output for kind in SERVER_FAULTS)
     rows = json.loads(CliRunner().invoke(command, ["break", "--list", "--json"]).output)
-    kinds = (*SERVER_FAULTS, *COPY_FAULTS)
+    kinds = (*SERVER_FAULTS, *PREPARATION_FAULTS, *COPY_FAULTS)
     assert [row["how"] for row in rows if row["system"] == "postgres"] == [kind.how for kind in kinds]
     assert [row["how"] for row in rows if row["system"] == "postgres-standby"] == [kind.how for kind in STANDBY_FAULTS]
     for wrong in (["break"], ["break", "postgres"], ["break", "postgres", "--how", "rust"], ["break", "rust"]):
