@@ -93,6 +93,7 @@ def diverged(lab: Lab, old: str, table: str) -> FakeContext:
     ctx = FakeContext(inventory, system=old, overrides={"behind-archive": "known"})
     assert ctx.do(fence).ok
     assert ctx.do(promote).ok
+    standby.psql("CHECKPOINT")  # until the one after its promotion, pg_rewind takes its history for the one before
     return ctx
 
 
