@@ -20,22 +20,34 @@ _SCRIPT = re.compile(r'\bscript="([^"]+)"')
 @cache
 def scripts() -> Mapping[str, str]:
     """Return the script of each action that has one, by the action's name, in the catalogue's order."""
-    found = {name: script for name, where in places().items() if (script := _declared(where))}
+    found = {name: script for name, where in places().items() if (script := _declared(name, where))}
     return found | {spec.name: spec.script for spec in PLANNED_ACTIONS if spec.script}
 
 
-def _declared(where: str) -> str:
-    """Return the script that stands above a function (``module:function``); empty where there is none."""
+def _declared(name: str, where: str) -> str:
+    """Return the script that stands above a function (``module:function``); of the action itself where that is unclear.
+
+    It is unclear where an action is declared otherwise than usual, and where its module cannot be found.
+    """
     module, _, function = where.partition(":")
-    before, _, found = _source(module).partition(f"\ndef {function}(")
-    script = _SCRIPT.search(before, max(before.rfind("\n@action("), 0)) if found else None
-    return script.group(1) if script else ""
+    before, found, _ = _source(module).partition(f"\ndef {function}(")
+    _, decorated, said = before.rpartition("\n@action(")
+    if found and decorated and "\ndef " not in said:
+        if script := _SCRIPT.search(said):
+            return script.group(1)
+        if "script=" not in said:
+            return ""
+    spec = catalogue().get(name)
+    return spec.script if spec else ""
 
 
 @cache
 def _source(module: str) -> str:
     """Return a module's source; empty where there is none. It is not imported, its packages are."""
-    spec = find_spec(module)
+    try:
+        spec = find_spec(module)
+    except (Exception, SystemExit):  # noqa: BLE001  # somebody else's package: it takes nothing else down
+        return ""
     source = Path(spec.origin) if spec and spec.origin else None
     return source.read_text(encoding="utf-8") if source and source.suffix == ".py" else ""
 

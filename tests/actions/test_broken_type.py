@@ -14,7 +14,8 @@ from tests.actions.test_inventory import GOOD
 TYPE = """
 from actions.system_type import SystemType
 SYSTEM = SystemType(name="rot", title="Rot", settings="rot_parts:S", probe="rot_parts:p", examine="rot_parts:e",
-    actions={"rot.start": "rot_parts:start"}, backups="rot_parts:b", simulated="rot_parts:simulated", lab="rot_parts:L")
+    actions={"rot.start": "rot_parts.start:start"}, backups="rot_parts:b",
+    simulated="rot_parts:simulated", lab="rot_parts:L")
 """
 EXIT = "import sys; sys.exit(0)"
 INVENTORY = GOOD + "  rot: {type: rot, host: db1}\n"
@@ -41,12 +42,14 @@ import os
 from pathlib import Path
 from actions.inventory import load_inventory
 from actions.registry import catalogue, find, registry
+from actions.scripts import scripts
 from actions.tabletop.script import ordinary_world
 from cleo_console.lab.service_types import service_classes
 from journal.errors import CleoError
 print("postgres.start" in dict(registry()), "rot.start" in dict(registry()))
 rotten = [spec.available or not spec.broken for name, spec in catalogue().items() if name == "rot.start"]
 print(find("dr_restore_postgres.sh").name, rotten)
+print("postgres.restore" in scripts(), "rot.start" in scripts())
 print("postgres.start" in ordinary_world().acts, "postgres" in service_classes(), "rot" in service_classes())
 try:
     load_inventory(Path(os.environ["INVENTORY"]))
@@ -58,8 +61,9 @@ except CleoError as error:
 def test_all_else_goes_on_and_what_is_broken_is_named(environment: dict[str, str]) -> None:
     done = subprocess.run([sys.executable, "-c", ASKED], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    first, second, third, *said = done.stdout.splitlines()
+    first, second, read, third, *said = done.stdout.splitlines()
     assert first == "True False"
     assert second in ("postgres.restore [False]", "postgres.restore []"), "known as not available, or not at all"
+    assert read == "True False"
     assert third == "True True False"
     assert f"{environment['INVENTORY']}:13:" in said[0] and "cannot be loaded" in said[0]
