@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TypeVar
@@ -11,7 +10,6 @@ from actions.action import Action
 from actions.planned import PLANNED_ACTIONS
 from actions.system_type import CannotLoad, SystemType, load
 from actions.system_types import built_in, find_type, system_types
-from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec
 
 _HOUSE = {
@@ -88,10 +86,6 @@ class _Actions(Mapping[str, T]):
         return len(self._names())
 
 
-class UnknownAction(CleoError):
-    """There is no action of that name, and no script."""
-
-
 @cache
 def registry() -> Mapping[str, Action]:
     """Return the actions that can be run, by name. Each is imported when somebody first looks at it."""
@@ -130,32 +124,3 @@ def _broken(name: str) -> ActionSpec | None:
         why = error.message
         return ActionSpec(name=name, title=why, system=name.partition(".")[0], available=False, broken=why)
     return found.spec if found else None
-
-
-def find(name_or_script: str) -> ActionSpec:
-    """Return an action by its name, or by the written plan's script (with or without its folder).
-
-    Where several types of systems have the script, it is the first's: the plan names its own (see `by_script`).
-
-    Raises:
-        UnknownAction: there is none; the error names what comes near.
-    """
-    wanted = name_or_script.strip()
-    if named := catalogue().get(wanted):
-        return named
-    if found := by_script(wanted):
-        return found[0]
-    scripts = [spec.script for spec in catalogue().values() if spec.script]
-    near = difflib.get_close_matches(wanted, [*catalogue(), *scripts], n=3)
-    raise UnknownAction(
-        f"There is no action {wanted}.",
-        f"Did you mean {' or '.join(near)}?" if near else "cleo run --help shows them all.",
-    )
-
-
-def by_script(script: str) -> list[ActionSpec]:
-    """Return the actions that have a script of the written plan (with or without its folder), one a type of system."""
-    named = [spec for spec in catalogue().values() if spec.script]  # imports every action
-    file = script.strip().rpartition("/")[2]
-    exactly = [spec for spec in named if spec.script == script.strip()]
-    return exactly or [spec for spec in named if spec.script.rpartition("/")[2] == file]

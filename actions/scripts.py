@@ -1,8 +1,9 @@
-"""Which script each action stands for, and what it takes: read in its source, so that hardly any is imported."""
+"""Actions by their scripts, and what they take: read in their source, so that hardly any is imported."""
 
 from __future__ import annotations
 
 import ast
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,16 +13,21 @@ from typing import Any
 
 from actions.planned import PLANNED_ACTIONS
 from actions.registry import catalogue, places
+from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec, Param
 
 _SCRIPT = re.compile(r'\bscript="([^"]+)"')
 
 
+class UnknownAction(CleoError):
+    """There is no action of that name, and no script."""
+
+
 @cache
 def scripts() -> Mapping[str, str]:
     """Return the script of each action that has one, by the action's name, in the catalogue's order."""
-    found = {name: script for name, where in places().items() if (script := _declared(name, where))}
-    return found | {spec.name: spec.script for spec in PLANNED_ACTIONS if spec.script}
+    planned = {spec.name: spec.script for spec in PLANNED_ACTIONS if spec.script}
+    return planned | {name: script for name, where in places().items() if (script := _declared(name, where))}
 
 
 def _declared(name: str, where: str) -> str:
@@ -50,6 +56,34 @@ def _source(module: str) -> str:
         return ""
     source = Path(spec.origin) if spec and spec.origin else None
     return source.read_text(encoding="utf-8") if source and source.suffix == ".py" else ""
+
+
+def find(name_or_script: str) -> ActionSpec:
+    """Return an action by its name, or by the written plan's script (with or without its folder).
+
+    Where several types of systems have the script, it is the first's: the plan names its own (see `by_script`).
+
+    Raises:
+        UnknownAction: there is none; the error names what comes near.
+    """
+    wanted = name_or_script.strip()
+    if named := catalogue().get(wanted):
+        return named
+    if found := by_script(wanted):
+        return found[0]
+    near = difflib.get_close_matches(wanted, [*catalogue(), *scripts().values()], n=3)
+    raise UnknownAction(
+        f"There is no action {wanted}.",
+        f"Did you mean {' or '.join(near)}?" if near else "cleo run --help shows them all.",
+    )
+
+
+def by_script(script: str) -> list[ActionSpec]:
+    """Return the actions that have a script of the written plan (with or without its folder), one a type of system."""
+    file = script.strip().rpartition("/")[2]
+    exactly = [name for name, each in scripts().items() if each == script.strip()]
+    named = exactly or [name for name, each in scripts().items() if each.rpartition("/")[2] == file]
+    return [spec for name in named if (spec := catalogue()[name]).script]  # one that cannot be loaded has none
 
 
 def named_in(text: str) -> dict[str, ActionSpec]:

@@ -50,7 +50,7 @@ class ActionGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one action, or of one step of the incident's plan."""
-        from actions.registry import UnknownAction, find
+        from actions.scripts import UnknownAction, find
 
         try:
             spec = find(cmd_name)
@@ -62,7 +62,7 @@ class ActionGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is meant; of a script that several types of systems have, ``--on`` says whose."""
-        from actions.registry import by_script
+        from actions.scripts import by_script
 
         if args and args[0].endswith(".sh") and len(found := by_script(args[0])) > 1:
             return args[0], _command(_of_system(found, args[1:])), args[1:]

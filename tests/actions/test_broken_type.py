@@ -41,8 +41,8 @@ ASKED = """
 import os
 from pathlib import Path
 from actions.inventory import load_inventory
-from actions.registry import catalogue, find, registry
-from actions.scripts import scripts
+from actions.registry import catalogue, registry
+from actions.scripts import find, scripts
 from actions.tabletop.script import ordinary_world
 from cleo_console.lab.service_types import service_classes
 from journal.errors import CleoError
