@@ -9,6 +9,7 @@ from typing import Any
 
 from journal.plan.action_spec import ActionSpec, Catalogue, Param
 from journal.plan.model import RECOVERY_POINT, Decision, Plan, Step
+from journal.plan.pinned import program_of
 from journal.plan.placed import Finding, placed_steps
 from journal.yamlfile.convert import did_you_mean
 from journal.yamlfile.problem import FilePath
@@ -24,22 +25,21 @@ def step_findings(plan: Plan, catalogue: Catalogue | None) -> Iterator[Finding]:
         "decision", [((*p, "decision", "name"), s.decision.name) for p, s in placed_steps(plan) if s.decision]
     )
     yield from _cycles(plan)
+    reserved = _names_of_actions(catalogue) if catalogue is not None else set()
     for path, step in placed_steps(plan):
         yield from _kind(step, path)
         if step.decision:
             yield from _decision(plan, step.decision, (*path, "decision"))
             yield from _recovery_point(step.decision, (*path, "decision", "name"))
-        if catalogue is not None:
-            yield from _name_of_action(step, catalogue, path)
+        if step.id in reserved:
+            yield (*path, "id"), f"{step.id!r} is the name of an action, which `cleo run {step.id}` would run instead"
         if step.action and catalogue is not None:
             yield from _action(step, catalogue, path)
 
 
-def _name_of_action(step: Step, catalogue: Catalogue, path: FilePath) -> Iterator[Finding]:
-    """Yield an id by which ``cleo run`` would find an action, and never the step."""
-    scripts = (spec.script.rpartition("/")[2] for spec in catalogue.values() if spec.script)
-    if step.id in catalogue or step.id in scripts:
-        yield (*path, "id"), f"{step.id!r} is the name of an action, which `cleo run {step.id}` would run instead"
+def _names_of_actions(catalogue: Catalogue) -> set[str]:
+    """Return every name by which ``cleo run`` would find an action, and never a step."""
+    return {*catalogue, *(spec.script.rpartition("/")[2] for spec in catalogue.values() if spec.script)}
 
 
 def _recovery_point(decision: Decision, path: FilePath) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def _kind(step: Step, path: FilePath) -> Iterator[Finding]:
         yield (*path, "command"), "with shell: true, write the command as one string"
     if isinstance(step.command, str) and step.command and not step.shell:
         yield (*path, "command"), "write it as a list of words, or say shell: true where a shell is wanted"
-    if step.sha256 and not (isinstance(step.command, list) and step.command[:1] and step.command[0].startswith("/")):
+    if step.sha256 and not program_of(step):
         yield (*path, "sha256"), "a digest goes with a command whose program is named by its whole path"
     if (step.host or step.shell) and not step.command:
         yield path, f"{step.id!r} says how to run a command and has none"
