@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -67,7 +67,6 @@ class Draft:
     data: dict[str, Any] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _ids: set[str] = field(default_factory=set)
     _asked: set[str] = field(default_factory=set)
 
     def filled_at(self, step_id: str, text: str) -> None:
@@ -99,13 +98,7 @@ class Draft:
 
     def new_id(self, title: str, line: int, file: str = "") -> str:
         """Return an id for a step: its title in plain letters, with a number where it is taken."""
-        wanted = slug(title) or "step"
-        taken = self._ids | self.known.reserved
-        name, number = wanted, 1
-        while name in taken:
-            number += 1
-            name = f"{wanted}-{number}"
-        self._ids.add(name)
+        name = key_for(title, self.places.keys() | self.known.reserved, "step")
         self.places[name] = (file or self.file, line)
         return name
 
@@ -118,9 +111,9 @@ def slug(text: str) -> str:
     return words[: _LONGEST_ID + 1].rpartition("-")[0] or words[:_LONGEST_ID]
 
 
-def key_for(text: str, taken: Any) -> str:
-    """Return a key for a mapping: `slug`, with a number where it is taken."""
-    wanted = slug(text) or "other"
+def key_for(text: str, taken: Container[str], unnamed: str = "other") -> str:
+    """Return a key for a mapping: `slug`, with a number where it is taken; ``unnamed`` where a text has no letters."""
+    wanted = slug(text) or unnamed
     name, number = wanted, 1
     while name in taken:
         number += 1

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.draft import Draft
 from journal.plan.importing.objectives import data_class
-from journal.plan.importing.scenarios import NOT_STATED
+from journal.plan.importing.scenarios import add_scenario
 
 _ORDER = [
     "title",
@@ -41,9 +41,8 @@ def finish(draft: Draft) -> dict[str, Any]:
     _systems(draft)
     if not data.get("scenarios"):
         title = _KIND.sub("", data["title"]).strip() or data["title"]
-        key = key_for(title, ())
-        stated = {"impact": NOT_STATED, "likelihood": NOT_STATED, "severity": "not-stated"}
-        data["scenarios"] = {key: {"title": title, **stated}}
+        data["scenarios"] = {}
+        key = add_scenario(data["scenarios"], title, {})
         draft.filled(1, f"the scenario {key!r}; the document names none")
     if data["systems"]:
         for scenario in data["scenarios"].values():

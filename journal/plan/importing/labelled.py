@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from journal.plan.importing.outline import Block, Heading, Items, Prose, Table
+from journal.plan.importing.outline import Block, Items, Prose, Table
 
 
 class Pair(NamedTuple):
@@ -56,10 +56,3 @@ def records(blocks: Sequence[Block]) -> Iterator[Record]:
             for row in block.rows:
                 if not row.taken:
                     yield Record(dict(zip(block.head, row.cells, strict=False)), row.line, row)
-
-
-def lists(heading: Heading) -> Iterator[Items]:
-    """Yield the lists right below a heading that nobody took yet."""
-    for block in heading.blocks:
-        if isinstance(block, Items) and not all(item.taken for item in block.items):
-            yield block

@@ -25,7 +25,7 @@ def read_scenarios(document: Document, draft: Draft) -> dict[int, str]:
     of_heading: dict[int, str] = {}
     for heading in document.root.walk():
         if _is_one(heading):
-            key = _add(found, heading.name, _labelled(heading))
+            key = add_scenario(found, heading.name, _labelled(heading))
             of_heading[heading.line] = key
         elif own_topic(heading) == "scenarios":
             _listed(heading, found)
@@ -54,16 +54,17 @@ def _listed(heading: Heading, found: dict[str, Any]) -> None:
     """Take scenarios from a table, or from a list."""
     for record in list(records(heading.blocks)):
         said = {field: record.cell(*words) for field, words in _FIELDS.items()}
-        _add(found, record.cell("scenario", "disaster", "threat", "risk", "failure") or record.first, said)
+        add_scenario(found, record.cell("scenario", "disaster", "threat", "risk", "failure") or record.first, said)
         record.block.taken = True
     for block in heading.blocks:
         for item in block.items if isinstance(block, Items) else ():
             if not item.taken and not item.blocks:
-                _add(found, item.head.lead or item.head.text, {"impact": item.head.rest})
+                add_scenario(found, item.head.lead or item.head.text, {"impact": item.head.rest})
                 take(item)
 
 
-def _add(found: dict[str, Any], title: str, said: dict[str, str]) -> str:
+def add_scenario(found: dict[str, Any], title: str, said: dict[str, str]) -> str:
+    """Add a scenario by its title and fields, and return its key; what is not said is stated so."""
     key = key_for(title, found)
     given = {field: said.get(field) or NOT_STATED for field in _FIELDS}
     found[key] = {"title": title, **given, "severity": slug(given["severity"]) or slug(NOT_STATED)}

@@ -74,18 +74,6 @@ _TOPICS = {
 _COMPILED = {name: re.compile("|".join(words), re.IGNORECASE) for name, words in _TOPICS.items()}
 _NAMED_BY_ACTS = {"objectives", "places"}
 """Of these, "Validate RTO" and the like are things to do."""
-_INHERITED = {
-    "backups",
-    "objectives",
-    "scenarios",
-    "tests",
-    "contacts",
-    "compliance",
-    "places",
-    "contents",
-    "history",
-    "overview",
-}
 
 
 def own_topic(heading: Heading) -> str:
@@ -96,14 +84,13 @@ def own_topic(heading: Heading) -> str:
 
 
 def topic(heading: Heading) -> str:
-    """Return what a heading is about, by its own words, else by those of the headings above it."""
-    for at in heading.above():
-        own = own_topic(at)
-        if own and (at is heading or own in _INHERITED):
-            return own
-        if own:
-            return ""
-    return ""
+    """Return what a heading is about, by its own words, else by those of the headings above it.
+
+    Below a procedure only its own words tell.
+    """
+    own = own_topic(heading)
+    above = next(filter(None, map(own_topic, heading.above())), "")
+    return own or ("" if above == "procedure" else above)
 
 
 def about(document: Document, *names: str) -> Iterator[Heading]:
