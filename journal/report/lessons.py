@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
-from journal.report.evidence import ActionRun
 from journal.report.model import Report
 from journal.wording.durations import Duration
 from journal.yamlfile.edit import CannotEdit, Edits
@@ -56,20 +55,14 @@ def lessons(report: Report, plan: LoadedPlan) -> list[Lesson]:
 
 def _durations(report: Report, plan: LoadedPlan) -> Iterator[Lesson]:
     """Yield steps that took longer than the plan expects, or of which it expects nothing."""
-    longest: dict[str, ActionRun] = {}
-    for run in report.actions:
-        whole = run.kind == "run" and run.state == "succeeded" and not run.partial and run.duration_s is not None
-        if (
-            whole
-            and run.step.id
-            and (run.duration_s or 0) > (longest[run.step.id].duration_s or 0 if run.step.id in longest else 0)
-        ):
-            longest[run.step.id] = run
     if report.incident.kind == "TABLETOP":
         return
-    for name, run in longest.items():
+    longest: dict[str, float] = {}
+    for run in report.actions:
+        if run.kind == "run" and run.state == "succeeded" and not run.partial:
+            longest[run.step.id] = max(longest.get(run.step.id, 0), run.duration_s or 0)
+    for name, took in longest.items():
         step = plan.plan.by_id.get(name)
-        took = run.duration_s or 0
         if step and took >= 1 and took > step.expect * _MUCH_LONGER:
             better = str(_rounded(took))
             expected = f"the plan expects {step.expect}" if step.expect else "the plan expects nothing"
