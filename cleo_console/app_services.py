@@ -120,10 +120,14 @@ class ConsoleServices:
         return place.folder.name
 
     def offers(self) -> Sequence[Offer]:
-        """Return the alerts that nobody answered yet, the newest first."""
+        """Return the alerts that nobody answered yet, the newest first; as told, where plan or inventory do not fit."""
         from cleo_console.monitoring.offers import Offers
 
-        return [self.fitted(one) for one in Offers(self.paths.alerts).open(self.now())]
+        found = Offers(self.paths.alerts).open(self.now())
+        try:
+            return [self.fitted(one) for one in found]
+        except CleoError:  # whoever declares is told why; until then incidents and alerts are listed all the same
+            return found
 
     def answered(self, offer: Offer) -> None:
         """Offer an alert no more: it was declared."""
