@@ -14,7 +14,7 @@ from prometheus_client.registry import CollectorRegistry
 _LEAST_S, _SHARE = 0.25, 0.01
 """Seconds between two at least, and the share of a core that making them may take: of 200 systems one takes 45 ms."""
 _STALE_S = 60.0
-"""Seconds after which what was made last is not given to anybody any more."""
+"""Seconds after which what was made last is not given to anybody any more; half of that is waited at most."""
 
 
 class Page:
@@ -49,7 +49,7 @@ class Page:
 
     def _keep(self) -> None:
         took_s = 0.0
-        while not self._stop.wait(max(_LEAST_S, took_s / _SHARE)):
+        while not self._stop.wait(min(max(_LEAST_S, took_s / _SHARE), _STALE_S / 2)):
             began = time.monotonic()
             try:
                 self._text = generate_latest(self._registry)

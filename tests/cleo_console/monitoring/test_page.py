@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -63,3 +64,28 @@ def test_a_page_that_is_old_is_not_given_to_anybody(made: list[Page], monkeypatc
     page.start()
     assert asked(page).startswith("200 OK")
     until(lambda: asked(page).startswith("500 "))
+
+
+class Slow(Collector):
+    """Metrics that take a while to tell."""
+
+    def collect(self) -> Iterator[Metric]:
+        time.sleep(0.1)
+        return iter(())
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
+def test_a_page_that_takes_long_to_make_is_made_anew_before_it_is_old(
+    made: list[Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_STALE_S", 2.0)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Slow())
+    made.append(page := Page(registry))
+    page.start()
+    end = time.monotonic() + 4.0  # by its share alone the next one would be made after ten seconds
+    while time.monotonic() < end:
+        assert asked(page).startswith("200 OK")
+        time.sleep(0.05)
