@@ -10,7 +10,7 @@ from threading import Event
 import click
 
 from cleo_console.app_services import ConsoleServices, installed_services
-from cleo_console.settings import paths
+from cleo_console.settings import paths, plan_file
 from journal.errors import CleoError
 
 DEFAULT = "127.0.0.1:9477"
@@ -95,11 +95,10 @@ def rules(file: Path | None, folder: Path) -> None:
     import yaml
 
     from cleo_console.monitoring.rules import alert_rules, service_monitor
-    from cleo_console.plans import bundled
     from journal.plan.load import load_plan
     from journal.store.whole_file import replace_whole
 
-    loaded = load_plan(file or paths().plan or bundled(), installed_services().catalogue())
+    loaded = load_plan(file or plan_file(), installed_services().catalogue())
     made = {"dr-alerts.yaml": alert_rules(loaded.plan), "dr-monitoring.yaml": service_monitor(loaded.plan)}
     first = f"# Made by cleo exporter rules from the plan {loaded.plan.title}, version {loaded.plan.version}.\n"
     for name, data in made.items():
