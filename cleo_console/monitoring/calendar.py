@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ TESTS_EVERY_S, TESTS_FRESH_S = 1800.0, 7200.0
 
 
 class TestsWatch:
-    """Reads how the plan's tests stand, as ``cleo schedule`` does, every half hour. It writes nothing.
+    """Reads how the plan's tests stand, as ``cleo schedule`` does. It writes nothing.
 
     Args:
         paths: where the journals lie.
@@ -33,25 +32,14 @@ class TestsWatch:
 
     def __init__(self, paths: Paths, plan: Plan, latest: Latest) -> None:
         self._paths, self._plan, self._latest = paths, plan, latest
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="tests", daemon=True)
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stop.set()
-
-    def _watch(self) -> None:
-        while not self._stop.is_set():
-            try:
-                found = schedule_of(self._paths, self._plan)
-                self._latest.put("tests", "", found, datetime.now(UTC), failed=bool(found.doubtful))
-            except Exception:  # noqa: BLE001  # whatever is wrong with one journal, the rest is told
-                self._latest.failed("tests", "")
-            self._stop.wait(TESTS_EVERY_S)
+    def look(self) -> None:
+        """Look once."""
+        try:
+            found = schedule_of(self._paths, self._plan)
+            self._latest.put("tests", "", found, datetime.now(UTC), failed=bool(found.doubtful))
+        except Exception:  # noqa: BLE001  # whatever is wrong with one journal, the rest is told
+            self._latest.failed("tests", "")
 
 
 def samples_of_tests(looks: Looks, now: datetime) -> Iterator[Sample]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from actions.runner.inventory_watch import InventoryWatch
 from cleo_console import __version__
-from cleo_console.monitoring.calendar import TestsWatch, samples_of_tests
+from cleo_console.monitoring.calendar import TESTS_EVERY_S, TestsWatch, samples_of_tests
 from cleo_console.monitoring.families import FAMILIES, Sample, grouped
-from cleo_console.monitoring.incidents import IncidentsWatch
+from cleo_console.monitoring.incidents import INCIDENTS_EVERY_S, IncidentsWatch
 from cleo_console.monitoring.latest import Latest, Looks
 from cleo_console.monitoring.pace import HEALTH_EVERY_S, Pace
 from cleo_console.monitoring.readiness import ReadinessWatch, samples_of_readiness
+from cleo_console.monitoring.repeated import Repeated
 from cleo_console.monitoring.samples import Fleet, samples_of_systems
 from cleo_console.monitoring.samples_of_incidents import samples_of_incidents, samples_of_looks
 from cleo_console.monitoring.watch import SystemsWatch
@@ -57,24 +57,24 @@ class Exporter:
         self._plan, self._context, self._every_s = plan, context, every_s
         self.latest = Latest()
         self._inventory = InventoryWatch(paths.inventory, load)
-        self._incidents, self._readiness = IncidentsWatch(paths, self.latest), ReadinessWatch(paths, self.latest)
-        self._tests = TestsWatch(paths, plan, self.latest)
-        self._stop = threading.Event()
+        self._readiness = ReadinessWatch(paths, self.latest)
         self._watch_systems(self._inventory.first())
-        self._thread = threading.Thread(target=self._follow_files, name="files", daemon=True)
+        self._looks = [
+            Repeated(IncidentsWatch(paths, self.latest).look, INCIDENTS_EVERY_S, "incidents"),
+            Repeated(TestsWatch(paths, plan, self.latest).look, TESTS_EVERY_S, "tests"),
+            Repeated(self._look_at_files, FILES_EVERY_S, "files"),
+        ]
 
     def start(self) -> None:
         """Begin to look."""
         self._systems.start()
-        self._incidents.start()
-        self._tests.start()
-        self._thread.start()
+        for one in self._looks:
+            one.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._stop.set()
-        self._incidents.stop()
-        self._tests.stop()
+        for one in self._looks:
+            one.stop()
         self._systems.stop()
 
     def samples(self, now: datetime) -> Iterator[Sample]:
@@ -93,11 +93,9 @@ class Exporter:
         self._systems = SystemsWatch(world, self.latest, self._context, pace)
         self.latest.put("inventory", "", None, datetime.now(UTC))
 
-    def _follow_files(self) -> None:
-        while not self._stop.is_set():
-            self._readiness.look()
-            self._look_at_inventory()
-            self._stop.wait(FILES_EVERY_S)
+    def _look_at_files(self) -> None:
+        self._readiness.look()
+        self._look_at_inventory()
 
     def _look_at_inventory(self) -> None:
         """Look at other systems once the inventory names others; a file that does not fit is told."""

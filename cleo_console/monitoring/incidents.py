@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +46,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 class IncidentsWatch:
-    """Reads the journals over and over, those alone that were written to since. It writes nothing.
+    """Reads the journals, those alone that were written to since the last look. It writes nothing.
 
     Args:
         paths: where they lie.
@@ -57,21 +56,6 @@ class IncidentsWatch:
     def __init__(self, paths: Paths, latest: Latest) -> None:
         self._paths, self._latest = paths, latest
         self._known: dict[str, tuple[Stamp, Incident | Exercise | None]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="incidents", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stop.set()
-
-    def _watch(self) -> None:
-        while not self._stop.is_set():
-            self.look()
-            self._stop.wait(INCIDENTS_EVERY_S)
 
     def look(self) -> None:
         """Look once."""
@@ -80,7 +64,7 @@ class IncidentsWatch:
         except CleoError:
             self._latest.failed("incidents", "")
             return
-        unread = sum(not self._read(one) for one in ids if not self._stop.is_set())
+        unread = sum(not self._read(one) for one in ids)
         self._known = {one: self._known[one] for one in ids if one in self._known}
         known = [found for _, found in self._known.values()]
         exercises = [one for one in known if isinstance(one, Exercise)]
