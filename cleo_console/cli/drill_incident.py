@@ -11,8 +11,10 @@ import click
 
 from cleo_console.app_services import ConsoleServices, acting_services
 from cleo_console.settings import home
+from journal.errors import CleoError
 from journal.events.types import Kind
 from journal.incident.closing import phrase, remaining
+from journal.incident.fold import fold_journal
 from journal.incident.records import Run
 from journal.store.whole_file import replace_whole
 from journal.wording.sanitize import sanitize
@@ -56,8 +58,11 @@ def unfinished(services: ConsoleServices, folder: Path) -> str:
         last = (folder / _LAST).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return ""
-    found = next((each for each in services.incidents() if each.id == last), None)
-    return last if found and found.closed_at is None and not found.note else ""
+    try:
+        closed_at = fold_journal(services.place(last).journal).closed_at
+    except CleoError:
+        return ""  # it is gone, or cannot be read: a new one is begun
+    return "" if closed_at else last
 
 
 def _declared(
