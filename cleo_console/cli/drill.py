@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.cli.drill_incident import begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
 from cleo_console.cli.drill_run import list_drills, run_drill
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
@@ -72,18 +72,11 @@ def restore(systems: tuple[str, ...], source: str | None, on: str) -> None:
     Example:
       0 4 * * 0  cleo drill restore
     """
-    from actions.backups.unattended.lock import LockHeld, locked
-
     inventory, meant = _systems(systems)
     params = _params(inventory, source or "", on)
     folder = drill_folder(inventory)
-    try:
-        with locked(folder, "restore drill") as lock:
-            lock.take()
-            runs = _drilled(folder, inventory, meant, params)
-    except LockHeld as error:
-        click.echo(sanitize(f"drill restore: {error.message}"), err=True)
-        sys.exit(4)
+    with alone(folder, "restore drill", "drill restore"):
+        runs = _drilled(folder, inventory, meant, params)
     for name in () if systems else _left_out(inventory, meant):
         click.echo(sanitize(f"{name}: not drilled: {inventory.type_of(name).title} has no restore drill."))
     good = [run.state is RunState.SUCCEEDED for run in runs]
@@ -103,7 +96,7 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
     can = [
         name
         for name, settings in inventory.systems.items()
-        if "drill" in _verbs(inventory, name) and not getattr(settings, "standby_of", "")
+        if "drill" in _verbs(inventory, name) and not settings.standby_of
     ]
     if not can:
         raise NoDrill("There is no system whose backup can be restored in a drill.", f"It can of {_types()}.")
@@ -135,7 +128,7 @@ def _left_out(inventory: Inventory, meant: list[str]) -> list[str]:
     return [
         name
         for name, settings in inventory.systems.items()
-        if name not in meant and inventory.type_of(name).backups and not getattr(settings, "standby_of", "")
+        if name not in meant and inventory.type_of(name).backups and not settings.standby_of
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,26 @@ _LAST = "incident"
 def drill_folder(inventory: Inventory) -> Path:
     """Return where it is kept which drill of an inventory is at work, and which was the last."""
     return home() / "drills" / inventory.name
+
+
+@contextmanager
+def alone(folder: Path, what: str, command: str) -> Iterator[None]:
+    """Hold the lock of an inventory's drills; leave with exit status 4 where another drill is at work.
+
+    Args:
+        folder: of the inventory's drills.
+        what: who comes second is told that this is at work.
+        command: says that it cannot begin.
+    """
+    from actions.backups.unattended.lock import LockHeld, locked
+
+    try:
+        with locked(folder, what) as lock:
+            lock.take()
+            yield
+    except LockHeld as error:
+        click.echo(sanitize(f"{command}: {error.message}"), err=True)
+        sys.exit(4)
 
 
 def begin_drill(
@@ -94,6 +116,10 @@ def close_drill(at: IncidentAccess, summary: str) -> None:
 def say_ended(incident: str, ended: Sequence[Run]) -> None:
     """Print how each run of a drill ended, and where its report is."""
     for run in ended:
-        said = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
-        click.echo(sanitize(f"{run.system}: {run.state}: {said}"))
+        click.echo(sanitize(f"{run.system}: {run.state}: {said(run)}"))
     click.echo(f"{incident} is closed; its report: cleo report {incident}")
+
+
+def said(run: Run) -> str:
+    """Return how a run of a drill ended, or why it was not begun."""
+    return run.summary or (run.refusal.message if run.refusal else run.in_doubt)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.cli.drill_incident import begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
 from cleo_console.cli.incident_access import access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
@@ -98,16 +98,9 @@ def run_drill(name: str, answers: Path | None) -> None:
 
 def _alone(drill: Drill, inventory: Inventory, hold: Callable[[Path], int]) -> None:
     """Hold a drill while no other one is at work on the inventory, and leave with its exit status."""
-    from actions.backups.unattended.lock import LockHeld, locked
-
     folder = drill_folder(inventory)
-    try:
-        with locked(folder, drill.item) as lock:
-            lock.take()
-            status = hold(folder / drill.name)
-    except LockHeld as error:
-        click.echo(sanitize(f"drill run: {error.message}"), err=True)
-        sys.exit(4)
+    with alone(folder, drill.item, "drill run"):
+        status = hold(folder / drill.name)
     sys.exit(status)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cleo_console.app_services import acting_services
-from cleo_console.cli.drill_incident import begin_drill, close_drill, unfinished
+from cleo_console.cli.drill_incident import begin_drill, close_drill, said, unfinished
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import plan_file
@@ -142,7 +142,7 @@ class Walk:
         except CleoError as error:
             return f"{one.action}: {error}"
         self._say(f"clean-up: {one.action}", run)
-        return "" if run.state is RunState.SUCCEEDED else f"{one.action}: {_said(run)}"
+        return "" if run.state is RunState.SUCCEEDED else f"{one.action}: {said(run)}"
 
     def _again(self, step: Step) -> Stop | None:
         """Stop at what is in doubt or failed, and at what comes up a second time."""
@@ -184,7 +184,7 @@ class Walk:
             run = follow_run(self._at, run_id, quiet=True)
             self._say(step.id, run)
             if run.state is not RunState.SUCCEEDED and not step.may_fail:
-                return Stop(_said(run), failed=run.state is not RunState.REFUSED)
+                return Stop(said(run), failed=run.state is not RunState.REFUSED)
         return None
 
     def _target(self, step: Step) -> str:
@@ -201,8 +201,4 @@ class Walk:
         return None
 
     def _say(self, what: str, run: Run) -> None:
-        click.echo(sanitize(f"{what}{f' at {run.system}' if run.system else ''}: {run.state}: {_said(run)}"))
-
-
-def _said(run: Run) -> str:
-    return run.summary or (run.refusal.message if run.refusal else run.in_doubt)
+        click.echo(sanitize(f"{what}{f' at {run.system}' if run.system else ''}: {run.state}: {said(run)}"))
