@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -88,16 +86,13 @@ def _changes(action: str, catalogue: Catalogue) -> bool:
 def _actions(held_by: HeldBy | None, inventory: Inventory) -> dict[str, list[str]]:
     """Return the actions that show a test and that the inventory has systems for, each with these systems."""
     found: dict[str, list[str]] = {}
+    if held_by is None:
+        return found
     for system, settings in inventory.systems.items():
-        if getattr(settings, "standby_of", ""):
-            continue
-        for action in _matching(held_by.actions if held_by else [], sorted(inventory.type_of(system).actions)):
-            found.setdefault(action, []).append(system)
+        if not settings.standby_of:
+            for action in filter(held_by.asks_for, sorted(inventory.type_of(system).actions)):
+                found.setdefault(action, []).append(system)
     return found
-
-
-def _matching(wanted: list[str], there: list[str]) -> Iterator[str]:
-    yield from (action for action in there if any(fnmatchcase(action, pattern) for pattern in wanted))
 
 
 def _systems(found: dict[str, list[str]]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
@@ -77,8 +76,9 @@ def _held(shown: m.Shown) -> HeldOnce:
 
 def _tried(incidents: Sequence[m.IncidentEvidence], held_by: HeldBy | None, since: datetime) -> Iterator[str]:
     """Yield the restores that a test asks for, and that were tried since then and did not succeed."""
-    for one in incidents if held_by else ():
+    if held_by is None:
+        return
+    for one in incidents:
         for restore in one.restores:
-            wanted = held_by is not None and any(fnmatchcase(restore.action, action) for action in held_by.actions)
-            if wanted and restore.at >= since and restore.state != "succeeded":
+            if held_by.asks_for(restore.action) and restore.at >= since and restore.state != "succeeded":
                 yield f"{one.id}: {restore.system or restore.action} {restore.state}: {restore.words}"

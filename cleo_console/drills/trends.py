@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cleo_console.drills.forms import Point, Trend, What
@@ -31,9 +30,10 @@ def trends(held: Sequence[IncidentEvidence], held_by: HeldBy | None) -> list[Tre
 
 
 def _of_drills(incident: IncidentEvidence, held_by: HeldBy | None) -> Iterator[_Value]:
-    asked = held_by.actions if held_by else []
+    if held_by is None:
+        return
     for drill in incident.restores:
-        if drill.state != "succeeded" or not any(fnmatchcase(drill.action, action) for action in asked):
+        if drill.state != "succeeded" or not held_by.asks_for(drill.action):
             continue
         if drill.took_s is not None:
             yield drill.system, "recovery", Point(at=drill.at, incident=incident.id, seconds=drill.took_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from journal.audit import model as m
@@ -120,6 +119,4 @@ def _how(held_by: HeldBy | None, item: str, incident: m.IncidentEvidence) -> str
 
 
 def _ran(held_by: HeldBy, incident: m.IncidentEvidence) -> Iterator[str]:
-    for action in incident.actions:
-        if any(fnmatchcase(action, wanted) for wanted in held_by.actions):
-            yield action
+    yield from filter(held_by.asks_for, incident.actions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from journal.plan.part import Part
@@ -55,6 +56,10 @@ class HeldBy(Part, frozen=True, kw_only=True):
 
     scenarios: list[str] = []
     actions: list[str] = []
+
+    def asks_for(self, action: str) -> bool:
+        """Return whether an action is one of those that show it."""
+        return any(fnmatchcase(action, pattern) for pattern in self.actions)
 
 
 class Test(Part, frozen=True, kw_only=True):
