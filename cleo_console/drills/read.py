@@ -37,12 +37,16 @@ def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None) -> Schedu
     span = looked_at(now)
     found = list(journals_of({id_: paths.incident(id_).journal for id_ in paths.ids()}, span))
     checked = check_where_they_lie([one.path for one in found])
-    incidents, doubtful = [], []
+    incidents, doubtful, whole = [], [], set()
     for one in found:
-        read = _read(one, now)
-        incidents += [] if isinstance(read, str) else [read]
-        doubtful += [read] if isinstance(read, str) else [*_faults(one, checked.get(one.path))]
-    whole = {one.name for one in found if not [*_faults(one, checked.get(one.path))]}
+        read, faults = _read(one, now), [*_faults(one, checked.get(one.path))]
+        if isinstance(read, str):
+            doubtful.append(read)
+            continue
+        incidents.append(read)
+        doubtful += faults
+        if not faults:
+            whole.add(one.name)
     return Schedule(
         made_at=now,
         plan=f"{plan.title}, version {plan.version}",
