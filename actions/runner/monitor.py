@@ -14,6 +14,7 @@ from actions.runner.durable_write import write_or_raise
 from actions.runner.readings import ReadingsPool
 from journal.events.measured import Measured
 from journal.events.types import HealthChanged
+from journal.incident.spared import ANSWERS
 from journal.store.journal import Journal, JournalError
 from journal.store.rows import Reading
 
@@ -25,8 +26,6 @@ EVERY_S = 3.0
 MOST_A_SECOND = 10
 """Looks a second at all systems together: where there are many, each is looked at less often."""
 DEADLINE_S = 5.0
-ANSWERS = ("up", "degraded")
-"""The statuses of a system that answers."""
 
 
 class Monitor:

@@ -10,13 +10,13 @@ import msgspec
 from actions.backups.engines import backed_up
 from actions.backups.unattended.metrics import measured_of_backups
 from actions.inventory import Inventory, known_systems
-from actions.runner.monitor import ANSWERS
 from cleo_console.monitoring.families import Sample
 from cleo_console.monitoring.latest import Look, Looks
 from cleo_console.monitoring.pace import COPIES_FRESH_S, Pace
 from journal.events.measured import Measured
 from journal.events.run import KnownSystem
 from journal.incident.exposure import OFFSITE, exposed_systems
+from journal.incident.spared import ANSWERS
 from journal.plan.model import Plan
 from journal.store.rows import Reading
 

@@ -15,6 +15,7 @@ from journal.plan.model import AFFECTED, Step
 from journal.wording.instants import utc
 
 ANSWERS = ("up", "degraded")
+"""The statuses of a system that answers."""
 UNSEEN = "unseen"
 """The name of what a look says of a system that it could not look at closely."""
 
