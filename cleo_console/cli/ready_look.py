@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from actions.backups.offsite.findings import as_second_place
 from actions.inventory import known_systems
 from actions.readiness.console import look_at_console
 from actions.readiness.plan import look_at_plan
@@ -81,18 +82,8 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
 
 def _second_places(swept: Swept) -> dict[str, SecondPlace]:
     """Return what of each system is in the second place, by the look at its backups."""
-    from actions.backups.offsite.findings import covered_until
-
-    return {
-        name: SecondPlace(
-            site=one.offsite_site,
-            covered_until=covered_until(one.offsite),
-            looked_at=datetime.now(UTC),
-            trouble="" if covered_until(one.offsite) else next(iter(one.offsite.damage), one.offsite.lost),
-        )
-        for name, one in swept.listed.items()
-        if one.offsite
-    }
+    listed = swept.listed.items()
+    return {name: as_second_place(one.offsite, one.offsite_site) for name, one in listed if one.offsite}
 
 
 def _seen(swept: Swept, name: str) -> SystemSeen:

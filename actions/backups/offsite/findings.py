@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from actions.backups.offsite.index import NO_INDEX
 from actions.backups.offsite.look import Seen
 from journal.events.types import Finding
+from journal.incident.exposure import SecondPlace
 from journal.wording.instants import utc
 
 _SYNC = "Run cleo backup run --type offsite-sync, and see that it is scheduled."
@@ -65,6 +66,17 @@ def covered_until(seen: Seen) -> datetime | None:
     whole = [one.shows for label, one in seen.backups.items() if label not in seen.broken]
     log = [seen.archived_until] if seen.archived_until and not seen.damage else []
     return max([*whole, *log], default=None) if whole else None
+
+
+def as_second_place(seen: Seen, site: str) -> SecondPlace:
+    """Return what is there, just looked at, as an incident keeps it.
+
+    Args:
+        seen: what is there.
+        site: where that is.
+    """
+    until, wrong = covered_until(seen), next(iter(seen.damage), seen.lost)
+    return SecondPlace(site=site, covered_until=until, looked_at=datetime.now(UTC), trouble="" if until else wrong)
 
 
 def _rules(seen: Seen, site: str) -> list[Finding]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
 
 from actions.backups.engines import backed_up, engine_of
 from actions.backups.offsite.acting import is_copied, look_offsite
-from actions.backups.offsite.findings import covered_until
+from actions.backups.offsite.findings import as_second_place
 from actions.backups.offsite.look import Seen
 from actions.backups.offsite.standby import at_standby, cold_standbys
 from actions.backups.unattended.context import UnattendedContext
@@ -59,10 +58,7 @@ class Standing:
             if not (cold := cold_standbys(self._ctx.inventory, self._ctx.system)):
                 raise
             seen = self._seen(at_standby(self._ctx, cold[0]), within_s)
-        until, wrong = covered_until(seen), next(iter(seen.damage), seen.lost)
-        return SecondPlace(
-            site=self.site, covered_until=until, looked_at=datetime.now(UTC), trouble="" if until else wrong
-        )
+        return as_second_place(seen, self.site)
 
     def _seen(self, ctx: ActionContext, within_s: float) -> Seen:
         whose, known = self._ctx.system, self._listed
