@@ -27,8 +27,10 @@ from journal.readiness.seen import Seen, SystemSeen
 from journal.readiness.verdict import verdicts
 
 if TYPE_CHECKING:
+    from actions.inventory import Inventory
     from actions.readiness.sweep import Swept
     from journal.paths import Paths
+    from journal.plan.model import Plan
     from journal.plan.read import LoadedPlan
 
 
@@ -50,22 +52,10 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
         )
     learn_secrets(inventory)
     swept = sweep(inventory, loaded.plan, end - time.monotonic())
-    known = known_systems(inventory, loaded.plan.systems)
+    seen = _seen(inventory, loaded.plan, paths, swept, at)
     lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
-    found = with_steps([*swept.findings, *beside], loaded.plan, known)
-    kind = Kind.LAB if inventory.lab else Kind.REAL
-    actions = {step.action for step in loaded.plan.steps() if step.action}
-    exposed = list(exposed_now(inventory, swept.health, _second_places(swept)).values())
-    seen = Seen(
-        at=at,
-        kind=kind,
-        known=known,
-        audiences=inventory.communications.told if inventory.communications else [],
-        systems={name: _seen(swept, name) for name in inventory.systems},
-        exposed=exposed,
-        took=earlier(paths.incident("-"), inventory.name, kind, actions),
-    )
+    found = with_steps([*swept.findings, *beside], loaded.plan, seen.known)
     result = ReadyResult(
         at=at,
         took_s=round(time.monotonic() - begun, 2),
@@ -75,9 +65,24 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
         verdicts=verdicts(loaded, seen, found),
         findings=found,
         systems=seen.systems,
-        exposed=exposed,
+        exposed=seen.exposed,
     )
     return result, bool(swept.late)
+
+
+def _seen(inventory: Inventory, plan: Plan, paths: Paths, swept: Swept, at: datetime) -> Seen:
+    """Return what was seen of the environment, as verdicts want it."""
+    kind = Kind.LAB if inventory.lab else Kind.REAL
+    actions = {step.action for step in plan.steps() if step.action}
+    return Seen(
+        at=at,
+        kind=kind,
+        known=known_systems(inventory, plan.systems),
+        audiences=inventory.communications.told if inventory.communications else [],
+        systems={name: _system_seen(swept, name) for name in inventory.systems},
+        exposed=list(exposed_now(inventory, swept.health, _second_places(swept)).values()),
+        took=earlier(paths.incident("-"), inventory.name, kind, actions),
+    )
 
 
 def _second_places(swept: Swept) -> dict[str, SecondPlace]:
@@ -86,7 +91,7 @@ def _second_places(swept: Swept) -> dict[str, SecondPlace]:
     return {name: as_second_place(one.offsite, one.offsite_site) for name, one in listed if one.offsite}
 
 
-def _seen(swept: Swept, name: str) -> SystemSeen:
+def _system_seen(swept: Swept, name: str) -> SystemSeen:
     """Return what was seen of a system, health and backups together."""
     seen, health = swept.systems.get(name, SystemSeen()), swept.health.get(name)
     if health is None:
