@@ -52,10 +52,14 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     offsite_site: str = ""
 
     @property
+    def usable(self) -> list[BackupSet]:
+        """The backups that a restore may take, the newest last."""
+        return [each for each in self.backups.sets if not each.unusable] if self.backups else []
+
+    @property
     def newest(self) -> BackupSet | None:
         """The newest backup that a restore may take."""
-        usable = [each for each in self.backups.sets if not each.unusable] if self.backups else []
-        return usable[-1] if usable else None
+        return next(reversed(self.usable), None)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from actions.readiness.reading import ReadingContext
 from actions.system_types import system_type
 from journal.errors import CleoError
 from journal.incident.restore_time import RestoreTime
-from journal.readiness.finding import ReadyFinding
+from journal.readiness.finding import ReadyFinding, State
 from journal.readiness.seen import SystemSeen
 from journal.wording.durations import exact_duration, rough_duration
 from journal.wording.sizes import size_words
@@ -71,7 +71,7 @@ def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyF
 
 def _age(one: Listed, about: str) -> ReadyFinding:
     """Return how old the newest backup is, beside how often one was taken so far."""
-    sets = [each for each in one.backups.sets if not each.unusable] if one.backups else []
+    sets = one.usable
     ends = sorted({each.ended_at for each in sets})
     gaps = [later - earlier for earlier, later in pairwise(ends)][-_TAKES:]
     age = datetime.now(UTC) - ends[-1]
@@ -80,8 +80,8 @@ def _age(one: Listed, about: str) -> ReadyFinding:
     if late:
         words += f"; before that there was one every {rough_duration(max(gaps).total_seconds())} at least"
     cure = f"Look why none is taken: cleo backup run --type incremental --system {one.system}" if late else ""
-    state, systems = "wrong" if late else "ok", [one.system]
-    return ReadyFinding(about=about, state=state, words=words, cure=cure, systems=systems, stops=False)  # type: ignore[arg-type]
+    state: State = "wrong" if late else "ok"
+    return ReadyFinding(about=about, state=state, words=words, cure=cure, systems=[one.system], stops=False)
 
 
 def _restore(one: Listed, seen: SystemSeen) -> ReadyFinding:
@@ -106,8 +106,7 @@ def _restore(one: Listed, seen: SystemSeen) -> ReadyFinding:
 def _room(ctx: ActionContext, one: Listed) -> Iterator[ReadyFinding]:
     """Yield whether what a restore brings fits beside the data of now, which is kept."""
     settings = ctx.inventory.systems[one.system]
-    usable = [each for each in one.backups.sets if not each.unusable] if one.backups else []
-    needed = max((each.size for each in usable[-_TAKES:]), default=0)
+    needed = max((each.size for each in one.usable[-_TAKES:]), default=0)
     if not (settings.host and settings.place().startswith("/") and needed):
         return
     about, acts = f"room for a restore of {one.system}", [system_type(settings.type).role("restore")]
