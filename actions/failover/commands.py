@@ -27,7 +27,12 @@ def says_fenced(ctx: ActionContext, commands: FenceCommands) -> str:
             f"`{' '.join(commands.state)}` on {commands.host} failed: {last_words(done)}",
             "Without its answer nothing is proven: fence by another means, or by hand.",
         )
-    lines = [line.strip() for line in done.out.splitlines()]
+    return fenced_line(commands, done.out)
+
+
+def fenced_line(commands: FenceCommands, out: str) -> str:
+    """Return the line of a device's answer that says that the server is fenced; empty: none does."""
+    lines = [line.strip() for line in out.splitlines()]
     return next((line for line in lines if commands.fenced_says in line), "")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actions.context import ActionContext
+from actions.failover.commands import fenced_line
 from actions.failover.settings import Fence
 from actions.machine.machine import last_words
 from journal.errors import CleoError
-from journal.readiness.finding import ReadyFinding
+from journal.readiness.finding import ReadyFinding, State
 
 
 def look_at_fences(ctx: ActionContext, system: str, fence: Fence) -> Iterator[ReadyFinding]:
@@ -18,23 +19,21 @@ def look_at_fences(ctx: ActionContext, system: str, fence: Fence) -> Iterator[Re
         commands = fence.commands(means)
         if commands is None:
             continue
-        about, words, state = f"fence of {system} by {means}", "", "ok"
+        state: State = "ok"
+        words = "it answers, and says that the system is not fenced"
         cure = f"Try its command on {commands.host} by hand: {commands.state[0]}"
         try:
             done = ctx.query(commands.host, commands.state, timeout_s=15)
         except CleoError as error:
             state, words = "not measured", error.message
         else:
-            fenced = any(commands.fenced_says in line for line in done.out.splitlines())
             if done.code != 0:
                 state, words = "wrong", f"it cannot be asked: {last_words(done)}"
-            elif fenced:
+            elif fenced_line(commands, done.out):
                 state, words, cure = "wrong", "it says that the system is fenced now", "Lift that, where it is over."
-            else:
-                words = "it answers, and says that the system is not fenced"
         yield ReadyFinding(
-            about=about,
-            state=state,  # type: ignore[arg-type]
+            about=f"fence of {system} by {means}",
+            state=state,
             words=words,
             cure="" if state == "ok" else cure,
             systems=[system],
