@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime
 
 from actions.machine.machine import Machine, last_words
@@ -45,7 +46,6 @@ def judged(about: str, ends: datetime, system: str) -> ReadyFinding:
 def _ends(text: str) -> datetime | None:
     """Return the instant in ``notAfter=Nov 29 12:00:00 2027 GMT``."""
     try:
-        found = datetime.strptime(text.strip().partition("=")[2], "%b %d %H:%M:%S %Y %Z")
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(text.strip().partition("=")[2]), UTC)
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC)
