@@ -15,6 +15,16 @@ def beside(settings: SystemSettings) -> str:
     return str(PurePosixPath(settings.place()).parent)
 
 
+def restore_folders(settings: SystemSettings, *named: str) -> list[str]:
+    """Return the folders that a restore makes something in, each once.
+
+    Args:
+        settings: the system.
+        named: the folders that the inventory names for it; empty: the one beside its data.
+    """
+    return list(dict.fromkeys(one or beside(settings) for one in named))
+
+
 def repository_needs(settings: SystemSettings, backups: RepositorySettings, acts: tuple[str, ...]) -> Iterator[Need]:
     """Yield what a repository that is a folder needs, on the host that has it.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actions.machine.machine import Machine
 from actions.readiness.fences import look_at_fences
 from actions.readiness.ready import Need
-from actions.readiness.settings_needs import beside
+from actions.readiness.settings_needs import restore_folders
 from actions.systems.files.settings import FilesSettings
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding, State
@@ -26,7 +26,7 @@ class _Ready:
 
     def needs(self, settings: FilesSettings) -> Iterable[Need]:
         """Return restic, and the folders of a restore and of drills."""
-        folders = list(dict.fromkeys([beside(settings), settings.scratch_in or beside(settings)]))
+        folders = restore_folders(settings, "", settings.scratch_in)
         yield Need(host=settings.host, user=settings.run_as, programs=[settings.restic], folders=folders)
 
     def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:

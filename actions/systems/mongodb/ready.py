@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import readable, refused
 from actions.readiness.ready import Need
-from actions.readiness.settings_needs import beside, repository_needs
+from actions.readiness.settings_needs import repository_needs, restore_folders
+from actions.systems.mongodb.by_hand import program
 from actions.systems.mongodb.connection import connect
 from actions.systems.mongodb.settings import MongodbSettings
 from journal.errors import CleoError
@@ -31,14 +31,11 @@ class _Ready:
 
     def needs(self, settings: MongodbSettings) -> Iterable[Need]:
         """Return mongod, and the folders of a restore."""
-        mongod = str(PurePosixPath(settings.bin_directory) / "mongod") if settings.bin_directory else "mongod"
         yield Need(
             host=settings.host,
             user=settings.run_as,
-            programs=[mongod],
-            folders=list(
-                dict.fromkeys([settings.keep_in or beside(settings), settings.scratch_in or beside(settings)])
-            ),
+            programs=[program(settings, "mongod")],
+            folders=restore_folders(settings, settings.keep_in, settings.scratch_in),
         )
         yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
 

@@ -11,6 +11,7 @@ from actions.readiness.certificates import certificate_finding
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import refused
 from actions.readiness.ready import Need
+from actions.readiness.settings_needs import restore_folders
 from actions.systems.postgres.command_lines import program
 from actions.systems.postgres.connection import connect
 from actions.systems.postgres.server import Server, server_of
@@ -41,12 +42,11 @@ class _Ready:
 
     def needs(self, settings: PostgresSettings) -> Iterable[Need]:
         """Return PostgreSQL's and pgBackRest's programs, and the folders of a restore."""
-        beside = str(PurePosixPath(settings.place()).parent)
         yield Need(
             host=settings.host,
             user=settings.run_as,
             programs=[*(program(settings, name) for name in _PROGRAMS), "pgbackrest"],
-            folders=list(dict.fromkeys([settings.keep_in or beside, settings.scratch_in or beside])),
+            folders=restore_folders(settings, settings.keep_in, settings.scratch_in),
         )
         if settings.backups.host:
             yield Need(host=settings.backups.host, user=settings.backups.run_as, programs=["pgbackrest"])

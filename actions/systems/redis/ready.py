@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import readable, refused
 from actions.readiness.ready import Need
-from actions.readiness.settings_needs import beside, repository_needs
+from actions.readiness.settings_needs import repository_needs, restore_folders
 from actions.systems.redis.connection import connect
 from actions.systems.redis.server import program
 from actions.systems.redis.settings import RedisSettings
@@ -36,7 +36,7 @@ class _Ready:
             user=settings.run_as,
             programs=[program(settings, settings.program), *(program(settings, name) for name in names)],
         )
-        yield Need(host=settings.host, folders=[settings.keep_in or beside(settings)])  # by our own account
+        yield Need(host=settings.host, folders=restore_folders(settings, settings.keep_in))  # by our own account
         yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
 
     def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:
