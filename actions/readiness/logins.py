@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from actions.cannot_connect import CannotConnect
 from actions.secrets import Secret, SecretUnavailable
@@ -18,6 +18,28 @@ def refused(error: CleoError, about: str, system: str) -> ReadyFinding:
     proven = error.why in _PROVEN if isinstance(error, CannotConnect) else isinstance(error, SecretUnavailable)
     state: State = "wrong" if proven else "not measured"
     return ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=[system])
+
+
+def kept_out(system: str, missing: Sequence[str] | None, actions: Sequence[str]) -> ReadyFinding:
+    """Return whether the application's users are there, which are kept out before a restore.
+
+    Args:
+        system: the system.
+        missing: the users that the inventory names and the server does not know; None: the inventory names none.
+        actions: the actions that need them.
+    """
+    words = f"{', '.join(missing)} is not there" if missing else "they can be kept out"
+    if missing is None:
+        words = "the inventory names none (app_users:), so nobody is kept out before a restore"
+    wrong = missing is None or bool(missing)
+    return ReadyFinding(
+        about=f"the application's users of {system}",
+        state="wrong" if wrong else "ok",
+        words=words,
+        cure="Name the users that write for the application in the inventory." if wrong else "",
+        systems=[system],
+        actions=actions,
+    )
 
 
 def readable(secrets: Iterable[tuple[str, Secret | None]], system: str, *actions: str) -> Iterator[ReadyFinding]:

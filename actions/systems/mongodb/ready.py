@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from actions.readiness.fences import look_at_fences
-from actions.readiness.logins import readable, refused
+from actions.readiness.logins import kept_out, readable, refused
 from actions.readiness.ready import Need
 from actions.readiness.settings_needs import repository_needs, restore_folders
 from actions.systems.mongodb.by_hand import program
@@ -51,7 +51,7 @@ class _Ready:
             with connect(settings, deadline_s=_ASK_S) as client:
                 yield _role(client, settings, about, system)
                 if not settings.standby_of:
-                    yield _users(client, settings, system)
+                    yield kept_out(system, _missing(client, settings), _WRITERS)
         except CleoError as error:
             yield refused(error, about, system)
 
@@ -68,28 +68,11 @@ def _role(client: MongoClient[dict[str, Any]], settings: MongodbSettings, about:
     return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
 
 
-def _users(client: MongoClient[dict[str, Any]], settings: MongodbSettings, system: str) -> ReadyFinding:
-    """Return whether the application's users are there, which are kept out before a restore."""
-    about = f"the application's users of {system}"
-    missing = list(_missing(client, settings))
-    words = f"{', '.join(missing)} is not there" if missing else "they can be kept out"
-    if not settings.app_users:
-        words = "the inventory names none (app_users:), so nobody is kept out before a restore"
-    wrong = bool(missing) or not settings.app_users
-    return ReadyFinding(
-        about=about,
-        state="wrong" if wrong else "ok",
-        words=words,
-        cure="Name the users that write for the application in the inventory." if wrong else "",
-        systems=[system],
-        actions=_WRITERS,
-    )
-
-
-def _missing(client: MongoClient[dict[str, Any]], settings: MongodbSettings) -> Iterator[str]:
-    for one in settings.app_users:
-        if not client[one.database].command("usersInfo", one.user)["users"]:
-            yield one.user
+def _missing(client: MongoClient[dict[str, Any]], settings: MongodbSettings) -> list[str] | None:
+    """Return the application's users that the server does not know; None where the inventory names none."""
+    named = settings.app_users
+    gone = [one.user for one in named if not client[one.database].command("usersInfo", one.user)["users"]]
+    return gone if named else None
 
 
 READY = _Ready()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from actions.readiness.fences import look_at_fences
-from actions.readiness.logins import readable, refused
+from actions.readiness.logins import kept_out, readable, refused
 from actions.readiness.ready import Need
 from actions.readiness.settings_needs import repository_needs, restore_folders
 from actions.systems.redis.connection import connect
@@ -50,7 +50,7 @@ class _Ready:
         try:
             with connect(settings, deadline_s=_ASK_S) as client:
                 yield _rights(client, settings.user or "default", about, system)
-                yield _users(client, settings, system)
+                yield kept_out(system, _missing(client, settings), _WRITERS)
         except CleoError as error:
             yield refused(error, about, system)
 
@@ -74,23 +74,11 @@ def _rights(client: Redis, user: str, about: str, system: str) -> ReadyFinding:
     return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
 
 
-def _users(client: Redis, settings: RedisSettings, system: str) -> ReadyFinding:
-    """Return whether the application's users are there, which are kept out before a restore."""
+def _missing(client: Redis, settings: RedisSettings) -> list[str] | None:
+    """Return the application's users that the server does not know; None where the inventory names none."""
     known: Any = client.acl_users()
     there = {str(name) for name in known}
-    missing = [one.name for one in settings.app_users if one.name not in there]
-    words = f"{', '.join(missing)} is not there" if missing else "they can be kept out"
-    if not settings.app_users:
-        words = "the inventory names none (app_users:), so nobody is kept out before a restore"
-    wrong = bool(missing) or not settings.app_users
-    return ReadyFinding(
-        about=f"the application's users of {system}",
-        state="wrong" if wrong else "ok",
-        words=words,
-        cure="Name the users that write for the application in the inventory." if wrong else "",
-        systems=[system],
-        actions=_WRITERS,
-    )
+    return [one.name for one in settings.app_users if one.name not in there] if settings.app_users else None
 
 
 READY = _Ready()
