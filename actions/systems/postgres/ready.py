@@ -65,24 +65,23 @@ class _Ready:
 
 
 def _asked(session: psycopg.Connection[Any], server: Server, about: str) -> Iterator[ReadyFinding]:
-    yield _rights(session, about, server.name)
-    yield from _until(session, about, server.name)
+    superuser, until, looks = session.execute(_RIGHTS).fetchone() or (False, None, False)
+    yield _rights(about, server.name, superuser=superuser, looks=looks)
+    yield from _until(until, about, server.name)
     yield _roles(session, server)
     yield from _hba(session, server)
     yield from _certificate(session, server)
 
 
-def _rights(session: psycopg.Connection[Any], about: str, system: str) -> ReadyFinding:
-    super_, _, looks = session.execute(_RIGHTS).fetchone() or (False, None, False)
-    if super_:
+def _rights(about: str, system: str, *, superuser: bool, looks: bool) -> ReadyFinding:
+    if superuser:
         return ReadyFinding(about=about, state="ok", words="it logs in, and is a superuser", systems=[system])
     can = "it may look and verify, and" if looks else "it"
     words = f"{can} may neither keep writers out nor change what a recovery must change: it is no superuser"
     return ReadyFinding(about=about, state="wrong", words=words, cure=_SUPERUSER, systems=[system])
 
 
-def _until(session: psycopg.Connection[Any], about: str, system: str) -> Iterator[ReadyFinding]:
-    _, until, _ = session.execute(_RIGHTS).fetchone() or (False, None, False)
+def _until(until: object, about: str, system: str) -> Iterator[ReadyFinding]:
     if isinstance(until, datetime):
         ends, over = until.astimezone(UTC), until < datetime.now(UTC)
         yield ReadyFinding(
