@@ -47,20 +47,11 @@ def _signed(settings: DnsSettings, system: str) -> ReadyFinding:
     try:
         query.use_tsig(keyring(settings))
         ask(server, query, _ASK_S)
-    except NoAnswer as error:
-        state: State = "not measured" if error.why in UNREACHED else "wrong"
-        words, cure = error.message, error.hint
-        return ReadyFinding(
-            about=about,
-            state=state,
-            words=words,
-            cure=cure,
-            systems=[system],
-            actions=_CHANGES,
-        )
     except CleoError as error:
+        unreached = isinstance(error, NoAnswer) and error.why in UNREACHED
+        state: State = "not measured" if unreached else "wrong"
         words, cure = error.message, error.hint
-        return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system], actions=_CHANGES)
+        return ReadyFinding(about=about, state=state, words=words, cure=cure, systems=[system], actions=_CHANGES)
     words = "it takes our signature; whether it lets that key change the records, only a change tells"
     return ReadyFinding(about=about, state="ok", words=words, systems=[system], actions=_CHANGES)
 
