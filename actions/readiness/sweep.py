@@ -82,11 +82,14 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
     ways, needs = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S)), _needs(inventory)
     looks = dict(_looks(inventory, plan, needs, ways))
     found = begin({key: one._replace(run=_guarded(key, one.run, needs)) for key, one in looks.items()}, _AT_ONCE)
-    wait(found.values(), ways.left_s + _GRACE_S)
+    ended = wait(found.values(), ways.left_s + _GRACE_S).done
     swept, late = Swept(), f"the look at it did not end within {within_s:.0f} s"
     for key, future in found.items():
-        _add(swept, key[1], future.result() if future.done() else _Part(findings=[_unseen(key, needs, late, _LONGER)]))
-        swept.late += [] if future.done() else [" ".join(key)]
+        if future in ended:
+            _add(swept, key[1], future.result())
+        else:
+            swept.findings.append(_unseen(key, needs, late, _LONGER))
+            swept.late.append(" ".join(key))
     if not swept.late:
         ways.close()
     swept.findings += [*unlooked(inventory, plan), *unplayed(inventory, plan)]
@@ -113,12 +116,18 @@ def _needs(inventory: Inventory) -> _Needs:
     """Return what each system needs of each host: a host that a type says nothing of is reached all the same."""
     found: _Needs = {}
     for name, settings in inventory.systems.items():
-        type_ = system_type(settings.type)
-        ready: TypeReady | None = load(type_.ready) if type_.ready else None
+        ready = _ready_of(settings)
         named = [Need(host=host) for host in settings.hosts().values()]
         for need in [*named, *(ready.needs(settings) if ready else ()), *_evidence(inventory, settings)]:
             found.setdefault(need.host, {}).setdefault(name, []).append(need)
     return found
+
+
+def _ready_of(settings: SystemSettings) -> TypeReady | None:
+    """Return what a system's type brings for looks on an ordinary day."""
+    where = system_type(settings.type).ready
+    ready: TypeReady | None = load(where) if where else None
+    return ready
 
 
 def _evidence(inventory: Inventory, settings: SystemSettings) -> Iterable[Need]:
@@ -147,11 +156,9 @@ def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: Rea
 
         health = measure(asked, min(_HEALTH_S, ways.left_s), Redactor())
         findings = [_of_health(name, health)]
-        type_ = system_type(settings.type)
         if health.status == "not answering":
             return _Part(findings=findings, health=health)  # what hangs would hang again
-        if type_.ready:
-            ready: TypeReady = load(type_.ready)
+        if ready := _ready_of(settings):
             findings += ready.look(ctx, name, health)
         findings += _closer(ctx, name, health)
         return _Part(findings=findings, health=health)
