@@ -9,11 +9,12 @@ from typing import Literal
 import msgspec
 
 from journal.events.run import KnownSystem
+from journal.incident.strategy_evidence import ACTIVATE
 from journal.plan.model import Plan, Step
 
 State = Literal["ok", "wrong", "not measured"]
 
-_BY_STANDBYS = ("promote", "activate_standby")
+_BY_STANDBYS = ("promote", ACTIVATE)
 """What an action is called, of any type, that is done at a standby and not at the system that it stands by for."""
 _BY_COLD = "cold_standby.activate"
 

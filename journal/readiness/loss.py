@@ -9,6 +9,7 @@ import msgspec
 
 from journal.events.exposure import Exposure
 from journal.incident.lost_site import is_gone
+from journal.incident.objectives import objective_of
 from journal.incident.state import Incident
 from journal.wording.durations import Duration, exact_duration
 
@@ -48,13 +49,10 @@ def _losses(incident: Incident) -> Iterator[Loss]:
     scenario = incident.plan.scenarios[incident.scenario]
     damaged = "latest" in scenario.refuses.get("recovery_point", [])
     for plan_system in scenario.systems:
-        planned = incident.plan.systems[plan_system]
-        if not planned.data:
-            continue
-        rpo = float(incident.plan.objectives.rpo[planned.data].rpo)
         for name in incident.roster.players(plan_system):
-            if name in incident.roster.systems:
-                yield _of(incident, name, rpo, damaged=damaged)
+            rpo = objective_of(incident, name)
+            if rpo is not None and name in incident.roster.systems:
+                yield _of(incident, name, float(rpo), damaged=damaged)
 
 
 def _of(incident: Incident, name: str, rpo: float, *, damaged: bool) -> Loss:
