@@ -99,11 +99,10 @@ def _own(file: Path) -> Exercise:
     """Return a team's own exercise; one that cannot be played is refused, with all that is wrong with it."""
     from actions.registry import catalogue
     from cleo_console.exercises.own import load_own
-    from cleo_console.plans import bundled
     from cleo_console.settings import plan_file
     from journal.plan.load import load_plan
 
-    return load_own(file, load_plan(plan_file() or bundled(), catalogue()).plan, catalogue())
+    return load_own(file, load_plan(plan_file(), catalogue()).plan, catalogue())
 
 
 def _speed_of(script: Exercise | None) -> float:

@@ -156,11 +156,10 @@ def _led(at: DemoServices, incident_id: str) -> str:
 
 def _plan() -> Plan:
     from actions.registry import catalogue
-    from cleo_console.plans import bundled
     from cleo_console.settings import plan_file
     from journal.plan.load import load_plan
 
-    return load_plan(plan_file() or bundled(), catalogue()).plan
+    return load_plan(plan_file(), catalogue()).plan
 
 
 def _known(plan: Plan, scenario: str) -> tuple[Names, Words]:
