@@ -32,7 +32,9 @@ _WHY_SHOWN = 3
 @click.option("--json", "as_json", is_flag=True, help="For a program to read: all that was looked at.")
 @click.option("--all", "show_all", is_flag=True, help="Also print what is in order.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this scenario; may be repeated.")
-@click.option("--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: CleoAI's.")
+@click.option(
+    "--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Default: what goes here."
+)
 @click.option(
     "--within", type=click.FloatRange(1, 600), default=20.0, show_default=True, help="Seconds for all looks together."
 )
