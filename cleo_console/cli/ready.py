@@ -53,6 +53,7 @@ def ready(
       cleo ready --scenario database-failure --json
       cleo ready --every "30 min"
     """
+    from journal.readiness.verdict import worst
     from journal.wording.durations import Duration
 
     try:
@@ -67,7 +68,7 @@ def ready(
         result = msgspec.structs.replace(result, verdicts=asked)
         _print(result, as_json=as_json, show_all=show_all)
         if not pause_s:
-            _leave(max((_STATUS[one.ready] for one in result.verdicts), key=[0, 3, 1].index, default=3), late=late)
+            _leave(_STATUS[worst(one.ready for one in asked) if asked else "not known"], late=late)
         time.sleep(max(0.0, pause_s - (time.monotonic() - begun)))
         begun = time.monotonic()
 
