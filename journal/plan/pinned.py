@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from journal.plan.command_words import command_words
 from journal.plan.model import Step
 from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
@@ -97,11 +97,7 @@ def pins_of(step: Step, plan_folder: Path, scripts: Path) -> Pins:
 def _words(step: Step) -> list[str]:
     if isinstance(step.command, list) and step.command:
         return step.command
-    said = str(step.command or step.script)
-    try:
-        return shlex.split(said)
-    except ValueError:
-        return said.split()
+    return command_words(str(step.command or step.script))
 
 
 def _name(file: Path, folder: Path) -> str:

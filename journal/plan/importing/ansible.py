@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from journal.plan.importing.binding import holds_secret
-from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.binding import tell_secret
+from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
 from journal.plan.importing.looking import only_looks
 from journal.yamlfile.problem import FilePath
 from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
@@ -46,7 +46,7 @@ def read_playbook(path: Path, source: Source, draft: Draft) -> None:
     Raises:
         CleoError: a file that it names cannot be read.
     """
-    title = _titled(path.stem)
+    title = in_words(path.stem)
     phases: list[dict[str, Any]] = []
     plays = (
         source.data
@@ -65,11 +65,6 @@ def read_playbook(path: Path, source: Source, draft: Draft) -> None:
             phases.append({"id": key_for(name, {phase["id"] for phase in phases}), "title": name, "sections": sections})
     draft.data |= {"title": title, "version": "1", "phases": phases}
     draft.filled(1, 'version: "1"; a playbook has none')
-
-
-def _titled(name: str) -> str:
-    words = re.sub(r"[-_]+", " ", name).strip()
-    return words[:1].upper() + words[1:]
 
 
 class _Play:
@@ -140,7 +135,7 @@ class _Play:
                 self._draft.unread_in(source.file, line, f"a task without a module: {_name(task)}")
 
     def _step(self, file: str, line: int, task: Mapping[str, Any], module: str) -> dict[str, Any]:
-        title = str(task.get("name") or f"{module} {_said(task[module])}")[:90]
+        title = str(task.get("name") or f"{module} {_said(task[module])}")[:LONGEST_TITLE]
         step: dict[str, Any] = {"id": self._draft.new_id(title, line, file), "title": title}
         short = module.rpartition(".")[2]
         argv = self._argv(task, module)
@@ -154,8 +149,7 @@ class _Play:
         else:
             looks = _LOOKS.match(short) or (short in _SHELLS and only_looks(_said(task[module])))
             step |= {"command": argv} | ({} if looks else {"destructive": True})
-        if holds_secret(step):
-            self._draft.look_at(line, f"step {step['id']!r} seems to hold a password: journals would keep it", file)
+        tell_secret(step, self._draft)
         text = [f"{word}: {_said(task[word])}" for word in ("when", "loop", "register", "notify") if word in task]
         return step | ({"text": ". ".join(text)} if text else {})
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from journal.plan.action_spec import ActionSpec, Catalogue, Param
+from journal.plan.command_words import command_words
+from journal.plan.importing.draft import Draft
 from journal.plan.importing.looking import only_looks
 
 _BLANK = re.compile(r"<[A-Za-z][^<>|&;]{0,40}>|\{\{.*?\}\}|\[[A-Z][A-Z _-]+\]|\b(?:YOUR|MY)[_-][A-Z_]+|X{3,}|\.\.\.|…")
@@ -45,7 +46,11 @@ def bind(command: str, catalogue: Catalogue) -> dict[str, Any]:
     if blanks(command):
         return {"script": line}
     shell = _SHELLY.search(command) is not None
-    fields = {"command": command if shell else _words(command), "shell": shell, "destructive": not only_looks(command)}
+    fields = {
+        "command": command if shell else command_words(command),
+        "shell": shell,
+        "destructive": not only_looks(command),
+    }
     return {key: value for key, value in fields.items() if value}
 
 
@@ -55,18 +60,11 @@ def written(command: str) -> str:
     return re.sub(r"^\./(?:[\w.-]+/)*", "", line)
 
 
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # an open quotation mark
-        return command.split()
-
-
 def _action(command: str, catalogue: Catalogue) -> tuple[ActionSpec, dict[str, Any]] | None:
     """Return the first action that has the command's script, with the parameters that it names."""
     if "\n" in command or re.search(r"\||&&|;", command):
         return None
-    words = _words(command)
+    words = command_words(command)
     for spec in catalogue.values():
         rest = _after_script(words, spec)
         if rest is not None and (params := _params(rest, spec)) is not None:
@@ -124,3 +122,10 @@ def holds_secret(step: Mapping[str, Any]) -> bool:
     command = step.get("command", "")
     said = command if isinstance(command, str) else " ".join(command)
     return _SECRET.search(f"{said} {step.get('script', '')}") is not None
+
+
+def tell_secret(step: Mapping[str, Any], draft: Draft) -> None:
+    """Note a step that holds one: it was taken over, and should not stand there."""
+    if holds_secret(step):
+        file, line = draft.places[step["id"]]
+        draft.look_at(line, f"step {step['id']!r} seems to hold a password: journals would keep it", file)

@@ -11,6 +11,7 @@ from journal.plan.action_spec import Catalogue
 
 _UNTYPED = re.compile(r"[^a-z0-9]+")
 _LONGEST_ID = 48
+LONGEST_TITLE = 90
 
 
 class Note(NamedTuple):
@@ -109,6 +110,12 @@ def slug(text: str) -> str:
     if len(words) <= _LONGEST_ID:
         return words
     return words[: _LONGEST_ID + 1].rpartition("-")[0] or words[:_LONGEST_ID]
+
+
+def in_words(name: str) -> str:
+    """Return a file's name as a title: a hyphen is a blank."""
+    words = re.sub(r"[-_]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
 
 
 def key_for(text: str, taken: Container[str], unnamed: str = "other") -> str:

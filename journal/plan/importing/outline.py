@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.:)]*|\d+[.:)]+|[A-Z][.)])\s*[-–—]?\s+(?=\S)")
@@ -55,6 +55,11 @@ class Code(Block):
     language: str = ""
     rows: list[str] = field(default_factory=list)
     first: int = 0
+
+    @property
+    def in_one_line(self) -> str:
+        """Its rows in one line, as a step's text has them."""
+        return " ; ".join(row.strip() for row in self.rows if row.strip())
 
 
 @dataclass
@@ -157,6 +162,16 @@ def parts(block: Block) -> Iterator[Block]:
         yield from block.rows
     else:
         yield block
+
+
+def codes(blocks: Sequence[Block], above: str = "") -> Iterator[tuple[Code, str]]:
+    """Yield every block of code with what stands above it, also inside of lists."""
+    for block in blocks:
+        if isinstance(block, Code):
+            yield block, above
+        elif isinstance(block, Items):
+            for item in block.items:
+                yield from codes(item.blocks, item.head.text)
 
 
 def take(*blocks: Block) -> None:

@@ -21,7 +21,8 @@ from journal.plan.importing.outline import (
 )
 from journal.plan.importing.routine import is_routine
 from journal.plan.importing.shell import is_shell
-from journal.plan.importing.steps import Steps, is_step_table
+from journal.plan.importing.step_tables import is_step_table
+from journal.plan.importing.steps import Steps
 from journal.plan.importing.times import window
 from journal.plan.importing.wording import is_act, is_aside, is_information, is_procedure
 from journal.wording.durations import Duration

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from journal.plan.importing.draft import Draft
 from journal.plan.importing.labelled import pairs, records
 from journal.plan.importing.objectives import data_class
-from journal.plan.importing.outline import Block, Code, Document, Heading, Items, take
+from journal.plan.importing.outline import Block, Code, Document, Heading, Items, codes, take
 from journal.plan.importing.times import duration_in
 from journal.plan.importing.topics import about, topic
 from journal.wording.durations import Duration
@@ -51,7 +50,7 @@ def _every(text: str) -> str:
 def read_machinery(document: Document, draft: Draft) -> None:
     """Take schedules of backups, alert rules and monitors, wherever a block of them is."""
     for heading in document.root.walk():
-        for block, above in _codes(heading.blocks, heading.name):
+        for block, above in codes(heading.blocks, heading.name):
             if block.language in ("yaml", "yml", ""):
                 _manifest(block, above, draft)
             if not block.taken:
@@ -65,16 +64,6 @@ def _take_items(blocks: list[Block]) -> None:
         for item in block.items if isinstance(block, Items) else ():
             if item.blocks and all(isinstance(inner, Code) and inner.taken for inner in item.blocks):
                 item.taken = True
-
-
-def _codes(blocks: list[Block], above: str) -> Iterator[tuple[Code, str]]:
-    """Yield every block of code with what stands above it, also inside of lists."""
-    for block in blocks:
-        if isinstance(block, Code):
-            yield block, above
-        elif isinstance(block, Items):
-            for item in block.items:
-                yield from _codes(item.blocks, item.head.text)
 
 
 def _crontab(block: Code, above: str, draft: Draft) -> None:

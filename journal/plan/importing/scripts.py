@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from journal.plan.importing.binding import bind, blanks, holds_secret
-from journal.plan.importing.draft import Draft, key_for
+from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
 from journal.plan.importing.wording import is_aside
 from journal.yamlfile.yaml_source import read_bytes
 
@@ -55,8 +55,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _words(name: str) -> str:
-    words = re.sub(r"[-_]+", " ", _NUMBER.sub("", name)).strip() or name
-    return words[:1].upper() + words[1:]
+    return in_words(_NUMBER.sub("", name)) or name
 
 
 def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
@@ -69,7 +68,7 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
         return None
     header, usage = _header(text)
     title = header.split(". ")[0].rstrip(" .:") if header else _words(file.stem)
-    title = title if len(title) <= 90 else _words(file.stem)
+    title = title if len(title) <= LONGEST_TITLE else _words(file.stem)
     step: dict[str, Any] = {"id": draft.new_id(_words(file.stem), 1, str(file)), "title": title}
     fields = bind(
         shlex.quote(str(file.resolve())) if file.suffix != ".sql" else f"psql -f {file.resolve()} <database>",

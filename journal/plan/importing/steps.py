@@ -6,25 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from journal.plan.importing.binding import bind, holds_secret, written
-from journal.plan.importing.draft import Draft
+from journal.plan.importing.binding import bind, tell_secret, written
+from journal.plan.importing.draft import LONGEST_TITLE, Draft
 from journal.plan.importing.known_steps import decided, known_step, strategy_step
-from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, take, unnumbered
+from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, codes, take, unnumbered
 from journal.plan.importing.shell import Command, goes_on, is_shell, looks_like_a_command, read_command, read_shell
+from journal.plan.importing.step_tables import acts, is_step_table
 from journal.plan.importing.times import duration_in
 from journal.plan.importing.wording import is_act, is_after, is_checklist, is_choice, is_procedure
 
-_LONGEST_TITLE = 90
-_STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
 _CASES = re.compile(r"(?:if|whether|depending|in case)\b", re.IGNORECASE)
 """So an item begins whose sub-items are cases: "If the primary is: **down**: … **slow**: …"."""
 _DRAWN = re.compile(r"[─-╿▀-▟←-↓▲-◿]")
 _IN_BRACKETS = re.compile(r"\s*\(([^()]{2,30})\)\s*:?\s*$")
-
-
-def is_step_table(table: Table) -> bool:
-    """Return whether a table's rows are steps: a column says what to do."""
-    return any(head.strip(" #.") in _STEP_HEAD or head.startswith(("action", "task")) for head in table.head)
 
 
 class Steps:
@@ -113,7 +107,7 @@ class Steps:
             return ""
         text, blocks = self._waiting[-1]
         prose = blocks[-1] if blocks else None
-        short = len(text) <= _LONGEST_TITLE
+        short = len(text) <= LONGEST_TITLE
         named = isinstance(prose, Prose) and (text.endswith(":") or all(line.bold for line in prose.lines))
         if not (short and named):
             return ""
@@ -150,7 +144,7 @@ class Steps:
     def _quoted(self, block: Code, title: str) -> None:
         if _DRAWN.search("".join(block.rows)):
             return
-        words = " ; ".join(row.strip() for row in block.rows if row.strip())
+        words = block.in_one_line
         if block.language == "sql":
             self._add(title, block.line, script=words)
         elif self._last is not None:
@@ -192,14 +186,15 @@ class Steps:
         title, text = _cut(unnumbered(item.head.text.strip()))
         said = [text] if text else []
         nested = [line for block in item.blocks if isinstance(block, Items) for line in block.items]
-        codes = [block for block in _codes(item.blocks) if is_shell(block)]
-        if codes:
+        shells = [block for block in _codes(item) if is_shell(block)]
+        if shells:
             first = len(self._made)
-            for block in codes:
+            for block in shells:
                 self._code(block, title)
-            if len(self._made) > first and self._made[first]["title"] != title:
+            step = next(iter(self._made[first:]), None)
+            if step and step["title"] != title:
                 said.insert(0, f"{title}.")
-            self._rest(item, said, self._made[first] if len(self._made) > first else None)
+            self._rest(item, said, step)
             return
         command = item.head.code if looks_like_a_command(item.head.code) else ""
         if command:
@@ -222,28 +217,18 @@ class Steps:
             if isinstance(block, Prose):
                 said.append(block.text)
             elif isinstance(block, Items) and not told:
-                said += [_flat(line) for line in block.items if not any(_codes(line.blocks))]
+                said += [_flat(line) for line in block.items if not _codes(line)]
             elif isinstance(block, Code) and not block.taken:
-                said.append(" ; ".join(row.strip() for row in block.rows if row.strip()))
+                said.append(block.in_one_line)
         if step is not None and said:
             self._add_text(step, " ".join(said))
 
     def _table(self, table: Table) -> None:
-        place = next(n for n, head in enumerate(table.head) if _is_act_head(head, table.head))
-        for row in table.rows:
-            if row.taken or place >= len(row.cells) or not row.cells[place].strip():
-                continue
-            named = dict(zip(table.head, row.cells, strict=False))
-            more = [
-                f"{head.capitalize()}: {text}"
-                for n, (head, text) in enumerate(named.items())
-                if _tells(n, place, head, text)
-            ]
-            title, text = _cut(row.cells[place].strip())
-            wanted = next((cell for head, cell in named.items() if "time" in head or "duration" in head), "")
-            self._add(title, row.line, expect=str(duration_in(wanted) or ""), **known_step(self._draft, title))
-            self._add_text(self._made[-1], " ".join([text, ". ".join(more)]).strip())
-            row.taken = True
+        for act in acts(table):
+            title, text = _cut(act.title)
+            self._add(title, act.row.line, expect=act.expect, **known_step(self._draft, title))
+            self._add_text(self._made[-1], f"{text} {act.text}")
+            act.row.taken = True
 
     def _add(self, title: str, line: int, **fields: Any) -> None:
         """Add a step, with the texts that wait for one."""
@@ -260,8 +245,7 @@ class Steps:
             step["optional"] = True
         self._made.append(step)
         self._last = step
-        if holds_secret(step):
-            self._draft.look_at(line, f"step {step['id']!r} seems to hold a password: journals would keep it")
+        tell_secret(step, self._draft)
         for said, blocks in self._waiting:
             self._add_text(step, said)
             take(*blocks)
@@ -273,14 +257,9 @@ class Steps:
             step["text"] = f"{step['text']} {text.strip()}" if step.get("text") else text.strip()
 
 
-def _codes(blocks: Sequence[Block]) -> list[Code]:
-    found: list[Code] = []
-    for block in blocks:
-        if isinstance(block, Code) and not block.taken:
-            found.append(block)
-        elif isinstance(block, Items):
-            found += [code for item in block.items for code in _codes(item.blocks)]
-    return found
+def _codes(item: Item) -> list[Code]:
+    """Return the blocks of code in an item that nobody took yet."""
+    return [block for block, _ in codes(item.blocks) if not block.taken]
 
 
 def _flat(item: Item) -> str:
@@ -293,21 +272,8 @@ def _flat(item: Item) -> str:
 
 def _cut(text: str) -> tuple[str, str]:
     """Return a title, and all of the text where the title had to be cut."""
-    if len(text) <= _LONGEST_TITLE:
+    if len(text) <= LONGEST_TITLE:
         return text.rstrip(" :."), ""
     first = re.split(r"(?<=[.!?])\s|\s[–—-]\s|; |: ", text, maxsplit=1)[0]
-    short = first if len(first) <= _LONGEST_TITLE else first[:_LONGEST_TITLE].rpartition(" ")[0] + "…"
+    short = first if len(first) <= LONGEST_TITLE else first[:LONGEST_TITLE].rpartition(" ")[0] + "…"
     return short.rstrip(" :."), text
-
-
-def _is_act_head(head: str, heads: Sequence[str]) -> bool:
-    """Return whether a column says what to do; one called "step" may only hold the number."""
-    word = head.strip(" #.")
-    others = [
-        other for other in heads if other != head and other.startswith(("action", "task", "activity", "procedure"))
-    ]
-    return word.startswith(("action", "task", "activity", "procedure", "what to do")) or (word == "step" and not others)
-
-
-def _tells(number: int, place: int, head: str, text: str) -> bool:
-    return number != place and bool(text.strip()) and head.strip(" #.") not in ("step", "", "no", "nr")

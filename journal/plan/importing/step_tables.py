@@ -1,0 +1,56 @@
+"""Tables whose rows are steps: which column says what to do, and what the others tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from journal.plan.importing.outline import Row, Table
+from journal.plan.importing.times import duration_in
+
+_STEP_HEAD = ("step", "action", "task", "activity", "procedure", "what to do")
+_ACT_HEAD = ("action", "task", "activity", "procedure")
+
+
+class Act(NamedTuple):
+    """A row that is a step.
+
+    Attributes:
+        title: what to do, in its own words.
+        text: what the other columns say.
+        expect: how long it usually takes; empty where no column says so.
+        row: the row.
+    """
+
+    title: str
+    text: str
+    expect: str
+    row: Row
+
+
+def is_step_table(table: Table) -> bool:
+    """Return whether a table's rows are steps: a column says what to do."""
+    return any(head.strip(" #.") in _STEP_HEAD or head.startswith(("action", "task")) for head in table.head)
+
+
+def acts(table: Table) -> Iterator[Act]:
+    """Yield the rows that nobody took yet, and in which something is to be done."""
+    place = next(n for n, head in enumerate(table.head) if _says_what_to_do(head, table.head))
+    for row in table.rows:
+        if row.taken or place >= len(row.cells) or not row.cells[place].strip():
+            continue
+        named = dict(zip(table.head, row.cells, strict=False))
+        told = [
+            f"{head.capitalize()}: {text}"
+            for n, (head, text) in enumerate(named.items())
+            if n != place and text.strip() and head.strip(" #.") not in ("step", "", "no", "nr")
+        ]
+        usual = next((cell for head, cell in named.items() if "time" in head or "duration" in head), "")
+        yield Act(row.cells[place].strip(), ". ".join(told), str(duration_in(usual) or ""), row)
+
+
+def _says_what_to_do(head: str, heads: Sequence[str]) -> bool:
+    """Return whether a column says what to do; one called "step" may only hold the number."""
+    word = head.strip(" #.")
+    others = [other for other in heads if other != head and other.startswith(_ACT_HEAD)]
+    return word.startswith((*_ACT_HEAD, "what to do")) or (word == "step" and not others)
