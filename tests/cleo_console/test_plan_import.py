@@ -268,3 +268,11 @@ def test_a_document_without_steps_is_refused(tmp_path: Path) -> None:
 def test_notes_as_json(tmp_path: Path) -> None:
     _, result = imported(tmp_path, "# Runbook\n\n1. Stop it\n\n<b>bold</b>\n\n<p>html</p>\n", "--json")
     assert {note["kind"] for note in json.loads(result.stdout)} == {"unread", "filled in"}
+
+
+def test_a_file_below_an_item_beside_a_command_is_in_the_steps_text(tmp_path: Path) -> None:
+    item = "1. Restart it:\n   - Write into its file:\n     ```yaml\n     retries: 3\n     ```\n   - Then:\n"
+    plan, _ = imported(tmp_path, f"# DB down\n## Recovery\n{item}     ```sh\n     systemctl restart db\n     ```\n")
+    [step] = plan.steps()
+    assert step.command == ["systemctl", "restart", "db"]
+    assert "Write into its file: retries: 3" in step.text

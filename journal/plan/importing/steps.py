@@ -186,7 +186,7 @@ class Steps:
         title, text = _cut(unnumbered(item.head.text.strip()))
         said = [text] if text else []
         nested = [line for block in item.blocks if isinstance(block, Items) for line in block.items]
-        shells = [block for block in _codes(item) if is_shell(block)]
+        shells = [block for block, _ in codes(item.blocks) if not block.taken and is_shell(block)]
         if shells:
             first = len(self._made)
             for block in shells:
@@ -217,7 +217,7 @@ class Steps:
             if isinstance(block, Prose):
                 said.append(block.text)
             elif isinstance(block, Items) and not told:
-                said += [_flat(line) for line in block.items if not _codes(line)]
+                said += map(_flat, block.items)
             elif isinstance(block, Code) and not block.taken:
                 said.append(block.in_one_line)
         if step is not None and said:
@@ -255,11 +255,6 @@ class Steps:
     def _add_text(self, step: dict[str, Any], text: str) -> None:
         if text.strip():
             step["text"] = f"{step['text']} {text.strip()}" if step.get("text") else text.strip()
-
-
-def _codes(item: Item) -> list[Code]:
-    """Return the blocks of code in an item that nobody took yet."""
-    return [block for block, _ in codes(item.blocks) if not block.taken]
 
 
 def _flat(item: Item) -> str:
