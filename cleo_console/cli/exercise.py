@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.output_file import refuse_to_overwrite
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -79,8 +80,7 @@ def new_command(scenario: str, output: Path | None, force: bool) -> None:
     """
     from cleo_console.exercises.template import template
 
-    if output and output.exists() and not force:
-        raise CleoError(f"{output} is there already.", "Name another file, or say --force.")
+    refuse_to_overwrite(output, force)
     plan = _plan()
     chosen = scenario or next(iter(plan.scenarios))
     names, words = _known(plan, chosen)

@@ -14,8 +14,6 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from journal.plan.read import LoadedPlan
 
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -118,7 +116,7 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
       cleo plan pin our-plan.yaml --scripts /opt/cleoai/dr/scripts
       cleo plan check our-plan.yaml
     """
-    from journal.plan.importing.write import scalar
+    from journal.plan.importing.write import braced, scalar
     from journal.plan.pinned import pins_of, program_of
     from journal.plan.placed import placed_steps
     from journal.plan.read import read_plan, read_text
@@ -130,7 +128,10 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     edits, pinned = Edits(text, loaded.source.lines), 0
     for path, step in placed_steps(loaded.plan):
         found = pins_of(step, file.parent, scripts or file.parent)
-        values = {"sha256": scalar(found.sha256), "pinned": _flow(found.pinned)}
+        values = {
+            "sha256": scalar(found.sha256),
+            "pinned": braced({script: scalar(now) for script, now in found.pinned.items()}),
+        }
         anew = [name for name in values if getattr(found, name) and getattr(found, name) != getattr(step, name)]
         if anew and (not only or step.id in only):
             for name in anew:
@@ -143,9 +144,3 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     if pinned:
         file.write_bytes(made.encode())
     click.echo(f"{count(pinned, 'step')} pinned anew.", err=True)
-
-
-def _flow(pinned: Mapping[str, str]) -> str:
-    from journal.plan.importing.write import scalar
-
-    return "{" + ", ".join(f"{scalar(name)}: {scalar(sha256)}" for name, sha256 in pinned.items()) + "}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from journal.errors import CleoError
+from cleo_console.cli.output_file import refuse_to_overwrite
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def import_command(source: Path, output: Path | None, force: bool, as_written: b
     """
     if as_json and output is None:
         raise click.UsageError("--json goes with -o FILE: the plan itself would be printed there.")
-    if output and output.exists() and not force:
-        raise CleoError(f"{output} is there already.", "Name another file, or say --force.")
+    refuse_to_overwrite(output, force)
     from journal.plan.importing.importer import import_plan
     from journal.plan.importing.write import plan_text
 
@@ -88,15 +87,13 @@ def _verdict(text: str, output: Path | None, imported: Imported, known: Known) -
 
     name = output or Path("plan.yaml")
     try:
-        loaded = read_text(name, text.encode())
-        found = errors(loaded, known.actions)
+        found = errors(read_text(name, text.encode()), known.actions)
     except BadFile as error:
         found = error.problems
     for problem in found:
         click.echo(str(problem), err=True)
     unread, filled = (sum(note.kind == kind for note in imported.notes) for kind in ("unread", "filled in"))
-    steps = sum(len(s["steps"]) for phase in imported.data["phases"] for s in phase["sections"])
-    told = f"{count(steps, 'step')}; {count(unread, 'line')} not taken over, {filled} filled in."
+    told = f"{count(len(imported.places), 'step')}; {count(unread, 'line')} not taken over, {filled} filled in."
     verdict = f"The plan cannot be used yet: {count(len(found), 'error')}." if found else "The plan can be used."
     click.echo(f"{told} {verdict}", err=True)
     return 1 if found else 0

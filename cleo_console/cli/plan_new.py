@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from journal.errors import CleoError
+from cleo_console.cli.output_file import refuse_to_overwrite
 
 if TYPE_CHECKING:
     from journal.plan.skeleton import Answers
@@ -48,16 +48,14 @@ def new_command(output: Path, force: bool, **given: str | tuple[str, ...] | None
     from journal.plan.skeleton import skeleton
     from journal.yamlfile.problem import BadFile
 
-    if output.exists() and not force:
-        raise CleoError(f"{output} is there already.", "Name another file, or say --force.")
-    data = skeleton(_answers(given), catalogue())
+    refuse_to_overwrite(output, force)
     head = ["# Made by `cleo plan new`. Complete it, then: cleo plan check FILE"]
-    text = "\n".join(plan_lines(data, head, {})) + "\n"
-    if found := errors(read_text(output, text.encode()), catalogue()):
+    text = "\n".join(plan_lines(skeleton(_answers(given), catalogue()), head, {})) + "\n"
+    made = read_text(output, text.encode())
+    if found := errors(made, catalogue()):
         raise BadFile(found)
     output.write_text(text, encoding="utf-8")
-    steps = sum(len(section["steps"]) for phase in data["phases"] for section in phase["sections"])
-    click.echo(f"{output} has {steps} steps. Complete it, then: cleo plan check {output}", err=True)
+    click.echo(f"{output} has {len(made.plan.by_id)} steps. Complete it, then: cleo plan check {output}", err=True)
 
 
 def _answers(given: dict[str, str | tuple[str, ...] | None]) -> Answers:

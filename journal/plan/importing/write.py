@@ -101,16 +101,21 @@ def _flow(value: Any) -> str | None:
     if isinstance(value, dict):
         if not value:
             return "{}"
-        inner = [_flow(each) for each in value.values()]
+        inner = {key: text for key, each in value.items() if (text := _flow(each)) is not None}
         simple = all(not isinstance(each, dict) or len(each) < 2 for each in value.values())
-        if len(value) > 4 or "id" in value or not simple or None in inner:
+        if len(value) > 4 or "id" in value or not simple or len(inner) < len(value):
             return None
-        return "{" + ", ".join(f"{scalar(key)}: {text}" for key, text in zip(value, inner, strict=True)) + "}"
+        return braced(inner)
     if isinstance(value, list):
         if any(isinstance(each, dict) for each in value):
             return None
         return "[" + ", ".join(scalar(each) for each in value) + "]"
     return None if isinstance(value, str) and "\n" in value else scalar(value)
+
+
+def braced(written: Mapping[str, str]) -> str:
+    """Return a mapping on one line, its values being YAML already."""
+    return "{" + ", ".join(f"{scalar(key)}: {text}" for key, text in written.items()) + "}"
 
 
 def scalar(value: Any) -> str:
