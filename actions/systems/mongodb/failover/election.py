@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from actions.outcome import ActionFailed, Cancelled, Cure
 from actions.systems.mongodb.connection import CannotConnect
-from actions.systems.mongodb.failover.members import others
-from actions.systems.mongodb.failover.oplog_end import Entry, has, newest
+from actions.systems.mongodb.failover.members import Position, others
+from actions.systems.mongodb.failover.oplog_end import has, newest
 from actions.systems.mongodb.failover.standing import KIND
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.state import ask
@@ -22,7 +22,7 @@ _AWAY_S = 90
 """Seconds for which the others, and who led, do not stand for election."""
 
 
-def wait_until_it_has_all(primary: Server, server: Server) -> Entry:
+def wait_until_it_has_all(primary: Server, server: Server) -> Position:
     """Wait until a member has the newest entry that the primary has by now; return that.
 
     Raises:

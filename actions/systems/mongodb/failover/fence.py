@@ -13,6 +13,7 @@ from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.mongodb.failover import by_hand
 from actions.systems.mongodb.failover.members import look_at_set
+from actions.systems.mongodb.failover.oplog_end import newest_in
 from actions.systems.mongodb.failover.standing import FENCE, KIND, by_its_set, name_in_set
 from actions.systems.mongodb.fence_guard import UNFENCE
 from actions.systems.mongodb.identity import identity_of
@@ -172,13 +173,11 @@ def _newest(server: Server) -> tuple[Measured, FenceRecord]:
     """Return the old primary's newest write and the newest entry of its oplog, before it is stopped."""
     try:
         with connect_verified(server, deadline_s=5) as client:
-            entry = client.local["oplog.rs"].find_one({}, {"ts": 1, "t": 1}, sort=[("$natural", -1)]) or {}
+            end = newest_in(client)
             at = newest_write(client, server.settings.heartbeat)
     except CleoError as error:
         server.ctx.log(f"How far it came is not known: {error.message}", "err")
         return Measured(), FenceRecord(means="service")
-    stamp = entry.get("ts")
-    position = (stamp.time << 32) + stamp.inc if stamp else 0
-    server.ctx.log(f"The newest entry of {server.name}: {f'{stamp.time}:{stamp.inc}' if stamp else 'none'}.")
-    record = FenceRecord(means="service", position=position, history=str(entry.get("t", "")))
+    server.ctx.log(f"The newest entry of {server.name}: {end if end.packed else 'none'}.")
+    record = FenceRecord(means="service", position=end.packed, history=str(end.term) if end.packed else "")
     return Measured(newest_commit_at=at), record

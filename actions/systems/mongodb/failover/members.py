@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,12 @@ class Position(NamedTuple):
     term: int
     second: int
     ordinal: int
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Position:
+        """Return where an oplog's entry is, or a member's ``optime``; of nothing a place before all others."""
+        stamp = entry.get("ts")
+        return cls(int(entry.get("t", -1)), stamp.time if stamp else 0, stamp.inc if stamp else 0)
 
     def __str__(self) -> str:
         """Return it as MongoDB writes it."""
@@ -153,8 +159,6 @@ def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[
     own = next(((one, m) for one, _, status in said if (m := _of(status, member["host"])) and m.get("self")), None)
     heard = [m for _, _, status in said if (m := _of(status, member["host"])) and not m.get("self")]
     best = own[1] if own else max(heard, key=lambda each: bool(each.get("health")), default={})
-    optime = best.get("optime") or {}
-    stamp = optime.get("ts")
     return Seat(
         name=str(member["host"]),
         votes=int(member.get("votes", 1)),
@@ -164,7 +168,7 @@ def _seat(member: dict[str, Any], said: list[tuple[Server, dict[str, Any], dict[
         answers=own is not None,
         healthy=own is not None or any(each.get("health") for each in heard),
         state=str(best.get("stateStr", "")),
-        position=Position(int(optime.get("t", -1)), stamp.time if stamp else 0, stamp.inc if stamp else 0),
+        position=Position.of(best.get("optime") or {}),
         at=best["optimeDate"].astimezone(UTC) if best.get("optimeDate") else None,
     )
 

@@ -222,7 +222,7 @@ def _require_near(lead: Server, server: Server) -> None:
     """
     end, mine = newest(lead), newest(server)
     lead.ctx.log(f"{lead.name} is at {end}, {server.name} at {mine}.")
-    if (behind := end.stamp.time - mine.stamp.time) > _BEHIND_S:
+    if (behind := end.second - mine.second) > _BEHIND_S:
         raise ActionFailed(
             f"{server.name} is {behind} s behind {lead.name}.",
             "Wait until it has caught up (mongodb.is_rejoined): the application would be kept out as long.",
