@@ -150,6 +150,19 @@ class SwitchingBack(ABC, Generic[S]):
             ],
         )
 
+    def too_far_behind(self, primary: S, server: S, behind: str) -> NoReturn:
+        """Stop at a standby that lacks much: until it has all, nobody could write.
+
+        Raises:
+            ActionFailed: always.
+        """
+        raise ActionFailed(
+            f"{server.name} is {behind} behind {primary.name}.",
+            f"Wait until it has caught up ({self.promoting.fencing.kind.prefix}.is_rejoined tells): "
+            "the application would be kept out as long.",
+            left_behind=NOTHING,
+        )
+
     def switch_back(self, ctx: ActionContext, name: str) -> Outcome:
         """Have a primary and its standby change places."""
         primary = self.promoting.fencing.kind.found(ctx)
@@ -193,10 +206,9 @@ class SwitchingBack(ABC, Generic[S]):
     def _settled(self, primary: S, server: S, *, follows: bool) -> list[Settling]:
         """Return that neither fence nor promotion is needed: they changed places as planned."""
         how = f"{server.name} and {primary.name} changed places"
-        said = (
-            {"follows": f"{primary.name} follows {server.name}"} if follows else {"down": f"{primary.name} is fenced"}
-        )
-        return needless_now(self.promoting.fencing.kind.prefix, primary.name, how, **said)
+        follows_it = f"{primary.name} follows {server.name}" if follows else ""
+        down = "" if follows else f"{primary.name} is fenced"
+        return needless_now(self.promoting.fencing.kind.prefix, primary.name, how, follows=follows_it, down=down)
 
 
 def _in_its_place_again(primary: Any, server: Any, findings: Sequence[Finding]) -> list[Finding]:

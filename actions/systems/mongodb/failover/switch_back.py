@@ -73,7 +73,7 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
         lead = self._lead(primary, server, found)
         _require_for_good(primary, server, found, seat)
         if lead:
-            _require_near(lead, server)
+            self._require_near(lead, server)
         return list(surprises(primary, found, seat))
 
     def effect(self, primary: Server, server: Server) -> str:
@@ -151,6 +151,12 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
         leader = found.leader()
         return found.asked.get(leader.system) if leader else None
 
+    def _require_near(self, lead: Server, server: Server) -> None:
+        end, mine = newest(lead), newest(server)
+        lead.ctx.log(f"{lead.name} is at {end}, {server.name} at {mine}.")
+        if (behind := end.second - mine.second) > _BEHIND_S:
+            self.too_far_behind(lead, server, f"{behind} s")
+
 
 SWITCHING_BACK = MongodbSwitchingBack()
 
@@ -210,22 +216,6 @@ def _require_for_good(primary: Server, server: Server, found: Set, seat: Seat) -
         raise ActionFailed(
             f"{server.name} {why}.",
             f"At {primary.name}: votes and priority of its place in rs.conf(), then rs.reconfig(), and run this again.",
-            left_behind=NOTHING,
-        )
-
-
-def _require_near(lead: Server, server: Server) -> None:
-    """Stop at a member that is far behind.
-
-    Raises:
-        ActionFailed: so it is.
-    """
-    end, mine = newest(lead), newest(server)
-    lead.ctx.log(f"{lead.name} is at {end}, {server.name} at {mine}.")
-    if (behind := end.second - mine.second) > _BEHIND_S:
-        raise ActionFailed(
-            f"{server.name} is {behind} s behind {lead.name}.",
-            "Wait until it has caught up (mongodb.is_rejoined): the application would be kept out as long.",
             left_behind=NOTHING,
         )
 

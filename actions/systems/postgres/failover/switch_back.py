@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from actions.action import action
 from actions.context import ActionContext
-from actions.failover.means import NOTHING
 from actions.failover.promotion_record import PromotionRecord
 from actions.failover.switching_back import WHICH, Left, SwitchingBack
 from actions.gate import Closed
@@ -107,11 +106,7 @@ class PostgresSwitchingBack(SwitchingBack[Server]):
         if seen is None or not seen.of(new):
             self.not_following(primary, server, f"does not stream from {primary.name}")
         if (behind := new.end - seen.replayed) > _BEHIND:
-            raise ActionFailed(
-                f"{server.name} is {behind:,} bytes of log behind {primary.name}.",
-                "Wait until it has caught up (postgres.is_rejoined tells): the application would be kept out as long.",
-                left_behind=NOTHING,
-            )
+            self.too_far_behind(primary, server, f"{behind:,} bytes of log")
 
 
 SWITCHING_BACK = PostgresSwitchingBack()

@@ -128,11 +128,7 @@ class RedisSwitchingBack(SwitchingBack[Server]):
         if seen.history != led.history:
             self.not_following(primary, server, f"is of another history ({seen.history}, not {led.history})")
         if (behind := led.position - seen.position) > _BEHIND:
-            raise ActionFailed(
-                f"{server.name} is {behind:,} bytes of the stream behind {primary.name}.",
-                "Wait until it has caught up (redis.is_rejoined): the application would be kept out as long.",
-                left_behind=NOTHING,
-            )
+            self.too_far_behind(primary, server, f"{behind:,} bytes of the stream")
         if _STATE not in led.info:
             raise ActionFailed(
                 f"{primary.name} does not know FAILOVER: it is older than Redis 6.2.",
