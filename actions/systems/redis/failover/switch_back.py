@@ -250,21 +250,18 @@ def _change_places(primary: Server, server: Server) -> None:
             raise _stopped(primary, server, f"is none of the replicas that {primary.name} sees")
         client.execute_command("FAILOVER", "TO", *to, "TIMEOUT", int(_TURNS_S * 1000))
         end = time.monotonic() + _TURNS_S + 5
-        while (said := client.info("replication"))["role"] != "slave" or said.get(_STATE) != "no-failover":
-            over = said.get(_STATE) == "no-failover" and said["role"] != "slave"
-            if over or time.monotonic() > end:
-                break
+        while (said := client.info("replication")).get(_STATE) != "no-failover" and time.monotonic() <= end:
             time.sleep(_PAUSE_S)
-        else:
-            primary.ctx.log(f"{primary.name} handed over to {server.name}.")
-            return
     if said["role"] != "slave":
         raise _stopped(primary, server, f"did not take over within {_TURNS_S:.0f} s")
-    raise ActionFailed(
-        f"{primary.name} waits to follow {server.name}, which does not take over ({said.get(_STATE)}).",
-        f"Only if {server.name} is a replica still: FAILOVER ABORT at {primary.name} has it lead again. See both logs.",
-        left_behind="Nobody takes writes; the application is kept out of both.",
-    )
+    if said.get(_STATE) != "no-failover":
+        raise ActionFailed(
+            f"{primary.name} waits to follow {server.name}, which does not take over ({said.get(_STATE)}).",
+            f"Only if {server.name} is a replica still: FAILOVER ABORT at {primary.name} has it lead again. "
+            "See both logs.",
+            left_behind="Nobody takes writes; the application is kept out of both.",
+        )
+    primary.ctx.log(f"{primary.name} handed over to {server.name}.")
 
 
 def _left(primary: Server) -> str:
