@@ -86,13 +86,12 @@ class Names:
         """Return why no exercise of this scenario comes to a moment that there is; empty where one may."""
         kind, _, what = moment.partition(":")
         if kind in OF_STEPS or kind in ("decision", "reasoned", "stands"):
-            name = what.partition("=")[0]
-            step = self._plan.by_id.get(what) if kind in OF_STEPS else self._plan.decision(name)
-            return f"the step {step.id} {self._why_not(step)}" if step and self._why_not(step) else ""
-        action = what.rpartition(".")[0] if kind == "fact" else what
-        if kind in OF_ACTIONS or kind == "fact":
-            return self._nobody_runs(what.partition("=")[0].rpartition(".")[0] if kind == "fact" else action)
-        return ""
+            step = self._plan.by_id.get(what) if kind in OF_STEPS else self._plan.decision(what.partition("=")[0])
+            why = self._why_not(step) if step else ""
+            return f"the step {step.id} {why}" if step and why else ""
+        if kind == "fact":
+            return self._nobody_runs(what.partition("=")[0].rpartition(".")[0])
+        return self._nobody_runs(what) if kind in OF_ACTIONS else ""
 
     def _nobody_runs(self, action: str) -> str:
         steps = [step for step in self._plan.steps() if step.action == action]

@@ -10,7 +10,7 @@ from actions.context import IncidentFacts
 from actions.tabletop.checking.misfit import Misfit
 from actions.tabletop.checking.names import Names
 from actions.tabletop.checking.story import world_word
-from actions.tabletop.checking.words import Words
+from actions.tabletop.checking.words import Words, split
 from actions.tabletop.script import Act, Script
 from actions.tabletop.values import render, values
 from journal.events.types import Kind
@@ -81,17 +81,14 @@ def _way(
 
 
 def _when(when: dict[str, str], words: Words, known: dict[str, Any], path: FilePath) -> Iterator[Misfit]:
-    for name, wanted in when.items():
+    for name, word in split(when):
         if name in known and name not in words.facts:
             continue  # an answer, a parameter, a time: any word
-        for word in wanted.removeprefix("not ").split("|"):
-            possible = words.possible(name)
-            if name not in words.facts and name not in words.made:
-                yield Misfit((*path, name), f"there is no fact {name!r}{did_you_mean(name, words.facts)}")
-            elif word.strip() not in possible | words.of(name) and not any("{" in one for one in possible):
-                yield Misfit(
-                    (*path, name), f"{name} is never {word.strip()!r}{did_you_mean(word, possible)}", "warning"
-                )
+        possible = words.possible(name)
+        if name not in words.facts and name not in words.made:
+            yield Misfit((*path, name), f"there is no fact {name!r}{did_you_mean(name, words.facts)}")
+        elif word not in possible | words.of(name) and not any("{" in one for one in possible):
+            yield Misfit((*path, name), f"{name} is never {word!r}{did_you_mean(word, possible)}", "warning")
 
 
 def _texts(act: Act) -> Iterator[tuple[FilePath, str]]:

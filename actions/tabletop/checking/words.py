@@ -26,7 +26,7 @@ class Words:
         makes = [*(act.makes for act in acts(script)), *(one.makes for one in script.reactions)]
         makes += [inject.makes for inject in injects]
         asked = [*conditions(script), *(inject.lasts for inject in injects)]
-        self.asked = _words([part for when in asked for part in _split(when)])
+        self.asked = _words([part for when in asked for part in split(when)])
         self._passed_on = {name for one in makes for word in one.values() for name in _NAMED.findall(word)}
         self.made = _words([item for one in makes for item in one.items()])
         self._start = {name: {word} for name, word in ordinary.facts.items()}
@@ -76,7 +76,7 @@ def conditions(script: Script) -> Iterator[Mapping[str, str]]:
     yield from (reaction.when for reaction in script.reactions)
 
 
-def _split(when: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def split(when: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each word that a condition asks for or excludes."""
     for name, wanted in when.items():
         for word in wanted.removeprefix("not ").split("|"):
