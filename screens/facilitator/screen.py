@@ -18,12 +18,10 @@ from screens.app_services import AppServices
 from screens.facilitator.following import Following, InjectRow, Person, Seen
 from screens.facilitator.keys import LeadingKeys
 from screens.facilitator.words import inject_detail, inject_line, person_detail, person_line
-from screens.guidance.status import troubles
-from screens.guidance.text import Span, line
 from screens.lazy import build, push
 from screens.live.clocked import clock_of
 from screens.live.lifetime import is_open
-from screens.live.listener import NewsListener
+from screens.live.listener import tell_listeners
 from screens.live.lookup import Lookup
 from screens.live.session import Session
 from screens.widgets.breakpoints import BREAKPOINTS
@@ -31,6 +29,7 @@ from screens.widgets.content import block, content
 from screens.widgets.key_line import KeyLine
 from screens.widgets.kind_badge import kind_badge
 from screens.widgets.quiet import Quiet, show_option
+from screens.widgets.status_line import trouble_lines
 
 _CLOCK_S = 1.0
 _COMING = ("comes", "waits", "held", "skipped")
@@ -111,9 +110,7 @@ class FacilitatorScreen(Screen[None]):
         if news.opened and self.session.state.closed_at is None:
             self.session.request("start the runner", lambda commands: None)
         self._lookup.ask(self._following.look, self._found)
-        for screen in self.app.screen_stack:
-            if isinstance(screen, NewsListener) and screen.is_mounted:
-                screen.news()
+        tell_listeners(self.app)
 
     def on_session_wrote(self, event: Session.Wrote) -> None:
         """Something was written, or was not: show why not."""
@@ -134,7 +131,7 @@ class FacilitatorScreen(Screen[None]):
             return
         incident, now = self.session.incident, clock_of(self)()
         self.query_one("#title", Quiet).show(self._title())
-        trouble = self._trouble()
+        trouble = block(trouble_lines(self.session))  # what players were told stands in the list
         self.query_one("#trouble", Quiet).show(trouble)
         self.query_one("#trouble", Quiet).set_class(not trouble, "-empty")
         paused = incident.review.paused or incident.closed_at is not None
@@ -151,19 +148,6 @@ class FacilitatorScreen(Screen[None]):
         state = "  CLOSED" if incident.closed_at else "  STOPPED" if incident.review.paused else ""
         pieces = ((" Leading  ", "bold"), (incident.id, "$quiet"), f"   {into} into it", (state, "bold $text-warning"))
         return Content.assemble(badge, *pieces)
-
-    def _trouble(self) -> Content:
-        """Return what is not recorded; what players were told stands in the list."""
-        session = self.session
-        found = troubles(
-            session.incident,
-            session.readings,
-            unreadable=session.trouble.message if session.trouble else "",
-            unwritable=session.runner.trouble if session.runner else "",
-            held_by=session.held_by,
-            unwritten=session.unwritten,
-        )
-        return block(line(Span(f" {text} ", "alarm")) for text in found)
 
     def _draw_detail(self) -> None:
         person, row = self._person, self._row

@@ -17,7 +17,7 @@ from screens.incident.cursor import StepCursor
 from screens.incident.pending_commands import PendingCommands
 from screens.incident.view import IncidentView
 from screens.lazy import push
-from screens.live.listener import NewsListener
+from screens.live.listener import tell_listeners
 from screens.live.notices import Notice
 
 
@@ -68,9 +68,7 @@ class Arrivals:
             self._view.draw_measures()
         else:
             self._view.draw()
-        for screen in self._app.screen_stack:
-            if isinstance(screen, NewsListener) and screen.is_mounted:  # else it shows them when it is
-                screen.news()
+        tell_listeners(self._app)
 
     def _assess(self) -> None:
         """Show everybody at the table what the exercise has shown, once it is closed."""

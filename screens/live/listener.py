@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
+
+from textual.app import App
 
 
 class NewsListener:
@@ -11,3 +14,10 @@ class NewsListener:
     @abstractmethod
     def news(self) -> None:
         """Redraw: something arrived."""
+
+
+def tell_listeners(app: App[Any]) -> None:
+    """Redraw each screen that listens; one that is not mounted yet shows the news when it is."""
+    for screen in app.screen_stack:
+        if isinstance(screen, NewsListener) and screen.is_mounted:
+            screen.news()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from textual.content import Content
@@ -17,7 +18,7 @@ from screens.guidance.joined import joined_lines
 from screens.guidance.next_action import by_keys
 from screens.guidance.people import taken_by_other
 from screens.guidance.status import NO_RUNNER, call_overdue, due_words, next_words, runner_first, troubles
-from screens.guidance.text import Span, line
+from screens.guidance.text import Line, Span, line
 from screens.live.session import Session
 from screens.widgets.content import block, content
 from screens.widgets.quiet import Quiet
@@ -74,19 +75,28 @@ def _note(incident: Incident, now: datetime) -> list[Span]:
 
 def trouble_line(session: Session, now: datetime) -> Content:
     """Return what must be seen on every screen, a line each: what is not recorded, whom to call, what runs already."""
-    found = troubles(
-        session.incident,
-        session.readings,
-        unreadable=session.trouble.message if session.trouble else "",
-        unwritable=session.runner.trouble if session.runner else "",
-        held_by=session.held_by,
-        unwritten=session.unwritten,
-    )
-    found += [f"{call} (e)" for call in call_overdue(session.incident, now)]
-    lines = [line(Span(f" {text} ", "alarm")) for text in found]
+    lines = [*trouble_lines(session), *_alarms(f"{call} (e)" for call in call_overdue(session.incident, now))]
     if incident := session.incident:
         lines += [*inject_lines(incident, session.inject, now), *joined_lines(incident, sorted(session.joined))]
     return block(lines)
+
+
+def trouble_lines(session: Session) -> list[Line]:
+    """Return what is not recorded, a line each."""
+    return _alarms(
+        troubles(
+            session.incident,
+            session.readings,
+            unreadable=session.trouble.message if session.trouble else "",
+            unwritable=session.runner.trouble if session.runner else "",
+            held_by=session.held_by,
+            unwritten=session.unwritten,
+        )
+    )
+
+
+def _alarms(texts: Iterable[str]) -> list[Line]:
+    return [line(Span(f" {text} ", "alarm")) for text in texts]
 
 
 def next_line(session: Session, cursor: str, width: int, now: datetime) -> Content:
