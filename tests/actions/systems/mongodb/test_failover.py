@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from cleo_console.lab.mongodb.service import MemberService, SecondaryService
 from cleo_console.lab.service import Instance, Order
 from journal.errors import CleoError
 from tests.actions.contexts import FakeContext
+from tests.actions.failover.counting import counting
 from tests.actions.systems.mongodb.mongo_lab import MongoLab, running_mongodb
 from tests.actions.systems.postgres.failing_over import with_fields
 from tests.waiting import until
@@ -55,24 +56,17 @@ def members() -> Iterator[list[MongoLab]]:
         yield [MongoLab(service) for service in services]
 
 
-@contextmanager
-def counted(member: MongoLab) -> Iterator[list[int]]:
+def counted(member: MongoLab) -> AbstractContextManager[list[int]]:
     """The application writes numbers to a primary meanwhile; those that it acknowledged, without asking a majority."""
-    acknowledged, over = list[int](), threading.Event()
 
-    def write() -> None:
+    def write(acknowledged: list[int], over: threading.Event) -> None:
         with suppress(PyMongoError, CleoError), member.session(APPLICATION) as app:
             numbers = app.cleoai.get_collection("counted", write_concern=WriteConcern(w=1))
             while not over.wait(0.005):
                 numbers.insert_one({"_id": len(acknowledged)})
                 acknowledged.append(len(acknowledged))
 
-    writer = threading.Thread(target=write, daemon=True)
-    writer.start()
-    until(lambda: acknowledged)
-    yield acknowledged
-    over.set()
-    writer.join()
+    return counting(write)
 
 
 def state(member: MongoLab) -> str:

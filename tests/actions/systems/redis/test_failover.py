@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from journal.events.types import InventoryRead, Override
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run, RunState, StepState
 from tests.actions.contexts import FakeContext
+from tests.actions.failover.counting import counting
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
 from tests.actions.worlds import PLAN, Person, declared, places_in, running
 from tests.waiting import until
@@ -102,23 +103,16 @@ def acted(person: Person, action: str, system: str) -> Run:
     return run
 
 
-@contextmanager
-def counted(node: Node) -> Iterator[list[int]]:
+def counted(node: Node) -> AbstractContextManager[list[int]]:
     """The application writes numbers to a server meanwhile; those that were acknowledged."""
-    acknowledged, over = list[int](), threading.Event()
 
-    def write() -> None:
+    def write(acknowledged: list[int], over: threading.Event) -> None:
         with suppress(CleoError), node.client(APPLICATION) as client:
             while not over.wait(0.005):
                 client.set(f"counted:{len(acknowledged)}", 1)
                 acknowledged.append(len(acknowledged))
 
-    writer = threading.Thread(target=write, daemon=True)
-    writer.start()
-    until(lambda: acknowledged)
-    yield acknowledged
-    over.set()
-    writer.join()
+    return counting(write)
 
 
 def launched(lab: RedisLab) -> subprocess.CompletedProcess[str]:
