@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -86,10 +87,11 @@ def _meets(path: Path, span: Span) -> bool:
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """Return a file's name for each incident: of letters that every system and checker takes, no two the same."""
     given: dict[str, str] = {}
+    taken = Counter[str]()
     for name in names:
         plain = _STRANGE.sub("_", name).lstrip(".-") or "_"
-        number = sum(1 for taken in given.values() if taken.partition(".db")[0].partition("~")[0] == plain)
-        given[name] = f"{plain}~{number + 1}.db" if number else f"{plain}.db"
+        taken[plain] += 1
+        given[name] = f"{plain}~{taken[plain]}.db" if taken[plain] > 1 else f"{plain}.db"
     return given
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from journal.audit.gaps import gaps
+from journal.audit.journals import file_names
 from journal.audit.model import Evidence
 from journal.audit.pack import PackError, write_pack
 from journal.audit.span import NoSpan, Span, span_of
@@ -147,6 +148,11 @@ def test_a_day_is_part_of_the_span_and_an_instant_ends_it() -> None:
 def test_a_number_that_is_missing_in_a_day_is_said() -> None:
     there = ["INC-2026-02-01-01-abcd", "INC-2026-02-01-04-efgh", "INC-2025-02-01-02-abcd", "INC-2026-03-01-01-a"]
     assert [one.what.partition(":")[0] for one in gaps(there, YEAR)] == ["INC-2026-02-01-02, 03"]
+
+
+def test_no_two_journals_share_a_file_name() -> None:
+    names = [".a.db", "a.db", "a?", "a_", "a", ".a"]
+    assert list(file_names(names).values()) == ["a.db.db", "a.db~2.db", "a_.db", "a_~2.db", "a.db", "a~2.db"]
 
 
 def test_a_pack_is_never_written_over(pack: tuple[Path, Evidence], year: Path) -> None:
