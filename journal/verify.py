@@ -63,6 +63,10 @@ class Fault(NamedTuple):
     row: int
     what: str
 
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"row {self.row}: {self.what}" if self.row else self.what
+
 
 class Signature(NamedTuple):
     """A statement of a head and its signature. ``good``: a signer made it, and the journal has that head at ``row``."""
@@ -114,7 +118,7 @@ def verify(path: Path, head: str | None = None, more: Sequence[Path] = (), signe
         CannotCheckError: a file is not there, is no journal or has a newer format, or the head is no hash.
     """
     statements = _statements([path, *more]) if signers else {}
-    check = _Check(_head_digits(head) if head is not None else None, {row for row, _, _ in statements.values()})
+    check = _Check(head_digits(head) if head is not None else None, {row for row, _, _ in statements.values()})
     torn = {file for file in (path, *more) if _is_wal_without_its_log(file)}
     last = path
     try:
@@ -249,7 +253,12 @@ def _column_bytes(column: Any) -> bytes:
     return b"?"  # NULL or a fraction: never written, and it matches no hash
 
 
-def _head_digits(head: str) -> bytes:
+def head_digits(head: str) -> bytes:
+    """Return a head's digits, whole or of its short form.
+
+    Raises:
+        CannotCheckError: it has none.
+    """
     digits = head.strip().lower().replace("-", "")
     if not SHORTEST_HEAD <= len(digits) <= len(GENESIS) or digits.strip("0123456789abcdef"):
         raise CannotCheckError(f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)")
@@ -420,18 +429,17 @@ def _digests(conn: sqlite3.Connection, run: int, counts: set[int]) -> tuple[int,
     return seen, found
 
 
-def _print(path: Path, verdict: Verdict, asked_signers: bool) -> None:
-    found = [f"row {row}: {what}" if row else what for row, what in verdict.faults]
-    found += [f"note: {note}" for note in verdict.notes]
-    found += [
-        f"{'row ' + str(one.row) if one.good else 'NOT GOOD'}: {one.words} ({one.file})" for one in verdict.signatures
-    ]
-    headline = f"{path}: {verdict.seq} events, head {verdict.head} ({verdict.head[:4]}-{verdict.head[4:8]})"
-    print("\n  ".join([headline, *found]))
-    print(end_of(verdict, asked_signers=asked_signers))
+def lines_of(path: Path, verdict: Verdict, *, asked_signers: bool) -> Iterator[str]:
+    """Yield what was found as people read it, a line each, the verdict last; texts are as the files have them."""
+    yield f"{path}: {verdict.seq} events, head {verdict.head} ({verdict.head[:4]}-{verdict.head[4:8]})"
+    yield from (f"  {fault}" for fault in verdict.faults)
+    yield from (f"  note: {note}" for note in verdict.notes)
+    for one in verdict.signatures:
+        yield f"  {f'row {one.row}' if one.good else 'NOT GOOD'}: {one.words} ({one.file})"
+    yield _end_of(verdict, asked_signers)
 
 
-def end_of(verdict: Verdict, *, asked_signers: bool) -> str:
+def _end_of(verdict: Verdict, asked_signers: bool) -> str:
     """Return the verdict in a line. What is not signed is never called right where signatures were asked for."""
     if not verdict.ok:
         return f"WRONG: {len(verdict.faults)} found."
@@ -486,7 +494,8 @@ def _judge(file: Path, more: Sequence[Path], asked: argparse.Namespace) -> int:
         else:
             print(f"verify: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(verdict._asdict())) if asked.json else _print(file, verdict, bool(asked.signers))
+    lines = lines_of(file, verdict, asked_signers=bool(asked.signers))
+    print(json.dumps(verdict._asdict()) if asked.json else "\n".join(lines))
     return status_of(verdict, asked_signers=bool(asked.signers))
 
 

@@ -13,7 +13,6 @@ from journal.wording.sanitize import sanitize
 if TYPE_CHECKING:
     from journal.report.evidence import Entry
     from journal.store.journal import Reader
-    from journal.verify import Verdict
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -82,7 +81,6 @@ def _listed(incident_id: str) -> dict[str, Any]:
 def _list_line(row: dict[str, Any]) -> str:
     from journal.store.chain import short_head
     from journal.wording.instants import utc
-    from journal.wording.sanitize import sanitize
 
     if "error" in row:
         return sanitize(f"{row['id']}  CANNOT BE READ: {row['error']}")
@@ -128,7 +126,6 @@ def _show_timeline(reader: Reader, as_json: bool) -> None:
 
 def _entry_line(entry: Entry) -> str:
     from journal.wording.instants import offset, utc
-    from journal.wording.sanitize import sanitize
 
     late = f" (late entry, written {utc(entry.written_at)})" if entry.late else ""
     step = f"{entry.step.number} " if entry.step.number else ""
@@ -136,7 +133,6 @@ def _entry_line(entry: Entry) -> str:
 
 
 def _show_output(reader: Reader, run: int, as_json: bool) -> None:
-
     lines = reader.output(run)
     if as_json:
         _print_json(lines)
@@ -177,7 +173,7 @@ def verify(
     """
     from cleo_console.cli.incidents import find_journal
     from journal.store.check import verify_apart
-    from journal.verify import Signers, status_of
+    from journal.verify import Signers, lines_of, status_of
 
     path = find_journal(incident)
     asked = Signers(signers, revoked, signed_at) if signers else None
@@ -188,7 +184,8 @@ def verify(
         lists = {name: [one._asdict() for one in getattr(verdict, name)] for name in ("faults", "signatures")}
         _print_json({**verdict._asdict(), **lists})
     else:
-        _print_verdict(path, verdict, asked_signers=bool(asked))
+        for line in lines_of(path, verdict, asked_signers=bool(asked)):
+            click.echo(sanitize(line))
     if status := status_of(verdict, asked_signers=bool(asked)):
         raise click.exceptions.Exit(status)
 
@@ -223,27 +220,14 @@ def sign(incident: str, key: Path) -> None:
 
 
 def _head(head: str | None) -> str | None:
-    digits = (head or "").strip().lower().replace("-", "")
-    if head is not None and (not 8 <= len(digits) <= 64 or digits.strip("0123456789abcdef")):
-        raise click.UsageError(
-            f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)."
-        )
+    from journal.verify import CannotCheckError, head_digits
+
+    if head is not None:
+        try:
+            head_digits(head)
+        except CannotCheckError as error:
+            raise click.UsageError(f"{error}.") from error
     return head
-
-
-def _print_verdict(path: Path, verdict: Verdict, *, asked_signers: bool) -> None:
-    from journal.store.chain import short_head
-    from journal.verify import end_of
-    from journal.wording.sanitize import sanitize
-
-    click.echo(f"{path}: {verdict.seq} events, head {sanitize(verdict.head)} ({sanitize(short_head(verdict.head))})")
-    for fault in verdict.faults:
-        click.echo(sanitize(f"  row {fault.row}: {fault.what}" if fault.row else f"  {fault.what}"))
-    for note in verdict.notes:
-        click.echo(sanitize(f"  note: {note}"))
-    for one in verdict.signatures:
-        click.echo(sanitize(f"  {f'row {one.row}' if one.good else 'NOT GOOD'}: {one.words} ({one.file})"))
-    click.echo(end_of(verdict, asked_signers=asked_signers))
 
 
 @journal.command()

@@ -25,7 +25,7 @@ from journal.store.check import CHECK_SECONDS, signer_options, verdict_of, verif
 from journal.store.connection import closing_mark
 from journal.store.failover.segments import segments_of
 from journal.store.journal import Reader, export
-from journal.verify import Fault, Signature, Signers, Verdict
+from journal.verify import Signature, Signers, Verdict
 
 _AT_ONCE = 100
 """Journals that one checker is given: enough that starting it costs nothing, few enough that all cores have work."""
@@ -166,9 +166,10 @@ def _checked(said: Mapping[str, Any]) -> Checked:
 
 
 def _found(verdict: Verdict) -> Checked:
-    faults = [_words(fault) for fault in verdict.faults]
-    return Checked(verdict.seq, verdict.head, faults, verdict.notes, signatures=verdict.signatures)
-
-
-def _words(fault: Fault) -> str:
-    return f"row {fault.row}: {fault.what}" if fault.row else fault.what
+    return Checked(
+        verdict.seq,
+        verdict.head,
+        [str(fault) for fault in verdict.faults],
+        verdict.notes,
+        signatures=verdict.signatures,
+    )
