@@ -461,6 +461,11 @@ def status_of(verdict: Verdict, *, asked_signers: bool) -> int:
     return 3 if asked_signers and verdict.signed < verdict.seq else 0
 
 
+def _shown(line: str) -> str:
+    """Return a line that does nothing to a terminal: whoever forged a journal chose words of it."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+
+
 def main() -> int:
     """Check the journal named on the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Check that a journal is what was written.")
@@ -494,7 +499,7 @@ def _judge(file: Path, more: Sequence[Path], asked: argparse.Namespace) -> int:
         else:
             print(f"verify: {error}", file=sys.stderr)
         return 2
-    lines = lines_of(file, verdict, asked_signers=bool(asked.signers))
+    lines = map(_shown, lines_of(file, verdict, asked_signers=bool(asked.signers)))
     print(json.dumps(verdict._asdict()) if asked.json else "\n".join(lines))
     return status_of(verdict, asked_signers=bool(asked.signers))
 

@@ -60,6 +60,16 @@ def test_it_names_row_and_fault(path: Path, tmp_path: Path) -> None:
     assert "row 5: it does not match its own hash: it was altered" in done.stdout
 
 
+def test_what_a_forger_wrote_cannot_draw_over_the_verdict(path: Path, tmp_path: Path) -> None:
+    forged = "'here' || char(27) || '[2J' || char(10) || 'Nothing is wrong.'"
+    alter(path, f"UPDATE events SET seq = 9, type = 'journal.continued', payload = {forged} WHERE seq = 6")
+    done = checked(tmp_path, str(path))
+    assert done.returncode == 1
+    assert "it is known of the files: here\\x1b[2J\\nNothing is wrong." in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "Nothing is wrong." not in done.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     "arguments", [["none.sqlite"], ["verify.py"], [], ["{path}", "--head", "7f3a"], ["{path}", "--head", "zzzz-zzzz"]]
 )
