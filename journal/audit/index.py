@@ -55,10 +55,9 @@ def _of_kind(incidents: Iterable[m.IncidentEvidence], kind: str) -> list[m.Incid
 
 def _signed(journal: m.JournalProof) -> str:
     """Return how far a journal is signed by signers that were named."""
-    good = [one for one in journal.signatures if one.good]
-    if not good:
+    last = journal.signed
+    if last is None:
         return "NOT SIGNED"
-    last = max(good, key=lambda one: one.seq)
     rest = f"; rows {last.seq + 1} to {journal.events} are not" if last.seq < journal.events else ""
     return f"to row {last.seq} by {last.who}{rest}"
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from journal import verify
 from journal.audit.span import Span
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.signing import carry_signatures
-from journal.store.check import CHECK_SECONDS, signer_options, verdict_of, verify_apart
+from journal.store.check import CHECK_SECONDS, checker, verdict_of, verify_apart
 from journal.store.connection import closing_mark
 from journal.store.failover.segments import segments_of
 from journal.store.journal import Reader, export
@@ -149,10 +147,10 @@ def check_each(paths: Sequence[Path], signers: Signers | None = None) -> dict[Pa
 
 
 def _check_batch(signers: Signers | None, paths: Sequence[Path]) -> dict[Path, Checked]:
-    files = (os.fspath(path.absolute()) for path in paths)
-    command = [sys.executable, "-I", verify.__file__, "--each", "--json", *signer_options(signers), *files]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
+        done = subprocess.run(
+            checker(paths, signers, "--each"), capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
+        )
         lines = [json.loads(line) for line in done.stdout.splitlines()]
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         return {path: Checked(error=f"the check failed: {error}") for path in paths}

@@ -117,12 +117,12 @@ def _incidents(incidents: Sequence[IncidentEvidence]) -> Iterator[Missing]:
 
 
 def _unsigned(journals: Sequence[JournalProof]) -> Iterator[Missing]:
-    bare = [one.id for one in journals if not any(signature.good for signature in one.signatures)]
+    bare = [one.id for one in journals if one.signed is None]
     if bare:
         named = ", ".join(bare[:5]) + (" and others" if len(bare) > 5 else "")
         what = f"{count(len(bare), 'journal')} without a signature of a signer that was named: {named}"
         yield Missing(what=what, chapter="journals")
     for one in journals:
-        covered = max((signature.seq for signature in one.signatures if signature.good), default=0)
-        if 0 < covered < one.events:
-            yield Missing(what=f"{one.id}: rows {covered + 1} to {one.events} are not signed", chapter="journals")
+        last = one.signed
+        if last and last.seq < one.events:
+            yield Missing(what=f"{one.id}: rows {last.seq + 1} to {one.events} are not signed", chapter="journals")

@@ -56,6 +56,11 @@ class JournalProof(Part, frozen=True, kw_only=True):
     unread: str
     signatures: list[SignatureCheck]
 
+    @property
+    def signed(self) -> SignatureCheck | None:
+        """The good signature that covers the most rows; None where none is good."""
+        return max((one for one in self.signatures if one.good), key=lambda one: one.seq, default=None)
+
 
 class RestoreTest(Part, frozen=True, kw_only=True):
     """A backup that was restored: in a drill beside the real system, or over it.

@@ -99,7 +99,8 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
 def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
     """Copy and check the journals, and return what they show."""
     now, span = order.now or datetime.now(UTC), order.span
-    found = list(journals_of(_folders(paths), span))
+    folders = _folders(paths)
+    found = list(journals_of(folders, span))
     proofs, incidents = proven(found, folder, span, now, order.signers)
     whole = {Path(proof.file).name for proof in proofs if proof.ok}
     rows = tests(plan, incidents, whole, span, now)
@@ -115,7 +116,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         witness=compared,
         missing=[
             *contradicted,
-            *gaps(_folders(paths), span),
+            *gaps(folders, span),
             *missing(plan, rows, incidents, proofs, checked=order.signers is not None),
         ],
         cannot_show=CANNOT_SHOW,

@@ -43,9 +43,10 @@ def proven(
         OSError: the folder takes nothing.
     """
     names = file_names(one.name for one in found)
-    there = check_where_they_lie([one.path for one in found if one.path.exists()])
+    here = [one for one in found if one.path.exists()]
+    there = check_where_they_lie([one.path for one in here])
     files = {one.name: folder / JOURNALS / names[one.name] for one in found}
-    failed = _copied([one for one in found if one.path.exists()], files)
+    failed = _copied(here, files)
     copies = check_each([files[name] for name, why in failed.items() if not why], signers)
     read = _read_all(list(copies), span, now)
     proofs, incidents = [], []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FINE = ("held", "a person's word", "due", "not judged")
 """The verdicts on a test that leave nothing to be said."""
+_NOTED = "a note"
 _LEFT = ("closed with", "open")
 """How the outcome of an exercise begins that was not completed."""
 _VERDICTS = {
@@ -91,17 +92,14 @@ def _not_shown(period: Period, span: Span, now: datetime) -> tuple[str, str]:
     return "NOT HELD", "no journal shows it"
 
 
-_NOTED = "a note"
-
-
 def _shown(
     held_by: HeldBy | None, item: str, incidents: Sequence[m.IncidentEvidence], whole: set[str], period: Period
 ) -> list[m.Shown]:
     """Return what shows a test in a period: it counts where it ended, or in which it is still open."""
     found = []
     for one in incidents:
-        at, how = one.closed_at or one.last_at, _how(held_by, item, one)
-        if how and period.span.holds(at):
+        at = one.closed_at or one.last_at
+        if period.span.holds(at) and (how := _how(held_by, item, one)):
             found.append(
                 m.Shown(id=one.id, kind=one.kind, at=at, outcome=one.outcome, by=how, proven=one.file in whole)
             )

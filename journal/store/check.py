@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,7 @@ def verify_apart(
         if closing_mark(file).exists():  # its last program died while it closed it
             with suppress(JournalError):  # where we may only read it, the checker says what it finds
                 seal(file)
-    command = [sys.executable, "-I", verify.__file__, "--json", *(os.fspath(file.absolute()) for file in files)]
-    if head is not None:
-        command.append(f"--head={head}")
-    command += signer_options(signers)
+    command = checker(files, signers, *([f"--head={head}"] if head is not None else []))
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -67,13 +64,15 @@ def verify_apart(
     return verdict_of(json.loads(done.stdout))
 
 
-def signer_options(signers: Signers | None) -> list[str]:
-    """Return the checker's options that name the signers."""
-    if signers is None:
-        return []
-    words = [f"--signers={signers.keys.absolute()}"]
-    words += [f"--revoked={signers.revoked.absolute()}"] if signers.revoked else []
-    return words + ([f"--signed-at={signers.at}"] if signers.at else [])
+def checker(files: Iterable[Path], signers: Signers | None, *options: str) -> list[str]:
+    """Return the command that has files checked, and prints verdicts for `verdict_of`."""
+    words = [*options]
+    if signers:
+        words.append(f"--signers={signers.keys.absolute()}")
+        words += [f"--revoked={signers.revoked.absolute()}"] if signers.revoked else []
+        words += [f"--signed-at={signers.at}"] if signers.at else []
+    named = (os.fspath(file.absolute()) for file in files)
+    return [sys.executable, "-I", verify.__file__, "--json", *words, *named]
 
 
 def verdict_of(found: Mapping[str, Any]) -> Verdict:
