@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from journal.audit import model as m
 from journal.audit.clocks import clock_evidence, notices
-from journal.audit.said import notes_of, said_of_tests
+from journal.audit.said import Said, notes_of, said_of_tests
 from journal.audit.span import Span
 from journal.events.types import Kind
 from journal.exercise.assessment import RATING_WORDS
@@ -38,42 +38,43 @@ def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEviden
         JournalError: it cannot be read as an incident.
     """
     with Reader(path) as reader:
-        gathered = gather(reader)
-        notes, cut = notes_of(reader), _Cut(span)
-        told = notices(gathered, notes)
-        incident, declared = gathered.incident, header(gathered)
-        return m.IncidentEvidence(
-            id=incident.id,
-            file=path.name,
-            title=incident.title,
-            kind=declared.kind,
-            scenario=incident.scenario,
-            scenario_title=declared.scenario_title,
-            severity=declared.severity,
-            outcome=incident.outcome,
-            began_at=incident.began_at,
-            declared_at=incident.declared_at,
-            closed_at=incident.closed_at,
-            last_at=incident.last_at,
-            plan=f"{incident.plan.title}, version {incident.plan.version}",
-            plan_sha256=incident.plan_sha256,
-            printed=sum(run.output_lines for run in incident.runs.values()),
-            contacts=len(incident.plan.escalation) + len(incident.plan.contacts),
-            crosses=list(_crosses(gathered, span)),
-            rto=rto_results(incident),
-            rpo=rpo_results(incident),
-            access=responders(gathered) + responders(gathered, people=False),
-            clocks=clock_evidence(gathered, notes, now),
-            actions=sorted({run.action for run in _real_runs(gathered) if run.state is RunState.SUCCEEDED}),
-            said=said_of_tests(notes),
-            objectives=_objectives(gathered),
-            restores=cut(_restores(gathered)),
-            approvals=cut(sorted(_approvals(gathered), key=lambda one: one.at)),
-            deviations=cut(deviations(gathered)),
-            signatures=cut(gathered.signatures.entries(gathered.read, gathered.types)),
-            notices=cut(told),
-            outside=cut.outside,  # the last one: it was counted until here
-        )
+        return _evidence(path.name, gather(reader), notes_of(reader), span, now)
+
+
+def _evidence(file: str, gathered: Gathered, notes: Sequence[Said], span: Span, now: datetime) -> m.IncidentEvidence:
+    incident, declared, cut = gathered.incident, header(gathered), _Cut(span)
+    return m.IncidentEvidence(
+        id=incident.id,
+        file=file,
+        title=incident.title,
+        kind=declared.kind,
+        scenario=incident.scenario,
+        scenario_title=declared.scenario_title,
+        severity=declared.severity,
+        outcome=incident.outcome,
+        began_at=incident.began_at,
+        declared_at=incident.declared_at,
+        closed_at=incident.closed_at,
+        last_at=incident.last_at,
+        plan=f"{incident.plan.title}, version {incident.plan.version}",
+        plan_sha256=incident.plan_sha256,
+        printed=sum(run.output_lines for run in incident.runs.values()),
+        contacts=len(incident.plan.escalation) + len(incident.plan.contacts),
+        crosses=list(_crosses(gathered, span)),
+        rto=rto_results(incident),
+        rpo=rpo_results(incident),
+        access=responders(gathered) + responders(gathered, people=False),
+        clocks=clock_evidence(gathered, notes, now),
+        actions=sorted({run.action for run in _real_runs(gathered) if run.state is RunState.SUCCEEDED}),
+        said=said_of_tests(notes),
+        objectives=_objectives(gathered),
+        restores=cut(_restores(gathered)),
+        approvals=cut(sorted(_approvals(gathered), key=lambda one: one.at)),
+        deviations=cut(deviations(gathered)),
+        signatures=cut(gathered.signatures.entries(gathered.read, gathered.types)),
+        notices=cut(notices(gathered, notes)),
+        outside=cut.outside,  # the last one: it was counted until here
+    )
 
 
 class _Dated(Protocol):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
 
 from journal.errors import CleoError
+from journal.plan.routine import Every
 from journal.report.evidence import Part
 from journal.wording.instants import utc_instant
 
-Every = Literal["month", "quarter", "year"]
 _LONGEST = timedelta(days=20 * 366)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

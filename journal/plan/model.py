@@ -255,9 +255,7 @@ class Plan(Part, frozen=True, kw_only=True, dict=True):
 
     def steps(self) -> Iterator[Step]:
         """Yield every step in the order of the checklist."""
-        for phase in self.phases:
-            for section in phase.sections:
-                yield from section.steps
+        return (step for phase in self.phases for section in phase.sections for step in section.steps)
 
     @cached_property
     def by_id(self) -> dict[str, Step]:

@@ -8,6 +8,9 @@ from typing import Literal
 from journal.plan.part import Part
 from journal.wording.durations import Duration
 
+Every = Literal["month", "quarter", "year"]
+"""How often a test is due."""
+
 
 class Tier(Part, frozen=True, kw_only=True):
     """A recovery time objective. It is met when every step in ``validated_by`` is done.
@@ -65,7 +68,7 @@ class HeldBy(Part, frozen=True, kw_only=True):
 class Test(Part, frozen=True, kw_only=True):
     """Exercises that are due every so often. ``held_by`` says of an item what shows that it was held."""
 
-    every: Literal["month", "quarter", "year"]
+    every: Every
     items: list[str]
     held_by: dict[str, HeldBy] = {}
 
