@@ -14,6 +14,8 @@ from actions.inventory import Inventory
 from actions.transport import LocalHost
 from journal.errors import CleoError
 from journal.incident.fold import fold_journal
+from journal.store.journal import Journal, JournalWriteFailed
+from journal.wording.other_incidents import READING
 
 _LOOK_EVERY_S = 2.0
 _ASK_EVERY_S = 60.0
@@ -65,11 +67,29 @@ class OtherIncidents:
         self._title = title
         self._journal = journal
         self._systems: dict[str, str] = {}
+        self._announced: Inventory | None = None
+        self._told: list[dict[str, Any]] | None = None
         self._looked_at = float("-inf")
         self._asked: dict[str, tuple[float, bool]] = {}
 
-    def announce(self, inventory: Inventory) -> None:
-        """Say which systems this incident is about; again after the inventory was changed."""
+    def tell(self, journal: Journal, inventory: Inventory, *, is_open: bool) -> None:
+        """Announce this incident while it is open; show which others are about the same systems, as that changes.
+
+        Args:
+            journal: of this incident; what is found is shown from there.
+            inventory: the one in use: it is announced again after that was changed.
+            is_open: whether the incident is.
+        """
+        if is_open and self._announced is not inventory:
+            self._announced = inventory
+            self._announce(inventory)
+        found = self._look()
+        if found is not None and found != self._told:
+            with suppress(JournalWriteFailed):
+                journal.set_reading(READING, {"incidents": found})
+                self._told = found
+
+    def _announce(self, inventory: Inventory) -> None:
         self._systems = dict(_systems(inventory))
         facts = {
             "incident": self._id,
@@ -84,7 +104,7 @@ class OtherIncidents:
             beside.write_text(json.dumps(facts), encoding="utf-8")
             beside.replace(self._folder / f"open-{self._id}.json")
 
-    def look(self) -> list[dict[str, Any]] | None:
+    def _look(self) -> list[dict[str, Any]] | None:
         """Return the other open incidents on the same systems; None where it is too soon to look again."""
         if time.monotonic() - self._looked_at < _LOOK_EVERY_S:
             return None

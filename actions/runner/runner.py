@@ -8,10 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from actions.gate import Closed
-from actions.inventory import Inventory
 from actions.inventory_read import with_systems
 from actions.runner import durations
 from actions.runner.aim import aim
@@ -33,8 +31,7 @@ from journal.incident.records import Run, RunState
 from journal.paths import IncidentPlace
 from journal.plan.action_spec import ActionSpec
 from journal.store.errors import JournalError
-from journal.store.journal import Follower, Journal, JournalWriteFailed
-from journal.wording.other_incidents import READING
+from journal.store.journal import Follower, Journal
 
 POLL_S = 0.25
 LINGER_S = 10.0
@@ -88,8 +85,6 @@ class Runner:
         self._others = (
             OtherIncidents(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
         )
-        self._known_others: list[dict[str, Any]] | None = None
-        self._announced: Inventory | None = None
         self._why_stopped = "asked to stop"
         self._linger_s = LINGER_S if self._incident.closed_at else 0.0
         self._busy_at = time.monotonic()
@@ -170,17 +165,8 @@ class Runner:
         return with_systems(read, self._world.inventory, self._incident.plan.systems)
 
     def _tell_others(self) -> None:
-        """Announce this incident while it is open; show which others are about the same systems, as that changes."""
-        if self._others is None:
-            return
-        if self._incident.closed_at is None and self._announced is not self._world.inventory:
-            self._announced = self._world.inventory
-            self._others.announce(self._announced)
-        found = self._others.look()
-        if found is not None and found != self._known_others:
-            with suppress(JournalWriteFailed):
-                self._journal.set_reading(READING, {"incidents": found})
-                self._known_others = found
+        if self._others:
+            self._others.tell(self._journal, self._world.inventory, is_open=self._incident.closed_at is None)
 
     def _arrival(self) -> e.RunnerStarted:
         earlier = self._incident.runner
