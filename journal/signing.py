@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journal.errors import CleoError
+from journal.incident.declaration import declaration_of
 from journal.store.check import verify_apart
 from journal.store.journal import Reader
 from journal.store.whole_file import replace_whole
@@ -50,7 +51,7 @@ def sign_head(journal: Path, key: Path, now: datetime | None = None) -> Signed:
     if not verdict.ok:
         raise NotSigned(f"{journal} does not verify, so it is not signed.", "See: cleo journal verify")
     with Reader(journal) as reader:
-        incident = getattr(next(reader.events(limit=1)).body, "id", "")
+        incident = declaration_of(next(reader.events(limit=1))).id
     at = f"{(now or datetime.now(UTC)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     lines = (
         "cleo journal head 1",

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from journal.events.exposure import Exposed
 from journal.events.run import Took
-from journal.events.types import Event, IncidentDeclared, Kind
+from journal.events.types import Event, Kind
+from journal.incident.declaration import declaration_of, plan_of
 from journal.incident.loss import Known, Ledger, Loss
 from journal.incident.records import (
     Continued,
@@ -30,9 +29,7 @@ from journal.incident.review import Review
 from journal.incident.roster import Roster
 from journal.incident.team import Team
 from journal.plan.applies import applies
-from journal.plan.model import AFFECTED, Phase, Plan, Step
-from journal.plan.read import plan_from_data
-from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
+from journal.plan.model import AFFECTED, Phase, Step
 from journal.wording.counting import count
 
 
@@ -74,7 +71,7 @@ class Incident:
     """
 
     def __init__(self, first: Event) -> None:
-        body = _declaration(first)
+        body = declaration_of(first)
         self.id = body.id
         self.title = body.title
         self.kind = Kind(body.kind)
@@ -88,7 +85,7 @@ class Incident:
         self.inventory_sha256, self.inventory_error = "", ""
         self.inventory_doubts: list[str] = []
         self.program = body.program
-        self.plan = _plan(body)
+        self.plan = plan_of(body)
         self.plan_sha256 = body.plan_sha256
         self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
         self.runs: dict[int, Run] = {}
@@ -291,18 +288,3 @@ class Incident:
     def phase_of(self, step: Step) -> Phase:
         """Return the phase a step belongs to."""
         return self.plan.phase_of[step.id]
-
-
-def _declaration(first: Event) -> IncidentDeclared:
-    if not isinstance(first.body, IncidentDeclared):
-        raise JournalDamaged(f"The journal begins with {first.type}, not with its declaration.", KEEP_AS_IT_IS)
-    return first.body
-
-
-def _plan(declared: IncidentDeclared) -> Plan:
-    try:
-        return plan_from_data(declared.plan)
-    except msgspec.ValidationError as error:
-        raise JournalDamaged(
-            f"The plan on the first page of {declared.id} cannot be read: {error}.", KEEP_AS_IT_IS
-        ) from error
