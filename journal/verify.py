@@ -185,15 +185,14 @@ def _signer(file: Path, signers: Signers) -> tuple[str, str]:
             "",
             f"{name} signed it for another purpose ({namespace!r}, not {NAMESPACE!r}): that says nothing of a journal",
         )
-    common = ["-n", NAMESPACE, "-s", str(sig.absolute())]
+    signature = ["-s", str(sig.absolute())]
+    common = ["-n", NAMESPACE, *signature]
     if _keygen(file, "check-novalidate", *common)[0]:
         return "", f"the signature by {name} is not of this statement: one of the two was altered"
     listed = ["-f", str(signers.keys.absolute()), *([f"-Overify-time={signers.at}"] if signers.at else [])]
-    status, names, why = _keygen(file, "find-principals", *common[2:], *listed)
-    for who in (
-        [] if status else [one for line in names.splitlines() for one in dict.fromkeys([line, *line.split(",")])]
-    ):
-        revoked = ["-r", str(signers.revoked.absolute())] if signers.revoked else []
+    revoked = ["-r", str(signers.revoked.absolute())] if signers.revoked else []
+    status, names, why = _keygen(file, "find-principals", *signature, *listed)
+    for who in [] if status else _principals(names):
         status, _, why = _keygen(file, "verify", *common, *listed, "-I", who, *revoked)
         if not status:
             return who, f"signed by {who}, {name}"
@@ -203,6 +202,12 @@ def _signer(file: Path, signers: Signers) -> tuple[str, str]:
     if base64.b64encode(key).decode() in signers.keys.read_text("utf-8", "replace"):
         return "", f"{name} is in the list of signers, and does not count: {why or 'it is not allowed to sign this'}"
     return "", f"it was signed by {name}, which is not in the list of signers"
+
+
+def _principals(found: str) -> Iterator[str]:
+    """Yield those whose key it is, as ssh-keygen found them: a line of the list each, which may name several."""
+    for line in found.splitlines():
+        yield from dict.fromkeys([line, *line.split(",")])
 
 
 def signed_with(armoured: bytes) -> tuple[bytes, str]:
