@@ -69,7 +69,11 @@ def test_a_page_that_is_old_is_not_given_to_anybody(made: list[Page], monkeypatc
 class Slow(Collector):
     """Metrics that take a while to tell."""
 
+    def __init__(self) -> None:
+        self.told = 0
+
     def collect(self) -> Iterator[Metric]:
+        self.told += 1
         time.sleep(0.1)
         return iter(())
 
@@ -82,10 +86,12 @@ def test_a_page_that_takes_long_to_make_is_made_anew_before_it_is_old(
 ) -> None:
     monkeypatch.setattr(pages, "_STALE_S", 2.0)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Slow())
+    registry.register(slow := Slow())
     made.append(page := Page(registry))
     page.start()
-    end = time.monotonic() + 4.0  # by its share alone the next one would be made after ten seconds
-    while time.monotonic() < end:
+
+    def made_again() -> bool:
         assert asked(page).startswith("200 OK")
-        time.sleep(0.05)
+        return slow.told > 3  # by its share alone it would be made every ten seconds
+
+    until(made_again)
