@@ -19,6 +19,7 @@ from journal.incident.records import Run, RunState, StepState
 from journal.incident.upcoming import next_step
 from journal.store.whole_file import replace_whole
 from journal.wording.sanitize import sanitize
+from journal.yamlfile.yaml_source import read_bytes
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
@@ -58,12 +59,14 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path) -> 
     known = catalogue()
     loaded = load_plan(plan_file(), known)
     _require_finished(folder)
-    answers = read_answers(file, loaded.plan, inventory.name, drill.scenarios, known)
+    content = read_bytes(file)  # once: the journal names the digest of what is gone by
+    answers = read_answers(file, content, loaded.plan, inventory.name, drill.scenarios, known)
+    because = f"answered beforehand in {file.name}, SHA-256 {hashlib.sha256(content).hexdigest()[:12]}…"
     incident = begin_drill(folder, inventory, drill.item, answers.scenario, lambda at: loaded)
     with access_incident(incident) as at:
         at.services.ensure_runner(incident)
         wait_for_inventory(at)
-        walk, stop = Walk(at, answers, file, known), None
+        walk, stop = Walk(at, answers, because, known), None
         try:
             stop = walk.to_the_end()
         finally:
@@ -110,14 +113,12 @@ class Walk:
     Args:
         at: the incident.
         answers: what was decided beforehand.
-        file: where they are from: the journal names it, with its digest, beside each of them.
+        because: where they are from: the journal has it beside each of them.
         catalogue: the actions there are.
     """
 
-    def __init__(self, at: IncidentAccess, answers: Answers, file: Path, catalogue: Catalogue) -> None:
-        self._at, self._answers, self._catalogue = at, answers, catalogue
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-        self._because = f"answered beforehand in {file.name}, SHA-256 {digest}…"
+    def __init__(self, at: IncidentAccess, answers: Answers, because: str, catalogue: Catalogue) -> None:
+        self._at, self._answers, self._because, self._catalogue = at, answers, because, catalogue
         self._seen: set[str] = set()
 
     def to_the_end(self) -> Stop | None:

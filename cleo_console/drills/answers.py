@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journal.plan.part import Part
 from journal.yamlfile.convert import convert, did_you_mean
 from journal.yamlfile.problem import BadFile, FilePath, Problem
-from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
+from journal.yamlfile.yaml_source import Source, read_yaml
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
@@ -53,21 +53,23 @@ class Answers(Part, frozen=True, kw_only=True):
     clean_up: list[CleanUp] = []
 
 
-def read_answers(path: Path, plan: Plan, inventory: str, scenarios: list[str], catalogue: Catalogue) -> Answers:
+def read_answers(
+    path: Path, content: bytes, plan: Plan, inventory: str, scenarios: list[str], catalogue: Catalogue
+) -> Answers:
     """Read the answers of a drill, and check that each of them fits.
 
     Args:
-        path: the file.
+        path: the file's, to name it.
+        content: what is in it.
         plan: whose decisions and steps they are.
         inventory: the name of the one in use.
         scenarios: those that show the test; none: any.
         catalogue: the actions there are.
 
     Raises:
-        CleoError: the file cannot be read.
         BadFile: something does not fit; all of it is named with its line.
     """
-    source = read_yaml(path, read_bytes(path))
+    source = read_yaml(path, content)
     answers = convert(Answers, source)
     found = [
         *_heads(answers, plan, inventory, scenarios),

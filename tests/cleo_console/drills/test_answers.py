@@ -26,10 +26,9 @@ clean_up:
 
 def test_all_that_does_not_fit_is_named_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
-    file.write_text(WRONG)
     plan = load_plan(bundled()).plan
     with pytest.raises(BadFile) as refused:
-        read_answers(file, plan, "lab", ["database-failure"], catalogue())
+        read_answers(file, WRONG.encode(), plan, "lab", ["database-failure"], catalogue())
     found = [(problem.line, problem.field) for problem in refused.value.problems]
     assert found == [
         (1, "inventory"),
