@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _LEFT = "left-open"
-"""The file that names the last walk that was cleaned up and not closed."""
+"""The file that names the last walk whose clean-up began: it is closed, or not gone on with."""
 
 
 class NoDrillHere(CleoError):
@@ -70,8 +70,11 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path) -> 
         try:
             stop = walk.to_the_end()
         finally:
-            left = walk.clean_up()
-        _end(at, folder, incident, stop, left)
+            try:
+                replace_whole(folder / _LEFT, incident.encode())  # first: who is killed in it cleaned up in part
+            finally:
+                left = walk.clean_up()
+        _end(at, incident, stop, left)
     return 1 if left or (stop and stop.failed) else 3 if stop else 0
 
 
@@ -85,7 +88,7 @@ def _require_finished(folder: Path) -> None:
         )
 
 
-def _end(at: IncidentAccess, folder: Path, incident: str, stop: Stop | None, left: list[str]) -> None:
+def _end(at: IncidentAccess, incident: str, stop: Stop | None, left: list[str]) -> None:
     """Say how a walk ended, and close its incident, where nothing is left that a person must look after."""
     if stop:
         click.echo(sanitize(f"stopped at {stop.why}"), err=True)
@@ -93,7 +96,6 @@ def _end(at: IncidentAccess, folder: Path, incident: str, stop: Stop | None, lef
         click.echo(sanitize(f"NOT cleaned up: {one}"), err=True)
     now = at.incident()
     if left or now.in_force or now.in_doubt():
-        replace_whole(folder / _LEFT, incident.encode())
         click.echo(f"{incident} is left open: something is in force, in doubt or not cleaned up. cleo open {incident}")
         return
     close_drill(at, f"Stopped at {stop.why}" if stop else "Walked through to the end by answers given beforehand.")

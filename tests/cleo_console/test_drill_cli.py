@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cleo_console.cli.drill_incident import drill_folder
+from cleo_console.cli.drill_run import drills_here
+from cleo_console.cli.drill_walk import NoDrillHere, Walk, walk_drill
 from tests.actions.systems.configuration.repositories import ConfigurationLab, configuration_lab
 from tests.cleo_console.test_cli import Cleo
 
@@ -67,3 +70,25 @@ def test_nothing_is_changed_unattended_where_real_incidents_are_declared(lab: Co
     assert done.returncode == 1
     assert "allows REAL incidents" in done.stderr
     assert "INC-" not in cleo("journal", "list").stdout
+
+
+def test_a_walk_that_was_broken_off_and_cleaned_up_is_not_gone_on_with(
+    lab: ConfigurationLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleo, answers = Cleo(tmp_path), tmp_path / "answers.yaml"
+    cleo.env |= {"CLEO_INVENTORY": str(lab.lab.inventory_path)}
+    answers.write_text("inventory: lab\nscenario: database-failure\n")
+    for name, value in cleo.env.items():
+        monkeypatch.setenv(name, value)
+    drills, inventory = drills_here()
+    drill = next(one for one in drills if one.name == "full-dr-simulation")
+
+    def broken_off(walk: Walk) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr(Walk, "to_the_end", broken_off)
+        walk_drill(drill, inventory, answers, drill_folder(inventory))
+    with pytest.raises(NoDrillHere, match="the drill before"):
+        walk_drill(drill, inventory, answers, drill_folder(inventory))
+    cleo.close()
