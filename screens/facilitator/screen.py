@@ -118,7 +118,7 @@ class FacilitatorScreen(Screen[None]):
 
     def on_lookup_found(self, event: Lookup.Found) -> None:
         """Take an answer from the journal; what cannot be read, the follower says."""
-        if is_open(self) and event.future.exception() is None:
+        if is_open(self) and not isinstance(event.future.exception(), CleoError):
             event.then(event.future.result())
 
     def _found(self, seen: Seen) -> None:

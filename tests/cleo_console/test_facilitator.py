@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -13,6 +15,7 @@ from cleo_console.cli.demo import declaration_of
 from cleo_console.demo import DemoServices
 from cleo_console.facilitate import FacilitatorApp
 from journal.incident.fold import fold_journal
+from screens.facilitator.following import Following
 from tests.screens.driving import Console
 from tests.waiting import until
 
@@ -43,3 +46,17 @@ async def test_an_exercise_is_led_by_keys(tmp_path: Path, monkeypatch: pytest.Mo
     if incident.runner and incident.runner.stopped_at is None:
         os.kill(incident.runner.pid, signal.SIGTERM)
         until(lambda: not held(journal.parent))
+
+
+async def test_a_fault_of_the_program_ends_it_and_leaves_no_console_that_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEO_HOME", str(tmp_path / "cleo"))
+    monkeypatch.setattr(DemoServices, "ensure_runner", Mock())
+    monkeypatch.setattr(Following, "look", Mock(side_effect=ZeroDivisionError))
+    with DemoServices("ana@table", 1000) as host:
+        app = FacilitatorApp(host, host.declare(declaration_of(host, "database-failure")))
+        with pytest.raises(ZeroDivisionError):
+            async with app.run_test(size=(80, 24)), asyncio.timeout(20):
+                while app.is_running:
+                    await asyncio.sleep(0.01)
