@@ -498,7 +498,7 @@ def _judge(file: Path, more: Sequence[Path], asked: argparse.Namespace) -> int:
             if path and not path.is_file():
                 raise CannotCheckError(f"{path} is not there: a list of keys is needed to check signatures")
         verdict = verify(file, asked.head, more, signers)
-    except CannotCheckError as error:
+    except (CannotCheckError, OSError) as error:
         if asked.json and asked.each:
             print(json.dumps({"error": str(error)}))
         else:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from journal import verify
 from journal.events import types as e
 from journal.signing import sign_head
 from journal.store.check import verify_apart
@@ -98,6 +99,15 @@ def test_a_signature_counts_for_whom_it_names_and_no_further_than_its_row(
         "SHA256SUMS.sig",
     ]
     assert subprocess.run(sums, cwd=folder, input=(folder / "SHA256SUMS").read_bytes(), check=False).returncode == 0
+
+
+def test_a_list_of_signers_that_cannot_be_read_is_no_fault_of_the_journal(home: Path, keys: tuple[Path, Path]) -> None:
+    sign_head(home / "incidents" / "INC-drill" / "journal.db", keys[0])
+    unreadable = "/proc/self/mem"  # also for root, who runs tests in places
+    verifier = [sys.executable, "-I", verify.__file__, "incidents/INC-drill/journal.db", "--signers", unreadable]
+    done = check(home, *verifier)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("verify: ")
 
 
 def test_a_journal_that_was_written_anew_contradicts_its_signature(
