@@ -276,3 +276,23 @@ def test_a_file_below_an_item_beside_a_command_is_in_the_steps_text(tmp_path: Pa
     [step] = plan.steps()
     assert step.command == ["systemctl", "restart", "db"]
     assert "Write into its file: retries: 3" in step.text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -XPOST http://a/promote",
+        "curl -sSX DELETE http://a/index",
+        "curl -sd @f http://a",
+        "curl --json @f http://a",
+        "curl --form f=@f http://a",
+        "journalctl --vacuum-size=1G",
+        "dmesg -C",
+        "sort -u -o hosts hosts",
+        "ss -K dst db1",
+    ],
+)
+def test_an_option_that_changes_something_makes_no_look_of_a_command(tmp_path: Path, command: str) -> None:
+    looks = ["curl -sSX GET http://a/health", "journalctl -u db", "dmesg", "sort -u hosts", "ss -tln"]
+    plan, _ = imported(tmp_path, "# R\n\n```sh\n" + "\n".join([command, *looks]) + "\n```\n")
+    assert [step.destructive for step in plan.steps()] == [True, *(False for _ in looks)]

@@ -22,10 +22,15 @@ _PROGRAMS = [
     r"redis-cli (?:\S+ )*(?:ping|info|lastsave|dbsize)",
     r"(?:restic|pgbackrest) (?:\S+ )*(?:snapshots|info|check|stats)",
     r"openssl (?:s_client|x509 (?!.*-out))",
-    r"curl(?!.* (?:-X ?(?:POST|PUT|DELETE|PATCH)|--request|-d|--data|-F|-T|--upload|-o|-O|--output))",
+    r"curl(?!.* (?:-\w*X\s*['\"]?(?:POST|PUT|DELETE|PATCH)|--request|-d|-F|-T|(?-i:-[fgGiIkLNsSv]+[dFT])"
+    r"|--data|--json|--form|--upload|-o|-O|--output))",
+    r"sort(?!.* (?:-\w*o|--output))",
+    r"journalctl(?!.* --(?:vacuum|rotate|flush|sync|relinquish))",
+    r"dmesg(?!.* (?:(?-i:-\w*[cCDEn])|--(?:clear|read-clear|console)))",
+    r"ss(?!.* (?:(?-i:-\w*K)|--kill))",
     r"(?:mount|lsblk|date|hostname|uptime|id|w|free)$",
-    r"(?:cat|ls|tail|head|grep|egrep|zgrep|ps|df|du|free|dig|nslookup|host|ping|ss|netstat|lsblk|echo|wc|stat|file|sort|uniq|cut|jq|tr"
-    r"|column|journalctl|dmesg|pg_isready|pg_controldata|sha256sum|md5sum|cksum|traceroute|mtr|true|sleep|which|pgrep)",
+    r"(?:cat|ls|tail|head|grep|egrep|zgrep|ps|df|du|free|dig|nslookup|host|ping|netstat|lsblk|echo|wc|stat|file|uniq|cut|jq|tr"
+    r"|column|pg_isready|pg_controldata|sha256sum|md5sum|cksum|traceroute|mtr|true|sleep|which|pgrep)",
     r"\S+ (?:--version|version|-V)$",
     r"pytest",
 ]
