@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from journal.plan.action_spec import Catalogue
-from journal.plan.importing.draft import key_for
+from journal.plan.importing.draft import key_for, slug
 
 SEVERITIES = {"critical": "SEV1 Critical", "high": "SEV2 High", "medium": "SEV3 Medium", "low": "SEV4 Low"}
 
@@ -126,7 +126,12 @@ def _assessment(strategies: Mapping[str, Any], systems: bool) -> dict[str, Any]:
 
 
 def _recovery(systems: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    sections = {system["title"]: _of_system(name, system["title"], catalogue) for name, system in systems.items()}
+    slugs = [slug(system["title"]) for system in systems.values()]
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for name, system in systems.items():
+        alone = slugs.count(slug(system["title"])) == 1
+        title = system["title"] if alone else f"{system['title']} ({name})"
+        sections[title] = _of_system(name, title, catalogue)
     return _phase("Recovery", "4 h", sections or {"Recovery": [_step("Restore the service", destructive=True)]})
 
 

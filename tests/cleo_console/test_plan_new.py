@@ -34,3 +34,11 @@ def test_a_plan_of_answers_can_be_used_and_has_the_actions_there_are(tmp_path: P
 
 def test_an_answer_without_a_value_is_asking_wrongly(tmp_path: Path) -> None:
     assert cleo_plan("new", "-o", tmp_path / "plan.yaml", "--rto", "Shop").exit_code == 2
+
+
+def test_two_systems_of_one_title_have_their_own_steps(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    result = cleo_plan("new", "-o", file, "--system", "redis=Cache", "--system", "mail=Cache")
+    assert result.exit_code == 0, result.output
+    plan = read_plan(file).plan
+    assert {step.system for step in plan.steps()} == {"", "redis", "mail"}
