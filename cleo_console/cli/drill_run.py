@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_restore import restore
 from cleo_console.cli.incident_access import access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
@@ -81,10 +82,7 @@ def run_drill(name: str, answers: Path | None) -> None:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise click.UsageError(f"The plan has no test {name}.{hint} List them: cleo drill list")
     if drill.how == "restore":
-        group = click.get_current_context().parent
-        assert group and isinstance(group.command, click.Group), "it is a command of the group drill"
-        restore = group.command.commands["restore"]
-        group.invoke(restore, systems=(), source=None, on="")
+        click.get_current_context().invoke(restore, systems=(), source=None, on="")
     elif drill.how == "walk" and answers:
         from cleo_console.cli.drill_walk import walk_drill
 
