@@ -30,12 +30,8 @@ def checked(inventory: Inventory, plan: Plan) -> Iterable[tuple[str, Mapping[str
     seen = list[tuple[str, Mapping[str, Any]]]()
     for step in plan.steps():
         one = (step.action, step.params)
-        if (
-            acted_on(inventory, step.action)
-            and step.action in registry()
-            and registry()[step.action].ready
-            and one not in seen
-        ):
+        action = registry().get(step.action) if acted_on(inventory, step.action) else None
+        if action and action.ready and one not in seen:
             seen.append(one)
     return seen
 
@@ -47,12 +43,17 @@ def acted_on(inventory: Inventory, action: str) -> list[str]:
     return named if find_type(own) else [""]
 
 
+def _actions_of(plan: Plan) -> Iterable[str]:
+    """Return the names of the plan's actions, each once."""
+    return dict.fromkeys(step.action for step in plan.steps() if step.action)
+
+
 def unlooked(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
     """Yield the plan's actions at which nobody can look beforehand: they are not measured, and never green."""
-    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
+    for name in _actions_of(plan):
         systems = acted_on(inventory, name)
         action = registry().get(name) if systems else None
-        if action and systems and not how_looked_at(action):
+        if action and not how_looked_at(action):
             yield ReadyFinding(
                 about=f"action {name}",
                 state="not measured",
@@ -67,7 +68,7 @@ def unplayed(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
     """Yield the types of system that the plan's actions are for, and of which the inventory has none."""
     present = {one.type for one in inventory.systems.values()}
     without: dict[str, list[str]] = {}
-    for name in dict.fromkeys(step.action for step in plan.steps() if step.action):
+    for name in _actions_of(plan):
         own = name.partition(".")[0]
         planned = plan.systems.get(own)
         if own not in present and find_type(own) and not (planned and planned.optional):
