@@ -45,11 +45,8 @@ class ReadyResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(result: ReadyResult) -> bytes:
-    """Return a result as its file has it, with ``ready`` of each verdict for who reads it without this program."""
-    data = msgspec.to_builtins(result)
-    for told, one in zip(data["verdicts"], result.verdicts, strict=True):
-        told["ready"] = one.ready
-    return msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n"
+    """Return a result as its file has it."""
+    return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
 
 
 def write(path: Path, result: ReadyResult) -> None:

@@ -48,6 +48,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         scenario: its name in the plan; ``title``: what people call it.
         strategy: the one that it is judged by: the plan's own, unless another can be and that one cannot.
+        ready: the three that follow in one.
         comes_back: whether every step can be done.
         in_time: whether every objective would be reached; ``times``: each of them.
         within_loss: whether what would be lost is within every objective; ``losses``: of each system.
@@ -57,17 +58,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     title: str
     strategy: str
+    ready: Answer
     comes_back: Answer
     in_time: Answer
     within_loss: Answer
     times: Sequence[TierTime] = ()
     losses: Sequence[Loss] = ()
     why: Sequence[str] = ()
-
-    @property
-    def ready(self) -> Answer:
-        """All three in one."""
-        return worst([self.comes_back, self.in_time, self.within_loss])
 
 
 def worst(answers: Iterable[Answer]) -> Answer:
@@ -113,13 +110,16 @@ def _verdict(incident: Incident, found: Sequence[ReadyFinding]) -> Verdict:
     instead = f"not by {_title(incident, scenario.strategy)}: {next(iter(ways[0].no or ways[0].unknown), '')}"
     times = [_at_best(one, best.comes_back) for one in _times(incident, best)]
     lost = losses(incident)
+    in_time = worst(one.met for one in times) if times else "not known"
+    within_loss = worst([*(one.met for one in lost), *_unplayed(incident)])
     return Verdict(
         scenario=incident.scenario,
         title=scenario.title,
         strategy=best.strategy,
+        ready=worst([best.comes_back, in_time, within_loss]),
         comes_back=best.comes_back,
-        in_time=worst(one.met for one in times) if times else "not known",
-        within_loss=worst([*(one.met for one in lost), *_unplayed(incident)]),
+        in_time=in_time,
+        within_loss=within_loss,
         times=times,
         losses=lost,
         why=[*([] if best is ways[0] else [instead]), *best.no, *best.unknown],

@@ -253,7 +253,13 @@ async def test_an_alert_is_offered_and_declared_only_by_whoever_reads_it(service
 async def test_what_was_found_ready_last_is_shown_with_its_age(services: FakeServices) -> None:
     def verdict(title: str, comes_back: Answer) -> Verdict:
         return Verdict(
-            scenario=title, title=title, strategy="", comes_back=comes_back, in_time=comes_back, within_loss="yes"
+            scenario=title,
+            title=title,
+            strategy="",
+            ready=comes_back,
+            comes_back=comes_back,
+            in_time=comes_back,
+            within_loss="yes",
         )
 
     verdicts = [verdict("Database Failure", "yes"), verdict("Natural Disaster", "no"), verdict("Breach", "not known")]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import validate
 
 from cleo_console.plans import bundled
 from tests.actions.systems.postgres.mounts import mounted
@@ -82,6 +83,9 @@ def test_it_says_what_is_known_and_leaves_nothing_behind(lab: Lab, cleo: Cleo) -
     assert len(written["verdicts"]) == 5, "what others read is of every scenario, whichever was asked about"
     assert kept.stat().st_mode & 0o777 == 0o600
     (verdict,) = result["verdicts"]
+    schema = json.loads(cleo("schema", "ready").stdout)
+    validate(result, schema)
+    assert verdict.keys() == schema["$defs"]["Verdict"]["properties"].keys()
     assert verdict["comes_back"] == verdict["ready"] == "not known", "nobody plays MongoDB and Redis"
     assert [why for why in verdict["why"] if "PostgreSQL" in why] == []
     assert "the restore of PostgreSQL was never measured" in verdict["times"][0]["why"]
