@@ -290,6 +290,7 @@ def test_a_file_below_an_item_beside_a_command_is_in_the_steps_text(tmp_path: Pa
         "dmesg -C",
         "sort -u -o hosts hosts",
         "ss -K dst db1",
+        *("df -h & rm -r old", "cat hosts &> /etc/hosts", "cat hosts >& /etc/hosts", "cat <(rm -r old)"),
     ],
 )
 def test_an_option_that_changes_something_makes_no_look_of_a_command(tmp_path: Path, command: str) -> None:

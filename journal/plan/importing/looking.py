@@ -60,14 +60,15 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _WRITES = re.compile(
-    r"(?:^|[^0-9&=-])[0-9]?>{1,2}\s*(?!&|/dev/null)\S|\s-(?:delete|exec)\b|\$\((?!date\b)|`|--(?:fix|force|apply|repair)\b"
+    r"(?:^|[^0-9&=-])[0-9]?>{1,2}\s*(?!&[\d-]|/dev/null)\S|&>{1,2}\s*(?!/dev/null)\S|(?:^|\s)<\("
+    r"|\s-(?:delete|exec)\b|\$\((?!date\b)|`|--(?:fix|force|apply|repair)\b"
 )
 
 
 def only_looks(command: str) -> bool:
     """Return whether a command is known to change nothing, with all that it is piped into."""
     masked = re.sub(r"\"[^\"]*\"|'[^']*'", lambda quoted: re.sub(r"[;|&\n>]", "\x00", quoted.group(0)), command)
-    pieces = [piece.strip() for piece in re.split(r"\n|&&|\|\||;|\|", masked) if piece.strip()]
+    pieces = [piece.strip() for piece in re.split(r"\n|&&|\|\||;|\||(?<![<>|])&(?!>)", masked) if piece.strip()]
     named = [_AS_WHOM.sub("", piece) for piece in pieces if not piece.startswith("#") and piece != "set -e"]
     return bool(named) and not _WRITES.search(masked) and all(map(_looks, named))
 
