@@ -43,7 +43,7 @@ def _claim(port: int) -> bool:
     try:
         claim.parent.mkdir(mode=0o700, exist_ok=True)
         if claim.exists() and time.time() - claim.stat().st_mtime > KEPT_S:
-            claim.unlink()
+            claim.unlink(missing_ok=True)
         claim.touch(exist_ok=False)
     except OSError as error:
         if claim.exists():
