@@ -95,8 +95,3 @@ def snapshots_of(text: str, settings: FilesSettings) -> list[Snapshot]:
     found = msgspec.json.decode(text or "[]", type=list[Snapshot] | None) or []
     own = [[path] for path in settings.paths()]
     return sorted((each for each in found if each.paths in own), key=lambda each: each.time)
-
-
-def ids_of(snapshots: Sequence[Snapshot]) -> list[str]:
-    """Return their whole ids."""
-    return [snapshot.id for snapshot in snapshots]
