@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from journal.audit import model as m
-from journal.audit.said import Said, said_of_notices
+from journal.audit.said import Said, said_of_no_notice, said_of_notices
 from journal.events.types import Kind
 from journal.incident.records import RunState, StepState
 from journal.report.header import legal
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 IN_TIME, RUNNING, EXERCISE = "in time", "running", "exercise"
 """The verdicts on a clock that leave nothing to be said."""
+WRITTEN_LATE = "in time, by words written after the deadline"
+NOT_NEEDED = "not needed, on a person's word"
+"""Verdicts that an auditor asks about, though nobody need be at fault."""
 _TELLS = "communications."
 
 
@@ -51,51 +54,83 @@ def _noted(notes: Sequence[Said]) -> Iterator[m.Notice]:
         yield m.Notice(at=note.at, what=f"notice noted: {title}", measured=False, words=note.text, by=note.by)
 
 
-def clock_evidence(gathered: Gathered, notes: Sequence[Said], now: datetime) -> list[m.ClockEvidence]:
+class _Sent(NamedTuple):
+    """A notice that went out: when, how that is known, and when it was written down."""
+
+    at: datetime
+    words: str
+    written_at: datetime
+
+
+def clock_evidence(
+    gathered: Gathered, notes: Sequence[Said], marked: Mapping[str, datetime], now: datetime
+) -> list[m.ClockEvidence]:
     """Return the clocks that have a deadline, each with the earliest notice that the journal has of it.
 
     Args:
         gathered: the incident.
         notes: what people noted.
+        marked: when steps were marked done, by the clock of the machine.
         now: until when a clock without a notice has run.
     """
     clocks = gathered.incident.plan.compliance
     rows = zip(clocks, legal(gathered.incident), strict=True)
-    return [_clock(gathered, notes, clock, row, now) for clock, row in rows if row.plan_until or row.law_until]
+    return [_clock(gathered, notes, marked, clock, row, now) for clock, row in rows if row.plan_until or row.law_until]
 
 
 def _clock(
-    gathered: Gathered, notes: Sequence[Said], clock: LegalClock, row: LegalRow, now: datetime
+    gathered: Gathered,
+    notes: Sequence[Said],
+    marked: Mapping[str, datetime],
+    clock: LegalClock,
+    row: LegalRow,
+    now: datetime,
 ) -> m.ClockEvidence:
-    sent_at, words = _notice_of(gathered, notes, clock)
-    verdict = _verdict(row, sent_at, now) if gathered.incident.kind is Kind.REAL else EXERCISE
-    return m.ClockEvidence(clock=row, sent_at=sent_at, words=words, verdict=verdict)
+    sent = [*_noted_sent(notes, clock), *_steps(gathered, marked, clock)]
+    discovered = gathered.incident.discovered_at
+    first = min((one for one in sent if one.at >= discovered), default=None)
+    if first:
+        words = first.words
+    elif sent:
+        words = f"{min(sent).words}: of {utc(min(sent).at)}, before the discovery, which is no notice of this incident"
+    else:
+        words = "no step and no note of the journal says that it went out"
+    verdict = _verdict(row, first, now) if gathered.incident.kind is Kind.REAL else EXERCISE
+    declined = None if first else _declined(notes, clock)
+    if declined and verdict != EXERCISE:
+        verdict, words = NOT_NEEDED, f"{declined.by} wrote {utc(declined.written_at)}: {declined.text}"
+    return m.ClockEvidence(clock=row, sent_at=first.at if first else None, words=words, verdict=verdict)
 
 
-def _verdict(row: LegalRow, sent_at: datetime | None, now: datetime) -> str:
+def _verdict(row: LegalRow, sent: _Sent | None, now: datetime) -> str:
     """Return the verdict by law, and what the plan wanted sooner if that was missed."""
     law, plan = row.law_until or row.plan_until, row.plan_until
-    by_law = _against(law, sent_at, now) if law else ""
-    by_plan = _against(plan, sent_at, now) if plan else by_law
+    by_law = _against(law, sent, now) if law else ""
+    by_plan = _against(plan, sent, now) if plan else by_law
     return by_law if by_plan == by_law else f"{by_law} by law, {by_plan} by the plan"
 
 
-def _against(until: datetime, sent_at: datetime | None, now: datetime) -> str:
-    if sent_at:
-        return IN_TIME if sent_at <= until else "late"
-    return RUNNING if now <= until else "NO NOTICE"
+def _against(until: datetime, sent: _Sent | None, now: datetime) -> str:
+    if sent is None:
+        return RUNNING if now <= until else "NO NOTICE"
+    if sent.at > until:
+        return "late"
+    return IN_TIME if sent.written_at <= until else WRITTEN_LATE
 
 
-def _notice_of(gathered: Gathered, notes: Sequence[Said], clock: LegalClock) -> tuple[datetime | None, str]:
-    """Return when the first notice went out, and how that is known."""
-    found = [(note.at, f"noted by {note.by}") for title, note in said_of_notices(notes) if title == clock.title.lower()]
-    found += list(_steps(gathered, clock))
-    if found:
-        return min(found)
-    return None, "no step and no note of the journal says that it went out"
+def _noted_sent(notes: Sequence[Said], clock: LegalClock) -> Iterator[_Sent]:
+    for title, note in said_of_notices(notes):
+        if title == clock.title.lower():
+            later = f", written {utc(note.written_at)}" if note.written_at > note.at else ""
+            yield _Sent(note.at, f"noted by {note.by}{later}", note.written_at)
 
 
-def _steps(gathered: Gathered, clock: LegalClock) -> Iterator[tuple[datetime, str]]:
+def _declined(notes: Sequence[Said], clock: LegalClock) -> Said | None:
+    """Return the last note that says why no notice of a clock is needed."""
+    return next((note for title, note in reversed([*said_of_no_notice(notes)]) if title == clock.title.lower()), None)
+
+
+def _steps(gathered: Gathered, marked: Mapping[str, datetime], clock: LegalClock) -> Iterator[_Sent]:
     """Yield when each of the plan's steps that are its notice was done: sent by a program, or on a person's word."""
     incident = gathered.incident
     for step_id in clock.noticed_by:
@@ -106,4 +141,5 @@ def _steps(gathered: Gathered, clock: LegalClock) -> Iterator[tuple[datetime, st
             run = incident.last_run(step_id)
             sent = run is not None and run.state is RunState.SUCCEEDED and state is StepState.DONE
             how = "sent by the program" if sent else "on a person's word"
-            yield record.at, f"step {incident.plan.named(step_id)}, {how} ({utc(record.at)})"
+            written = marked.get(step_id, record.at) if state is StepState.MARKED_DONE else record.at
+            yield _Sent(record.at, f"step {incident.plan.named(step_id)}, {how} ({utc(record.at)})", written)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from journal.audit import model as m
 from journal.audit.clocks import clock_evidence, notices
-from journal.audit.said import Said, notes_of, said_of_tests
+from journal.audit.said import Said, marked_at, notes_of, said_of_tests
 from journal.audit.span import Span
 from journal.events.types import Kind
 from journal.exercise.assessment import RATING_WORDS
@@ -38,10 +38,12 @@ def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEviden
         JournalError: it cannot be read as an incident.
     """
     with Reader(path) as reader:
-        return _evidence(path.name, gather(reader), notes_of(reader), span, now)
+        return _evidence(path.name, gather(reader), notes_of(reader), marked_at(reader), span, now)
 
 
-def _evidence(file: str, gathered: Gathered, notes: Sequence[Said], span: Span, now: datetime) -> m.IncidentEvidence:
+def _evidence(
+    file: str, gathered: Gathered, notes: Sequence[Said], marked: Mapping[str, datetime], span: Span, now: datetime
+) -> m.IncidentEvidence:
     incident, declared, cut = gathered.incident, header(gathered), _Cut(span)
     return m.IncidentEvidence(
         id=incident.id,
@@ -64,7 +66,7 @@ def _evidence(file: str, gathered: Gathered, notes: Sequence[Said], span: Span, 
         rto=rto_results(incident),
         rpo=rpo_results(incident),
         access=responders(gathered) + responders(gathered, people=False),
-        clocks=clock_evidence(gathered, notes, now),
+        clocks=clock_evidence(gathered, notes, marked, now),
         actions=sorted({run.action for run in _real_runs(gathered) if run.state is RunState.SUCCEEDED}),
         said=said_of_tests(notes),
         objectives=_objectives(gathered),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from journal.audit import model as m
-from journal.audit.controls import CONTROLS
 from journal.report import filters as report_filters
 from journal.report import html, markdown
 from journal.report.filters import kind_words
@@ -46,7 +45,7 @@ def personal(made: m.Evidence) -> str:
 
 def _values(made: m.Evidence) -> dict[str, Any]:
     kinds = [(kind, kind_words(kind)) for kind in _ORDER]
-    return {"personal": personal(made), "p": made, "controls": CONTROLS, "kinds": kinds}
+    return {"personal": personal(made), "p": made, "kinds": kinds}
 
 
 def _of_kind(incidents: Iterable[m.IncidentEvidence], kind: str) -> list[m.IncidentEvidence]:

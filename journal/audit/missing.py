@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from journal.audit.clocks import EXERCISE, IN_TIME, RUNNING
-from journal.audit.model import IncidentEvidence, JournalProof, Missing, TestRow
+from journal.audit.controls import missing_controls
+from journal.audit.model import ControlRow, IncidentEvidence, JournalProof, Missing, TestRow
 from journal.audit.schedule import FINE
 from journal.events.types import Kind
 from journal.incident.records import RunState
@@ -35,6 +36,7 @@ def missing(
     tests: Sequence[TestRow],
     incidents: Sequence[IncidentEvidence],
     journals: Sequence[JournalProof],
+    controls: Sequence[ControlRow],
     *,
     checked: bool,
 ) -> list[Missing]:
@@ -42,6 +44,7 @@ def missing(
     return [
         *_journals(journals),
         *_clocks(incidents),
+        *missing_controls(controls),
         *_tests(plan, tests),
         *_restores(incidents),
         *_incidents(incidents),

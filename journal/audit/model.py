@@ -105,8 +105,9 @@ class Notice(Part, frozen=True, kw_only=True):
 class ClockEvidence(Part, frozen=True, kw_only=True):
     """A legal clock of an incident, and when a notice went out.
 
-    ``verdict``: ``in time``, ``late``, ``NO NOTICE``, ``running`` (none yet, and the deadline is ahead), ``exercise``
-    (nobody had to be told), by law where that has a deadline; with what the plan wanted sooner, if that was missed.
+    ``verdict``: ``in time``, ``in time, by words written after the deadline``, ``late``, ``NO NOTICE``, ``running``
+    (none yet, and the deadline is ahead), ``not needed, on a person's word``, ``exercise`` (nobody had to be told), by
+    law where that has a deadline; with what the plan wanted sooner, if that was missed.
     """
 
     clock: LegalRow
@@ -185,6 +186,20 @@ class TestRow(Part, frozen=True, kw_only=True):
     shown: list[Shown]
 
 
+class ControlRow(Part, frozen=True, kw_only=True):
+    """What a standard or a law asks for, and whether this pack has evidence of it: it never says that it is met.
+
+    ``state``: ``evidence``, ``in part`` (there is some, and something against it), ``MISSING``, ``no case`` (nothing
+    happened in this time that it is about). ``words``: what that rests on; ``chapters``: of the index.
+    """
+
+    name: str
+    asks: str
+    state: str
+    words: str
+    chapters: list[str]
+
+
 class Missing(Part, frozen=True, kw_only=True):
     """Something that is not there or not in order. ``chapter``: the index's chapter that has more of it."""
 
@@ -212,6 +227,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     witness: str
     missing: list[Missing]
     cannot_show: list[str]
+    controls: list[ControlRow]
     tests: list[TestRow]
     incidents: list[IncidentEvidence]
     journals: list[JournalProof]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journal import verify
 from journal.audit import model as m
+from journal.audit.controls import controls
 from journal.audit.gaps import gaps
 from journal.audit.index import html_index, markdown_index
 from journal.audit.journals import journals_of
@@ -104,6 +105,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
     proofs, incidents = proven(found, folder, span, now, order.signers)
     whole = {Path(proof.file).name for proof in proofs if proof.ok}
     rows = tests(plan, incidents, whole, span, now)
+    judged = controls(rows, incidents, whole)
     contradicted, compared = _witnessed(order, proofs, folder)
     return m.Evidence(
         made_at=now,
@@ -117,9 +119,10 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         missing=[
             *contradicted,
             *gaps(folders, span),
-            *missing(plan, rows, incidents, proofs, checked=order.signers is not None),
+            *missing(plan, rows, incidents, proofs, judged, checked=order.signers is not None),
         ],
         cannot_show=CANNOT_SHOW,
+        controls=judged,
         tests=rows,
         incidents=incidents,
         journals=proofs,

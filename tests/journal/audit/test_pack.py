@@ -18,7 +18,9 @@ from journal.audit.span import NoSpan, Span, span_of
 from journal.events import types as e
 from journal.paths import Paths
 from journal.plan.read import plan_from_data
+from journal.store.journal import Journal
 from tests.journal.audit.year import CLOSED, ORDER, PLAN, YEAR, at, check, packed, run, said, verdicts, write
+from tests.journal.stories import ADA, SetClock
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +69,55 @@ def test_a_clock_without_a_notice_is_said_and_one_with_it_is_not(pack: tuple[Pat
     assert clocks["INC-drill"] == ["exercise", "exercise"]
     assert "INC-real: NO NOTICE: GDPR until 2026-08-04 10:00:00 UTC" in said(made)
     assert "INC-told: in time by law, late by the plan: HIPAA" in said(made)
-    assert "GDPR" not in said(made).partition("INC-told")[2]
+    assert not [line for line in said(made).splitlines() if line.startswith("INC-told") and "GDPR" in line]
     for index in ("index.md", "index.html"):
         text = (folder / index).read_text()
         assert all(one.id in text for one in made.incidents)
         assert "NO NOTICE" in text
         assert "Signatures were not checked" in text
+
+
+def test_a_control_without_evidence_is_missing_and_only_drills_and_real_incidents_count(
+    pack: tuple[Path, Evidence], tmp_path: Path
+) -> None:
+    def states(made: Evidence) -> dict[str, str]:
+        return {row.name: row.state for row in made.controls}
+
+    found = states(pack[1])
+    assert (found["SOC 2 A1.3"], found["HIPAA 164.308(a)(7)(ii)(A)"]) == ("in part", "evidence")
+    assert (found["GDPR 32(1)(c)"], found["GDPR 33(1)"]) == ("MISSING", "in part")
+    assert "GDPR 32(1)(c) (access to personal data is restored in time): no evidence: " in said(pack[1])
+    assert (
+        "| GDPR 32(1)(c) | access to personal data is restored in time | MISSING |"
+        in (pack[0] / "index.md").read_text()
+    )
+    for kind in (e.Kind.LAB, e.Kind.TABLETOP):
+        write(tmp_path, f"INC-{kind}", "2026-02-01T10:00", kind, *run("some.drill"), CLOSED)
+    unreal = states(packed(tmp_path)[1])
+    assert {unreal.pop(name) for name in ("HIPAA 164.404(b)", "GDPR 33(1)", "GDPR 33(5)")} == {"no case"}
+    assert unreal.pop("HIPAA 164.308(a)(7)(ii)(E)") == "evidence"
+    assert set(unreal.values()) == {"MISSING"}
+
+
+@pytest.mark.parametrize(
+    ("text", "happened", "written", "verdict"),
+    [
+        ("Notice GDPR: sent", "2026-08-03T10:00", "2026-08-03T11:00", "in time"),
+        ("Notice GDPR: sent", "2026-08-05T10:00", "2026-08-05T11:00", "late"),
+        ("Notice GDPR: sent", "2026-08-03T10:00", "2026-09-05T11:00", "in time, by words written after the deadline"),
+        ("Notice GDPR: sent", "2026-07-31T10:00", "2026-08-02T11:00", "NO NOTICE"),
+        ("No notice GDPR: no personal data", "", "2026-08-02T11:00", "not needed, on a person's word"),
+    ],
+)
+def test_a_notice_is_of_this_incident_and_who_wrote_it_when_is_said(
+    tmp_path: Path, text: str, happened: str, written: str, verdict: str
+) -> None:
+    path = write(tmp_path, "INC-1", "2026-08-01T10:00", e.Kind.REAL)
+    note = e.NoteAdded(text=text, happened_at=f"{happened}:00+00:00" if happened else "")
+    with Journal.open(path, actor=ADA, clock=SetClock(at(written)).clock()) as journal:
+        journal.append(note, CLOSED)
+    (gdpr,) = (one for one in packed(tmp_path)[1].incidents[0].clocks if one.clock.title == "GDPR")
+    assert gdpr.verdict == verdict
 
 
 def alter(path: Path) -> None:
