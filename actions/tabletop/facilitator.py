@@ -12,8 +12,9 @@ from actions.tabletop.script import fits
 from actions.tabletop.world import SimulatedWorld
 from journal.events import types as e
 from journal.events.envelope import Clock
-from journal.exercise.script import MAKES, Inject
+from journal.exercise.script import MAKES
 from journal.exercise.story import Story
+from journal.incident.addressing import is_for
 from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
@@ -74,7 +75,7 @@ class Facilitator:
                 self._take(self._incident, event)
             over = self._incident is None or self._incident.closed_at
             self._world.clock.pause(bool(self._incident and not over and self._incident.review.paused))
-            self._world.clock.set_alarm(None if over else min((at for at, _ in self._waiting()), default=None))
+            self._world.clock.set_alarm(None if over else min((at for at, _ in self._coming()), default=None))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
         body = event.body
@@ -83,19 +84,20 @@ class Facilitator:
         if isinstance(body, e.InjectGiven) and body.inject in self._story.injects:
             self._world.become(self._story.injects[body.inject].makes)
         for moment in self._story.take(incident, event):
-            self._note_answers(incident, moment)
+            self._note_answers(incident, event.actor, moment)
             for reaction in self._world.script.reactions:
                 if reaction.on == moment and fits(reaction.when, self._world.facts()):
                     self._world.become(reaction.makes)
         self._drop_what_has_no_cause(incident)
 
-    def _note_answers(self, incident: Incident, moment: str) -> None:
-        """Note what a moment answers: a note answers one inject, the last, which is what people are asked for."""
+    def _note_answers(self, incident: Incident, actor: str, moment: str) -> None:
+        """Note what a moment answers: a note answers one inject, the last of those that its writer was told."""
         injects = self._story.injects
         answered = [
             name
-            for name in incident.review.unanswered
+            for name, told in incident.review.unanswered.items()
             if name not in self._answers and name in injects and moment in injects[name].answered_by
+            if moment != "note" or is_for(incident, actor, told.to)
         ]
         self._answers |= dict.fromkeys(answered[-1:] if moment == "note" else answered, moment)
 
@@ -128,9 +130,7 @@ class Facilitator:
         if self._incident is None or self._incident.closed_at or self._incident.review.paused:
             return
         now = self._world.clock.now()
-        for at, inject in self._waiting():
-            if at <= now:
-                yield self._story.given(inject)
+        yield from (body for at, body in self._coming() if at <= now)
         for name, how in list(self._answers.items()):
             if name in self._incident.review.unanswered:
                 yield e.InjectAnswered(inject=name, how=how)
@@ -140,10 +140,11 @@ class Facilitator:
         with contextlib.suppress(JournalWriteFailed):
             write_or_raise(lambda: self._journal.append(body), lambda trouble: None, self._stop.is_set)
 
-    def _waiting(self) -> Iterator[tuple[datetime, Inject]]:
-        """Yield the injects that are still to come, each with when; one without its cause only if it is asked for."""
+    def _coming(self) -> Iterator[tuple[datetime, e.Body]]:
+        """Yield what is still to come, each with when; an inject without its cause only if it is asked for."""
         if self._incident is None:
             return
         for at, inject in self._story.waiting(self._incident):
             if inject.id not in self._gone or inject.id in self._story.leading.asked:
-                yield at, inject
+                yield at, self._story.given(inject)
+        yield from self._story.hints_due(self._incident)

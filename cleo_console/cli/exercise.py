@@ -38,7 +38,7 @@ def exercise() -> None:
 
 @exercise.command("check")
 @click.argument("file", type=_File)
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON: file, line, field, level, message.")
 def check_command(file: Path, as_json: bool) -> None:
     """Say what is wrong with an exercise, as FILE:LINE: message.
 
@@ -56,7 +56,7 @@ def check_command(file: Path, as_json: bool) -> None:
     problems = exercise_problems(file, _plan(), catalogue())
     wrong = sum(problem.level == "error" for problem in problems)
     if as_json:
-        click.echo(json.dumps([{**one._asdict(), "path": one.field} for one in problems], indent=2))
+        click.echo(json.dumps([one.as_json() for one in problems], indent=2))
     else:
         for problem in problems:
             click.echo(str(problem))

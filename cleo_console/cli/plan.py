@@ -54,7 +54,7 @@ def check_command(file: Path | None, as_json: bool) -> None:
     """
     problems = _problems(_chosen(file))
     if as_json:
-        click.echo(json.dumps([_as_json(problem) for problem in problems], indent=2))
+        click.echo(json.dumps([problem.as_json() for problem in problems], indent=2))
     else:
         for problem in problems:
             click.echo(str(problem))
@@ -145,16 +145,6 @@ def _problems(file: Path) -> list[Problem]:
         return sorted(check(loaded, catalogue()) + drift(loaded), key=lambda problem: problem.line)
     except BadFile as error:
         return error.problems
-
-
-def _as_json(problem: Problem) -> dict[str, str | int]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "level": problem.level,
-        "message": problem.message,
-    }
 
 
 def _summary(problems: list[Problem]) -> str:

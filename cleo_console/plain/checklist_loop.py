@@ -15,6 +15,7 @@ from cleo_console.plain.lines import (
     attention_lines,
     clocks,
     due_lines,
+    exercise_lines,
     headline,
     health_news,
     here_line,
@@ -98,9 +99,10 @@ class ChecklistLoop:
         say(*troubles, *attention_lines(incident, readings, now), *due_lines(incident, session.catalogue, now))
         say(*health_news(incident, readings, now, self._said))
         say(*filter(None, new("team", team_words(incident, session.here, session.services.actor))))
-        missing = session.runner_missing()
-        taken = taken_by_other(incident, next_step(incident), session.services.actor, now)
-        say(*new("next", next_line(incident, session.catalogue, self.cursor, taken=taken, runner_missing=missing)))
+        missing, me = session.runner_missing(), session.services.actor
+        say(*new("exercise", *exercise_lines(incident, now, me)))
+        taken = taken_by_other(incident, next_step(incident), me, now)
+        say(*new("next", next_line(incident, session.catalogue, self.cursor, me, taken=taken, runner_missing=missing)))
         if self._described != self.cursor:
             self._say_step()
         say(*new("here", here_line(incident, step, now)))

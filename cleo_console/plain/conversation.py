@@ -83,7 +83,7 @@ class Conversation:
         news = self.session.news()
         for body in (event.body for event in news if isinstance(event.body, HealthChanged)):
             self.said.new(health_of(body.system), health_look(body.status).word)
-        lines = [change(incident, event) for event in news]
+        lines = [change(incident, event, self.session.services.actor) for event in news]
         lines += self._progress.lines(incident, self.session.readings(), self.now)
         known = self._troubles
         lines += [trouble for trouble in self.troubles() if trouble not in known]

@@ -18,7 +18,7 @@ from journal.wording.instants import age
 from screens.guidance.at_risk import at_risk_lines
 from screens.guidance.figures import phase_line, rto_line
 from screens.guidance.health import Health, health
-from screens.guidance.injects import answer_words
+from screens.guidance.injects import answer_words, inject_lines
 from screens.guidance.names import named, title
 from screens.guidance.next_action import closed_words, leaves_out
 from screens.guidance.progress import how_far
@@ -70,6 +70,11 @@ def attention_lines(incident: Incident, readings: dict[str, Reading], now: datet
     return lines + call_overdue(incident, now)
 
 
+def exercise_lines(incident: Incident, now: datetime, me: str) -> list[str]:
+    """Return what an exercise waits for from this person, and that its clock stands; nothing where it does not."""
+    return sentences(inject_lines(incident, None, now, me))
+
+
 def due_lines(incident: Incident, catalogue: Catalogue, now: datetime) -> list[str]:
     """Return the paperwork whose time is nearly over, as a list of none or one."""
     due = due_words(incident, catalogue, now)
@@ -109,14 +114,23 @@ def _health_line(found: Health) -> str:
 
 
 def next_line(
-    incident: Incident, catalogue: Catalogue, cursor: str, *, taken: str = "", runner_missing: bool = False
+    incident: Incident, catalogue: Catalogue, cursor: str, me: str, *, taken: str = "", runner_missing: bool = False
 ) -> str:
-    """Return what to do next in the incident, and how to get there; ``taken`` says who else works at it."""
+    """Return what to do next in the incident, and how to get there.
+
+    Args:
+        incident: its state.
+        catalogue: the actions there are.
+        cursor: the step that is talked about.
+        me: who asks, as ``user@host``.
+        taken: who else works at it.
+        runner_missing: whether no runner is there.
+    """
     if incident.closed_at is not None:
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
     if runner_missing and (why := runner_first(incident)):
         return f"NEXT: {why} (r)"
-    if answer := answer_words(incident):
+    if answer := answer_words(incident, me):
         return f"NEXT: {answer} (n)"
     step = next_step(incident)
     how = " (g goes there)" if step is not None and step.id != cursor else ""

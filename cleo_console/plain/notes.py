@@ -12,10 +12,12 @@ from cleo_console.plain.follow import follow
 from cleo_console.plain.questions import choose, moment, subset, words
 from journal.errors import CleoError
 from journal.events.types import RoleName
+from journal.incident.addressing import waits_for
 from journal.incident.called import open_items, to_take_back
 from journal.incident.closing import phrase, remaining
 from journal.incident.ending import ending
 from journal.incident.looks import to_look_at
+from journal.incident.review import Told
 from journal.incident.state import Incident
 from journal.plan.model import Step
 from journal.report.words import sentence
@@ -108,13 +110,22 @@ def _now(incident: Incident, name: RoleName, me: str) -> str:
 
 def note(conversation: Conversation, step: Step) -> None:
     """Write a note, to the step; with a time it is a late entry. It answers what people were told and waits for one."""
-    asked = conversation.incident.review.wants_note
-    about = f"Told: {sanitize(asked)} What do you do about it, and why" if asked else ""
+    asked = waits_for(conversation.incident, conversation.session.services.actor)
+    if asked and asked.words:
+        _reply(conversation, asked)
+        return
+    about = f"Told: {sanitize(asked.said)} What do you do about it, and why" if asked else ""
     question = about or f"Note to {title(conversation.incident, step)}"
     text = words(conversation, question, required=reasons.EMPTY_NOTE)
     at = moment(conversation, "When did it happen?", present=lambda: conversation.now)
     late = at if (conversation.now - at).total_seconds() > 1 else None
     conversation.session.write(lambda commands: commands.note(text, "" if asked else step.id, late))
+
+
+def _reply(conversation: Conversation, asked: Told) -> None:
+    how = "One of the choices, by its number, and why" if asked.choices else "Your answer"
+    text = words(conversation, f"Asked: {sanitize(asked.said)} {how}", required="The answer is empty.")
+    conversation.session.write(lambda commands: commands.reply(asked.inject, text))
 
 
 def tick(conversation: Conversation, step: Step, number: int, words: str = "") -> None:

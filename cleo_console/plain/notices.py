@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from journal.events import types as e
+from journal.incident.addressing import is_for
 from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.store.rows import Reading
@@ -26,9 +27,11 @@ _UNSAID: tuple[type[e.Body], ...] = (
 """Events that are not announced: the next event says it better, or every header does."""
 
 
-def change(incident: Incident, event: e.Event) -> str:
-    """Return what an event changed, in one line; empty where it need not be said."""
+def change(incident: Incident, event: e.Event, me: str = "") -> str:
+    """Return what an event changed, in one line; empty where it need not be said. What is for others is only named."""
     body = event.body
+    if isinstance(body, e.InjectGiven | e.FacilitatorSaid) and not is_for(incident, me, body.to):
+        return f"{body.to} was told something."
     if isinstance(body, e.HealthChanged):
         return _health(incident, body)
     if isinstance(body, e.RunnerStarted) and body.took_over:

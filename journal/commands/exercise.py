@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from journal.commands.base import Commands, required
 from journal.commands.refusals import NotNow
 from journal.events import types as e
+from journal.exercise.script import Inject, exercise_from_data
 
 if TYPE_CHECKING:
     from journal.events.leading import MarkKind
@@ -53,10 +55,56 @@ class ExerciseCommands(Commands):
             raise NotNow("The clock stands already." if paused else "The clock goes already.")
         return self._append(incident, e.ExercisePaused(paused=paused))
 
-    def say(self, text: str, to: str = "") -> e.Event:
-        """Tell the players something that the script does not have."""
+    def say(self, text: str, to: str = "", inject: str = "") -> e.Event:
+        """Help the players with a hint: with an inject's text from the script, it counts as that hint.
+
+        Args:
+            text: what they are told; ``@lead`` in front says whom, as ``to`` does.
+            to: the role or the name that it is for; empty: everybody.
+            inject: what it helps with; empty: nothing that was told.
+        """
         incident = self._played()
-        return self._append(incident, e.FacilitatorSaid(text=required(text, "The hint is empty."), to=to.strip()))
+        words, whom = self._to_whom(text, "The hint is empty.")
+        scripted = [hint.text for hint in self._script(incident, inject).hints] if inject else []
+        n = scripted.index(words) + 1 if words in scripted else 0
+        return self._append(incident, e.FacilitatorSaid(text=words, to=whom or to.strip(), inject=inject, scripted=n))
+
+    def ask(self, text: str) -> e.Event:
+        """Tell the players something that the script does not have; at once, whatever the clock does.
+
+        Args:
+            text: ``@lead`` in front says whom it is for. A question mark at its end wants an answer in words; choices
+                behind ``|`` want one of these.
+
+        Raises:
+            NotNow: it is empty, has one choice alone, or the exercise is closed.
+        """
+        incident = self._played()
+        said, *choices = (part.strip() for part in text.split("|"))
+        words, to = self._to_whom(said, "Say what players are told.")
+        choices = [choice for choice in choices if choice]
+        if len(choices) == 1:
+            raise NotNow("One choice is none.", "Write two or more, each behind a |.")
+        given = {
+            one.get("id") for one in incident.review.exercise.get("injects") or ()
+        } | incident.review.injects.keys()
+        name = next(f"free-{n}" for n in count(1) if f"free-{n}" not in given)
+        asks = words.endswith("?")
+        body = e.InjectGiven(inject=name, text=words, to=to, asks=asks, choices=choices, free=True)
+        return self._append(incident, body)
+
+    def _to_whom(self, text: str, complaint: str) -> tuple[str, str]:
+        """Return what is told, and whom: ``@lead,scribe`` in front of it says so."""
+        text = required(text, complaint)
+        if not text.startswith("@"):
+            return text, ""
+        whom, _, words = text[1:].partition(" ")
+        return required(words, complaint), whom
+
+    def _script(self, incident: Incident, inject: str) -> Inject:
+        """Return an inject of the script; one that says nothing where it is none of these."""
+        injects = exercise_from_data(incident.review.exercise).injects
+        return next((one for one in injects if one.id == inject), Inject(id=inject, text=""))
 
     def mark(self, who: str, text: str) -> e.Event:
         """Note something of a participant: ``+`` in front is done well, ``-`` to improve. Also after the close."""

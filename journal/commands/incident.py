@@ -16,6 +16,7 @@ from journal.commands.base import known_step, required
 from journal.commands.refusals import NotNow, raise_if
 from journal.commands.run import RunCommands
 from journal.commands.team import TeamCommands
+from journal.commands.told import ToldCommands
 from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.closing import Remaining, phrase, remaining
@@ -62,7 +63,7 @@ def require_leaving(left: list[Remaining], leaving: str) -> None:
         raise StillOpen(left, leaving.strip())
 
 
-class IncidentCommands(RunCommands, TeamCommands):
+class IncidentCommands(RunCommands, TeamCommands, ToldCommands):
     """Where one person writes into one incident. Every method blocks until its event is durable.
 
     Args:

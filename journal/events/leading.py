@@ -33,10 +33,15 @@ class ExercisePaused(Body, frozen=True, kw_only=True, tag="exercise.paused"):
 
 
 class FacilitatorSaid(Body, frozen=True, kw_only=True, tag="exercise.said"):
-    """The facilitator told the players something that the script does not have: a hint."""
+    """The facilitator helped the players with a hint.
+
+    ``inject`` is what it helps with, ``scripted`` which of that inject's hints in the script it is, from 1; 0: none.
+    """
 
     text: str
     to: str = ""
+    inject: str = ""
+    scripted: int = 0
 
     @property
     def said(self) -> str:

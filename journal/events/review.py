@@ -55,13 +55,17 @@ class ExerciseBegan(Body, frozen=True, kw_only=True, tag="exercise.began"):
 class InjectGiven(Body, frozen=True, kw_only=True, tag="inject.given"):
     """The players were given an inject. ``planned_s`` is when that was planned, in seconds after the start.
 
-    ``to`` is the role or the name that it is for; empty: everybody.
+    ``to`` is the role or the name that it is for; empty: everybody. ``asks``: it wants an answer in words, which is one
+    of ``choices`` where there are any. ``free``: the script does not have it.
     """
 
     inject: str
     text: str
     planned_s: float = 0.0
     to: str = ""
+    asks: bool = False
+    choices: list[str] = []
+    free: bool = False
 
     @property
     def said(self) -> str:
@@ -74,6 +78,14 @@ class InjectAnswered(Body, frozen=True, kw_only=True, tag="inject.answered"):
 
     inject: str
     how: str
+
+
+class InjectReplied(Body, frozen=True, kw_only=True, tag="inject.replied"):
+    """A player answered in words what an inject asked. ``text`` is one of its choices where it has any, else free."""
+
+    inject: str
+    text: str
+    reason: str = ""
 
 
 class JournalContinued(Body, frozen=True, kw_only=True, tag="journal.continued"):

@@ -126,7 +126,7 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
         title=script.title,
         objectives=[_rate(objective.id, objective.title, results) for objective in script.objectives],
         expectations=results,
-        injects=[_inject(inject, incident, found, leading) for inject in script.injects],
+        injects=[_inject(inject, incident, found, leading) for inject in [*script.injects, *leading.free.values()]],
         done_well=[result.title for result in results if result.met],
         missed=[f"{result.title}: {result.why}" for result in results if not result.met],
         choices=choices.found,
@@ -212,11 +212,11 @@ def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading
 def _observed(inject: Inject, given_at: datetime | None, found: Moments, incident: Incident) -> str:
     if given_at is None:
         return "not given: the exercise did not come to it"
-    if not inject.expected:
+    if not inject.expected and not inject.wants_answer:
         return "for information"
     answer = _answer(inject, given_at, found, incident)
     if answer is None:
-        return "nothing that answers it" if inject.answered_by else "not measured: see notes and hot wash"
+        return "nothing that answers it" if inject.wants_answer else "not measured: see notes and hot wash"
     at, name = answer
     return f"{say(name, incident.plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
 
@@ -227,6 +227,7 @@ def _answer(inject: Inject, given_at: datetime, found: Moments, incident: Incide
     A note answers the one inject that it was asked for; another stays unanswered by it.
     """
     names = [name for name in inject.answered_by if name != "note" or inject.id not in incident.review.unanswered]
+    names += [name for name in found if name.startswith(f"replied:{inject.id}=")]
     return min(((at, name) for name in names for at in found.get(name, []) if at >= given_at), default=None)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from journal.events import types as e
 from journal.events.leading import MarkKind
+from journal.exercise.script import Inject
 
 
 class Mark(NamedTuple):
@@ -22,11 +23,25 @@ class Mark(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """What players were told beside the script; ``text`` says for whom."""
+    """What helped the players; ``text`` says for whom.
+
+    ``inject`` is what it was about, ``scripted`` which of that one's hints, from 1; empty and 0 where there is none.
+    """
 
     at: datetime
     by: str
     text: str
+    inject: str = ""
+    scripted: int = 0
+
+
+class Reply(NamedTuple):
+    """What a player answered in words."""
+
+    at: datetime
+    by: str
+    text: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -37,6 +52,8 @@ class Leading:
         asked: the injects that were to be given at once, and when that was said.
         held, skipped: those that wait until they are released, and those that never come.
         words, roles: how an inject is worded, and whom it is for, where that differs from the script.
+        replies: what players answered in words, by inject.
+        free: the injects that the script does not have, as they were given.
     """
 
     asked: dict[str, datetime] = field(default_factory=dict)
@@ -46,6 +63,8 @@ class Leading:
     roles: dict[str, str] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
+    replies: dict[str, list[Reply]] = field(default_factory=dict)
+    free: dict[str, Inject] = field(default_factory=dict)
 
     def watch(self, events: Iterable[e.Event]) -> Iterator[e.Event]:
         """Yield the events as they are, and take them in."""
@@ -85,11 +104,23 @@ def _marked(leading: Leading, event: e.Event, body: e.ParticipantMarked) -> None
 
 
 def _said(leading: Leading, event: e.Event, body: e.FacilitatorSaid) -> None:
-    leading.hints.append(Hint(event.at, event.actor, body.said))
+    leading.hints.append(Hint(event.at, event.actor, body.said, body.inject, body.scripted))
+
+
+def _replied(leading: Leading, event: e.Event, body: e.InjectReplied) -> None:
+    leading.replies.setdefault(body.inject, []).append(Reply(event.at, event.actor, body.text, body.reason))
+
+
+def _given(leading: Leading, event: e.Event, body: e.InjectGiven) -> None:
+    if body.free:
+        free = Inject(id=body.inject, text=body.text, to=body.to, asks=body.asks, choices=body.choices, by_hand=True)
+        leading.free[body.inject] = free
 
 
 _HANDLERS: dict[type[e.Body], Callable[[Leading, e.Event, Any], None]] = {
     e.InjectLed: _led,
     e.ParticipantMarked: _marked,
     e.FacilitatorSaid: _said,
+    e.InjectReplied: _replied,
+    e.InjectGiven: _given,
 }

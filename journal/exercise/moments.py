@@ -20,6 +20,7 @@
 | ``stands:point=sound``, ``stands:point=damaged`` | the recovery point that stands lies before, or after, the damage |
 | ``override:GATE`` | a run began for which the gate was overridden |
 | ``inject:ID`` | the inject was given |
+| ``replied:ID``, ``replied:ID=CHOICE`` | it was answered in words; with this choice |
 | ``note`` | somebody wrote a note |
 | ``paged:LEVEL``, ``answered:LEVEL`` | somebody was called; somebody answered |
 | ``answered:team`` | in the end, all levels have answered that the response team that was decided needs |
@@ -137,6 +138,7 @@ _HANDLERS: dict[type[e.Body], Callable[[Incident, Any], Iterable[str]]] = {
     e.DecisionMade: _decided,
     e.StepSkipped: lambda incident, body: [f"skipped:{body.step}"],
     e.InjectGiven: lambda incident, body: [f"inject:{body.inject}"],
+    e.InjectReplied: lambda incident, body: [f"replied:{body.inject}", f"replied:{body.inject}={body.text}"],
     e.NoteAdded: lambda incident, body: ["note", *([f"documented:{body.step}"] if body.step else [])],
     e.ContactPaged: lambda incident, body: [f"paged:{body.level}"],
     e.ContactAcknowledged: lambda incident, body: [f"answered:{body.level}"],
@@ -224,6 +226,9 @@ def say(moment: str, plan: Plan) -> str:
     kind, _, what = moment.partition(":")
     if kind == "fact":
         return _say_fact(what, plan)
+    if kind == "replied":
+        name, _, words = what.partition("=")
+        return f"inject {name} was answered" + (f": “{words}”" if words else " in words")
     if kind in _OF_STEPS and what in plan.by_id:
         what = f"“{plan.by_id[what].title}”"
     elif kind in _OF_ACTIONS and what:

@@ -74,6 +74,18 @@ class Expectation(_Part, frozen=True, kw_only=True):
         return next(name for name in RULES if getattr(self, name))
 
 
+class ScriptedHint(_Part, frozen=True, kw_only=True):
+    """A hint that the script has for an inject.
+
+    Attributes:
+        text: what players are told.
+        after_s: seconds after the inject was given in which it comes by itself, if nobody answered; 0: by hand alone.
+    """
+
+    text: str
+    after_s: float = 0.0
+
+
 class Inject(_Part, frozen=True, kw_only=True):
     """Something that the players are told.
 
@@ -88,6 +100,10 @@ class Inject(_Part, frozen=True, kw_only=True):
         lasts: the simulated world in which its cause lasts (in a script: ``while``). Once the world is another before
             the inject was given, its cause is gone, and it never comes.
         makes: the words of the simulated world that it changes.
+        to: the role or the name that it is for, several with a comma; empty: everybody.
+        asks: it wants an answer in words; ``choices``: one of these.
+        by_hand: it comes only when the facilitator gives it.
+        hints: what helps those who are stuck.
     """
 
     id: str
@@ -99,6 +115,21 @@ class Inject(_Part, frozen=True, kw_only=True):
     objective: str = ""
     lasts: dict[str, str] = msgspec.field(default={}, name="while")
     makes: dict[str, str] = {}
+    to: str = ""
+    asks: bool = False
+    choices: list[str] = []
+    by_hand: bool = False
+    hints: list[ScriptedHint] = []
+
+    @property
+    def wants_words(self) -> bool:
+        """Whether its answer is in words."""
+        return self.asks or bool(self.choices)
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether it stays open until it is answered."""
+        return self.wants_words or bool(self.answered_by)
 
 
 class Exercise(_Part, frozen=True, kw_only=True):

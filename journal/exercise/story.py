@@ -39,6 +39,8 @@ class Story:
         self.leading.apply(event)
         if isinstance(event.body, e.InjectAnswered):
             self.answers[event.body.inject] = event.at, event.body.how
+        elif isinstance(event.body, e.InjectReplied):
+            self.answers.setdefault(event.body.inject, (event.at, f"replied:{event.body.inject}"))
         found = list(live_moments(incident, event))
         for moment in found:
             self.reached.setdefault(moment, event.at)
@@ -55,6 +57,8 @@ class Story:
             return None
         if inject.id in leading.asked:
             return leading.asked[inject.id]
+        if inject.by_hand:
+            return None
         since = self.since(incident, inject)
         return since + timedelta(seconds=inject.at_s) if since else None
 
@@ -68,5 +72,25 @@ class Story:
         """Return the event by which an inject is given, worded and addressed as the facilitator wants it."""
         text = self.leading.words.get(inject.id, inject.text)
         return e.InjectGiven(
-            inject=inject.id, text=text, planned_s=inject.at_s, to=self.leading.roles.get(inject.id, "")
+            inject=inject.id,
+            text=text,
+            planned_s=inject.at_s,
+            to=self.told_to(inject),
+            asks=inject.asks,
+            choices=inject.choices,
         )
+
+    def told_to(self, inject: Inject) -> str:
+        """Return whom an inject is for, as the facilitator wants it, else as the script does."""
+        return self.leading.roles.get(inject.id, inject.to)
+
+    def hints_due(self, incident: Incident) -> Iterator[tuple[datetime, e.FacilitatorSaid]]:
+        """Yield the script's hints that come by themselves to what nobody answered yet, each with when."""
+        given = {(hint.inject, hint.scripted) for hint in self.leading.hints}
+        for name in incident.review.unanswered:
+            inject = self.injects.get(name)
+            for n, hint in enumerate(inject.hints if inject else (), 1):
+                if hint.after_s and (name, n) not in given and inject:
+                    at = incident.review.injects[name] + timedelta(seconds=hint.after_s)
+                    said = e.FacilitatorSaid(text=hint.text, to=self.told_to(inject), inject=name, scripted=n)
+                    yield at, said

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from journal.events import types as e
+from journal.events.leading import addressed
 
 
 @dataclass(slots=True)
@@ -61,14 +62,40 @@ class Signature:
     head: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An inject that was given and wants an answer.
+
+    Attributes:
+        inject: its id.
+        text, to: what was told, and whom; empty: everybody.
+        note: whether a note answers it.
+        words: whether an answer in words does, which is one of ``choices`` where there are any.
+    """
+
+    inject: str
+    text: str
+    to: str = ""
+    note: bool = False
+    words: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What was told, with whom it is for, and what can be chosen."""
+        choices = "; ".join(f"{n} {choice}" for n, choice in enumerate(self.choices, 1))
+        return addressed(f"{self.text} ({choices})" if choices else self.text, self.to)
+
+
 @dataclass(slots=True)
 class Review:
     """All of that.
 
     Attributes:
         injects: when each inject was given, by its id.
-        unanswered: the text of each inject that was given, wants an answer and has none yet, by its id.
-        paused: whether an exercise's facilitator stopped its clock.
+        told: each inject that was given and wants an answer, by its id.
+        unanswered: those of them that have none yet.
+        paused: whether an exercise's facilitator stopped its clock; ``paused_by`` is who.
     """
 
     calls: dict[str, Call] = field(default_factory=dict)
@@ -78,15 +105,10 @@ class Review:
     exercise: dict[str, Any] = field(default_factory=dict)
     exercise_began_at: datetime | None = None
     injects: dict[str, datetime] = field(default_factory=dict)
-    unanswered: dict[str, str] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+    unanswered: dict[str, Told] = field(default_factory=dict)
     paused: bool = False
-
-    @property
-    def wants_note(self) -> str:
-        """The text of the latest inject that waits for an answer which a note is; empty where there is none."""
-        scripted = {one.get("id"): one for one in self.exercise.get("injects") or () if isinstance(one, dict)}
-        waiting = [text for name, text in self.unanswered.items() if "note" in scripted[name]["answered_by"]]
-        return waiting[-1] if waiting else ""
+    paused_by: str = ""
 
     def apply(self, event: e.Event) -> None:
         """Change it by one event; most types of events do not concern it."""
@@ -136,15 +158,18 @@ def _inject(review: Review, event: e.Event, body: e.InjectGiven) -> None:
     review.injects[body.inject] = event.at
     scripted = review.exercise.get("injects")
     found = [inject for inject in scripted or () if isinstance(inject, dict) and inject.get("id") == body.inject]
-    if found and found[0].get("answered_by"):
-        review.unanswered[body.inject] = body.said
+    answered_by = found[0].get("answered_by") if found else None
+    words = body.asks or bool(body.choices)
+    if answered_by or words:
+        told = Told(body.inject, body.text, body.to, "note" in (answered_by or ()), words, tuple(body.choices))
+        review.told[body.inject] = review.unanswered[body.inject] = told
 
 
 def _paused(review: Review, event: e.Event, body: e.ExercisePaused) -> None:
-    review.paused = body.paused
+    review.paused, review.paused_by = body.paused, event.actor
 
 
-def _answered(review: Review, event: e.Event, body: e.InjectAnswered) -> None:
+def _answered(review: Review, event: e.Event, body: e.InjectAnswered | e.InjectReplied) -> None:
     review.unanswered.pop(body.inject, None)
 
 
@@ -158,5 +183,6 @@ _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.ExerciseBegan: _exercise,
     e.InjectGiven: _inject,
     e.InjectAnswered: _answered,
+    e.InjectReplied: _answered,
     e.ExercisePaused: _paused,
 }

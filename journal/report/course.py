@@ -41,6 +41,7 @@ _TOLD = (
     e.ContactAcknowledged,
     e.CallTakenBack,
     e.InjectGiven,
+    e.InjectReplied,
     e.IncidentClosed,
     e.IncidentReopened,
     e.JournalContinued,

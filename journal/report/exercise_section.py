@@ -37,7 +37,7 @@ def after_action(gathered: Gathered) -> AfterAction | None:
         programs=[actor for actor in gathered.seen if actor not in gathered.people],
         objectives=found.objectives,
         expectations=found.expectations,
-        injects=[_inject(incident, result, planned[result.id]) for result in found.injects],
+        injects=[_inject(incident, result, planned.get(result.id)) for result in found.injects],
         done_well=found.done_well,
         missed=found.missed,
         notes=[FacilitatorNote(**mark._asdict()) for mark in found.marks],
@@ -45,14 +45,14 @@ def after_action(gathered: Gathered) -> AfterAction | None:
     )
 
 
-def _inject(incident: Incident, result: InjectResult, planned: Inject) -> InjectEntry:
+def _inject(incident: Incident, result: InjectResult, planned: Inject | None) -> InjectEntry:
     began_at = incident.review.exercise_began_at
     given = (result.given_at - began_at).total_seconds() if result.given_at and began_at else None
     return InjectEntry(
         id=result.id,
         text=result.text,
-        planned=_planned(incident, planned),
-        planned_s=planned.at_s,
+        planned=_planned(incident, planned) if planned else "not planned: the facilitator's own",
+        planned_s=planned.at_s if planned else given or 0.0,
         given_at=result.given_at,
         given_s=given,
         expected=result.expected,

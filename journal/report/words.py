@@ -259,9 +259,10 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.said}",
     e.InjectAnswered: lambda incident, body: f"Inject {body.inject} is answered — {say(body.how, incident.plan)}",
+    e.InjectReplied: lambda incident, body: _with(f"Answer to inject {body.inject}", body.text, body.reason),
     e.InjectLed: lambda incident, body: _led(body) if incident.closed_at else _LEADS,
     e.ParticipantMarked: lambda incident, body: _marked(body) if incident.closed_at else _LEADS,
     e.ExercisePaused: lambda incident, body: f"The exercise's clock {'stands' if body.paused else 'goes on'}",
-    e.FacilitatorSaid: lambda incident, body: f"Hint — {body.said}",
+    e.FacilitatorSaid: lambda incident, body: f"Hint{f' on {body.inject}' if body.inject else ''} — {body.said}",
     e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

@@ -26,6 +26,11 @@ class Problem(NamedTuple):
         keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path)
         return "".join(keys).lstrip(".")
 
+    def as_json(self) -> dict[str, str | int]:
+        """Return it as every check prints it with ``--json``."""
+        found = (("file", self.file), ("line", self.line), ("field", self.field))
+        return {**dict(found), "level": self.level, "message": self.message}
+
     def __str__(self) -> str:
         """Return it in the format of compilers, so that editors can jump there."""
         warning = "warning: " if self.level == "warning" else ""

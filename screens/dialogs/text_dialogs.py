@@ -29,13 +29,15 @@ class Words(Dialog[str]):
         label: what is asked for.
         required: what to complain of if it stays empty; empty where it may.
         text: what to know before answering.
+        value: what stands in the field beforehand.
         confirm: the button's word.
     """
 
     def __init__(
-        self, title: str, kind: str, *, label: str, required: str, text: str = "", confirm: str = "OK"
+        self, title: str, kind: str, *, label: str, required: str, text: str = "", value: str = "", confirm: str = "OK"
     ) -> None:
         super().__init__(title, kind)
+        self._value = value
         self._label = label
         self._required = required
         self._text = text
@@ -46,7 +48,7 @@ class Words(Dialog[str]):
         if self._text:
             yield Quiet(Content(sanitize_lines(self._text)))
         yield Quiet(self._label, classes="label")
-        yield Field(id="words")
+        yield Field(self._value, id="words")
 
     def on_mount(self) -> None:
         """Begin in the field."""

@@ -33,6 +33,7 @@ class InjectRow(NamedTuple):
         answered: when, and by what.
         text, to: as it is, or would be, told.
         after, answers: its moment, and what answers it, in words.
+        hints: which hints on it were given: the number in the script, 0 for another.
     """
 
     inject: Inject
@@ -43,6 +44,18 @@ class InjectRow(NamedTuple):
     to: str
     after: str
     answers: Sequence[str]
+    hints: Sequence[int] = ()
+
+    @property
+    def given(self) -> bool:
+        """Whether players were told it."""
+        return self.state in ("open", "answered", "told")
+
+    @property
+    def next_hint(self) -> str:
+        """The first of its hints in the script that was not given; empty where there is none."""
+        left = (hint.text for n, hint in enumerate(self.inject.hints, 1) if n not in self.hints)
+        return next(left, "")
 
 
 class Person(NamedTuple):
@@ -79,7 +92,8 @@ class Following:
             self._take(self._incident, event)
         if self._incident is None or self._story is None:
             return Seen((), ())
-        rows = [_row(self._incident, self._story, inject) for inject in self._story.script.injects]
+        injects = [*self._story.script.injects, *self._story.leading.free.values()]
+        rows = [_row(self._incident, self._story, inject) for inject in injects]
         return Seen(rows, self._people(self._story.leading.marks))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
@@ -100,21 +114,40 @@ class Following:
 def _row(incident: Incident, story: Story, inject: Inject) -> InjectRow:
     given_at = incident.review.injects.get(inject.id)
     due_at = story.due_at(incident, inject)
-    state: State = "comes" if due_at else "waits"
-    if given_at:
-        state = "open" if inject.id in incident.review.unanswered else "answered" if inject.answered_by else "told"
-    elif inject.id in story.leading.skipped:
-        state = "skipped"
-    elif inject.id in story.leading.held:
-        state = "held"
     answer = story.answers.get(inject.id)
     return InjectRow(
         inject=inject,
-        state=state,
+        state=_state(incident, story, inject),
         at=given_at or due_at,
-        answered=(answer[0], say(answer[1], incident.plan)) if answer else None,
+        answered=(answer[0], _answer(incident, story, inject, answer[1])) if answer else None,
         text=story.leading.words.get(inject.id, inject.text),
-        to=story.leading.roles.get(inject.id, ""),
+        to=story.told_to(inject),
         after=say(inject.after, incident.plan) if inject.after else "",
-        answers=[say(name, incident.plan) for name in inject.answered_by],
+        answers=[*(say(name, incident.plan) for name in inject.answered_by), *_words_wanted(inject)],
+        hints=[hint.scripted for hint in story.leading.hints if hint.inject == inject.id],
     )
+
+
+def _state(incident: Incident, story: Story, inject: Inject) -> State:
+    if inject.id in incident.review.injects:
+        if inject.id in incident.review.unanswered:
+            return "open"
+        return "answered" if inject.wants_answer else "told"
+    if inject.id in story.leading.skipped:
+        return "skipped"
+    if inject.id in story.leading.held:
+        return "held"
+    return "comes" if story.due_at(incident, inject) else "waits"
+
+
+def _answer(incident: Incident, story: Story, inject: Inject, moment: str) -> str:
+    """Return what answered an inject: in the players' words, where it was these."""
+    replies = story.leading.replies.get(inject.id, ())
+    words = "; ".join(f"{short_name(one.by)}: {one.text}{f', {one.reason}' if one.reason else ''}" for one in replies)
+    return words if words and moment.startswith("replied:") else say(moment, incident.plan)
+
+
+def _words_wanted(inject: Inject) -> list[str]:
+    if not inject.wants_words:
+        return []
+    return [f"in words: {' | '.join(inject.choices)}" if inject.choices else "in words"]

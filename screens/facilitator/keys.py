@@ -78,12 +78,25 @@ class LeadingKeys:
         self._session.lead("pause" if paused else "go on", lambda commands: commands.pause(paused))
 
     def hint(self) -> None:
-        """Ask for a hint."""
+        """Ask for a hint: on the inject at the cursor, where that was given, its next one of the script beforehand."""
+        row = self._row()
+        told = row.inject.id if row and row.given else ""
+        whom = row.to if row and told else ""
         self._ask(
-            "A hint for the players",
-            "what they are told; it stands in the report",
-            lambda words: self._session.lead("give a hint", lambda commands: commands.say(words)),
+            f"A hint on {told}" if told else "A hint for the players",
+            f"what {whom or 'they'} are told; @lead in front: for whom. It is counted",
+            lambda words: self._session.lead("give a hint", lambda to: to.say(words, whom, told)),
             required="The hint is empty.",
+            value=row.next_hint if row and told else "",
+        )
+
+    def free(self) -> None:
+        """Ask for an inject that the script does not have; it comes at once."""
+        self._ask(
+            "An inject of your own",
+            "@lead in front: for whom. A ? at its end wants an answer; choices behind it: | yes | no",
+            lambda words: self._session.lead("give an inject", lambda to: to.ask(words)),
+            required="Say what players are told.",
         )
 
     def note(self) -> None:
@@ -98,7 +111,14 @@ class LeadingKeys:
             )
 
     def _ask(
-        self, title: str, label: str, then: Callable[[str], object], *, required: str = "", text: str = ""
+        self,
+        title: str,
+        label: str,
+        then: Callable[[str], object],
+        *,
+        required: str = "",
+        text: str = "",
+        value: str = "",
     ) -> None:
-        kind = self._session.state.kind
-        push(self._app, "words", title, kind, label=label, required=required, text=text, confirm="Write", then=then)
+        asked = {"label": label, "required": required, "text": text, "value": value, "confirm": "Write"}
+        push(self._app, "words", title, self._session.state.kind, **asked, then=then)

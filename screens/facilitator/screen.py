@@ -53,7 +53,10 @@ class FacilitatorScreen(Screen[None]):
         Binding("w", "reword", "say", tooltip="say the inject in other words"),
         Binding("a", "address", "for", tooltip="say whom the inject is for: a role or a name"),
         Binding("p", "pause", "stop", tooltip="stop the exercise's clock, or let it go on"),
-        Binding("i", "hint", "hint", tooltip="tell the players something that the script does not have"),
+        Binding(
+            "i", "hint", "hint", tooltip="help with a hint; where the inject at the cursor was given, with its next one"
+        ),
+        Binding("f", "free", "free", tooltip="an inject of your own, now; it may want an answer"),
         Binding("n", "note", "note", tooltip="note something of the participant at the cursor (tab goes there)"),
         Binding("t", "timeline", "timeline", show=False, tooltip="the timeline, or back"),
         Binding("h", "health", "health", show=False, tooltip="how the systems are, or back"),
@@ -73,6 +76,7 @@ class FacilitatorScreen(Screen[None]):
         self.action_give, self.action_hold, self.action_skip = keys.give, keys.hold, keys.skip
         self.action_reword, self.action_address = keys.reword, keys.address
         self.action_pause, self.action_hint, self.action_note = keys.pause, keys.hint, keys.note
+        self.action_free = keys.free
 
     def compose(self) -> ComposeResult:
         """Lay out title, injects, the one at the cursor, participants, keys."""
@@ -194,13 +198,13 @@ class FacilitatorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether a key applies now: the key line shows no other."""
         incident = self.session.incident
-        if action not in ("give", "hold", "skip", "reword", "address", "pause", "hint", "note"):
+        if action not in ("give", "hold", "skip", "reword", "address", "pause", "hint", "free", "note"):
             return True
         if not self.is_mounted or incident is None:
             return False
         if action == "note":
             return self._person is not None
-        if action in ("pause", "hint"):
+        if action in ("pause", "hint", "free"):
             return incident.closed_at is None
         return incident.closed_at is None and self._row is not None and self._row.state in _COMING
 

@@ -60,6 +60,11 @@ def inject_detail(row: InjectRow) -> list[Line]:
         lines.append(labelled("answered by", Span(sanitize(row.answered[1]), "good")))
     elif row.answers:
         lines.append(labelled("answered by", sanitize(" or ".join(row.answers))))
+    if row.inject.hints or row.hints:
+        left = f"{len(row.hints)} given" + (f"; next: {row.next_hint}" if row.next_hint else "")
+        lines.append(labelled("hints", sanitize(left)))
+    if row.inject.by_hand:
+        when = "when you give it"
     return [*lines, labelled("comes", Span(sanitize(when + (lasts if row.inject.lasts else "")), "quiet"))]
 
 

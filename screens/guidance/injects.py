@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from journal.incident.addressing import is_for, open_for, waits_for
+from journal.incident.review import Told
 from journal.incident.state import Incident
+from journal.incident.team import short_name
 from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, line
 
@@ -20,26 +24,53 @@ class Given(NamedTuple):
 
     at: datetime
     text: str
+    to: str = ""
 
 
-def inject_lines(incident: Incident, last: Given | None, now: datetime) -> list[Line]:
-    """Return the inject to answer, the latest of several; and the one that came last, for a minute."""
-    waiting = list(incident.review.unanswered.values()) if incident.closed_at is None else []
-    paused = incident.review.paused and incident.closed_at is None
-    stands = [_line("The facilitator has stopped the clock.", "")] if paused else []
-    lines = [_line(waiting[-1], _answer(len(waiting) - 1))] if waiting else []
-    if last and last.text not in waiting and (now - last.at).total_seconds() < _SHOWN_FOR_S:
-        lines.append(_line(last.text, ""))
+def inject_lines(incident: Incident, last: Given | None, now: datetime, actor: str) -> list[Line]:
+    """Return what one person is told: that the clock stands, the inject to answer, and what came last, for a minute.
+
+    What is for others is named, without its words: whoever is meant has them.
+    """
+    waiting = open_for(incident, actor)
+    review = incident.review
+    paused = review.paused and incident.closed_at is None
+    by = sanitize(short_name(review.paused_by)) or "the facilitator"
+    stands = [_line(f"PAUSED by {by}: the clock stands, and what runs waits.", "")] if paused else []
+    lines = [_line(_meant(incident, waiting[0].said, waiting[0].to, actor), _answer(waiting))] if waiting else []
+    shown = waiting[0].said if waiting else ""
+    if last and last.text != shown and (now - last.at).total_seconds() < _SHOWN_FOR_S:
+        for_me = is_for(incident, actor, last.to)
+        lines.append(
+            _line(_meant(incident, last.text, last.to, actor) if for_me else f"{last.to} was told something.", "")
+        )
     return stands + lines
 
 
-def answer_words(incident: Incident) -> str:
-    """Return what NEXT says while people were told something that a note answers; empty while nothing waits for one."""
-    waits = incident.closed_at is None and incident.review.wants_note
-    return "answer what you were told: a note of what you do about it" if waits else ""
+def _meant(incident: Incident, text: str, to: str, actor: str) -> str:
+    """Return what is told, and that it is for whoever looks; or that nobody here is whom it is for."""
+    if not to:
+        return text
+    mine = {actor, short_name(actor), incident.team.role(actor) or "responder"}
+    named = {one.strip().casefold() for one in to.split(",")}
+    return f"FOR YOU. {text}" if named & mine else f"{text} (nobody here is {to}: whoever can, answers)"
 
 
-def _answer(others: int) -> str:
+def answer_words(incident: Incident, actor: str) -> str:
+    """Return what NEXT says while this person was told something that they can answer; empty while there is nothing."""
+    told = waits_for(incident, actor)
+    if told is None:
+        return ""
+    if told.choices:
+        return "answer what you were asked: one of the choices, by its number, and why"
+    return "answer what you were asked, in words" if told.words else _BY_NOTE
+
+
+_BY_NOTE = "answer what you were told: a note of what you do about it"
+
+
+def _answer(waiting: Sequence[Told]) -> str:
+    others = len(waiting) - 1
     return f"  not answered, and {others} more: t" if others else "  not answered"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from journal.errors import CleoError
+from journal.incident.addressing import waits_for
 from journal.incident.closing import remaining
 from journal.incident.ending import ending
 from journal.wording import reasons
@@ -21,6 +22,7 @@ from screens.live.notices import post_failure
 if TYPE_CHECKING:
     from journal.commands.incident import IncidentCommands
     from journal.events.types import RoleName
+    from journal.incident.review import Told
     from screens.dialogs.close import Ending
     from screens.dialogs.text_dialogs import LateNote
 
@@ -43,15 +45,33 @@ class IncidentKeys:
     def note(self) -> None:
         """Ask for a note, and write it to the step at the cursor; on a heading, to the incident.
 
-        While people were told something that waits for one, it is the answer to that, and not about a step.
+        While this person was told something that waits for one, it is the answer to that, and not about a step. What
+        asks for words gets them.
         """
-        asked = self._session.state.review.wants_note
+        incident = self._session.state
+        asked = waits_for(incident, self._session.actor)
+        if asked and asked.words:
+            self._reply(asked)
+            return
         step_id = "" if self._cursor.at_heading or asked else self._cursor.step_id
 
         def written(note: LateNote) -> None:
             self._session.write("note", lambda commands: commands.note(note.text, step_id, note.happened_at))
 
-        push(self._app, "note", "Note", self._session.state.kind, asked, then=written)
+        push(self._app, "note", "Note", incident.kind, asked.said if asked else "", then=written)
+
+    def _reply(self, asked: Told) -> None:
+        push(
+            self._app,
+            "words",
+            "Your answer",
+            self._session.state.kind,
+            text=asked.said,
+            label="one of the choices, by its number, and why" if asked.choices else "what you answer",
+            required="" if asked.choices else "The answer is empty.",
+            confirm="Answer",
+            then=lambda words: self._session.write("answer", lambda commands: commands.reply(asked.inject, words)),
+        )
 
     def role(self) -> None:
         """Ask what this person is, and write it."""

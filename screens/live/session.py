@@ -169,7 +169,7 @@ class Session:
             if self.incident is not None:
                 apply_event(self.incident, event)
             if isinstance(event.body, InjectGiven | FacilitatorSaid):
-                self.inject = Given(event.at, event.body.said)
+                self.inject = Given(event.at, event.body.said, event.body.to)
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings

@@ -77,7 +77,10 @@ def trouble_line(session: Session, now: datetime) -> Content:
     """Return what must be seen on every screen, a line each: what is not recorded, whom to call, what runs already."""
     lines = [*trouble_lines(session), *_alarms(f"{call} (e)" for call in call_overdue(session.incident, now))]
     if incident := session.incident:
-        lines += [*inject_lines(incident, session.inject, now), *joined_lines(incident, sorted(session.joined))]
+        lines += [
+            *inject_lines(incident, session.inject, now, session.actor),
+            *joined_lines(incident, sorted(session.joined)),
+        ]
     return block(lines)
 
 
@@ -138,7 +141,7 @@ def _next(session: Session, incident: Incident, cursor: str, now: datetime) -> t
         return words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""), ""
     if session.runner_missing and (why := runner_first(incident)):
         return sanitize(why), "  [r]"
-    if cursor and (answer := answer_words(incident)):
+    if cursor and (answer := answer_words(incident, session.actor)):
         return answer, "  [n]"
     step = next_step(incident)
     if step is None:

@@ -105,8 +105,13 @@ def test_what_does_not_fit_is_named_before_what_it_names(tmp_path: Path) -> None
     assert f"{file}:4: world.facts: Expected `object`" in cleo_exercise("check", str(file)).stdout
     file.write_text(f"{HEAD}injects:\n  - {{id: a, text: b, atts: 1}}\n", encoding="utf-8")
     (wrong,) = json.loads(cleo_exercise("check", "--json", str(file)).stdout)
-    assert wrong["line"] == 4
-    assert wrong["message"] == "unknown key 'atts'; did you mean 'at_s'?"
+    assert wrong == {
+        "file": str(file),
+        "line": 4,
+        "field": "injects[0].atts",
+        "level": "error",
+        "message": "unknown key 'atts'; did you mean 'at_s'?",
+    }
 
 
 def test_what_can_be_named_is_listed() -> None:

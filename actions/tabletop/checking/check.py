@@ -32,7 +32,7 @@ def exercise_misfits(exercise: Exercise, plan: Plan, catalogue: Catalogue) -> li
     own = msgspec.convert(exercise.world, Script)
     script = own.over(ordinary_world())
     words = Words(script, ordinary_world(), exercise.injects)
-    names = Names(plan, exercise.scenario, catalogue, words, [inject.id for inject in exercise.injects])
+    names = Names(plan, exercise.scenario, catalogue, words, exercise.injects)
     speed = [] if exercise.speed > 0 else [Misfit(("speed",), "must be more than 0: how many times faster than life")]
     found = [*story_misfits(exercise, names, words), *world_misfits(exercise, own, plan, catalogue, names, words)]
     return [*speed, *found]

@@ -7,6 +7,7 @@ from typing import get_args
 
 from actions.health import Status
 from actions.tabletop.checking.words import Words
+from journal.exercise.script import Inject
 from journal.plan.action_spec import Catalogue
 from journal.plan.applies import applies
 from journal.plan.model import Plan, Step
@@ -27,11 +28,11 @@ class Names:
         scenario: the scenario of it.
         catalogue: every action there is.
         words: the simulated world.
-        injects: the script's injects, by their ids.
+        injects: the script's injects.
     """
 
     def __init__(
-        self, plan: Plan, scenario: str, catalogue: Catalogue, words: Words, injects: Collection[str] = ()
+        self, plan: Plan, scenario: str, catalogue: Catalogue, words: Words, injects: Collection[Inject] = ()
     ) -> None:
         self._plan, self._scenario = plan, scenario
         self._made = words.made
@@ -48,7 +49,8 @@ class Names:
             "reasoned": decisions,
             "stands": {*_answers(plan), *_POINTS},
             "override": {"order", *gates},
-            "inject": injects,
+            "inject": [inject.id for inject in injects],
+            "replied": {one for inject in injects if inject.wants_words for one in _replies(inject)},
             "note": {""},
             "closed": {""},
             "paged": levels,
@@ -75,6 +77,8 @@ class Names:
         name, equals, word = what.partition("=")
         if not equals or not word:
             return False
+        if kind == "replied":
+            return name in self.known[kind] and not any(one.startswith(f"{name}=") for one in self.known[kind])
         if kind == "stands":
             step = self._plan.decision(name)
             return bool(step and step.decision and step.decision.kind != "one")
@@ -119,9 +123,14 @@ _NO_SUCH = {
     "fact": "no action ends with that",
     "override": "there is no such gate",
     "inject": "the exercise has no such inject",
+    "replied": "no inject asks so, or has that choice",
     "health": "write SYSTEM=STATUS with a system of the plan",
     "rpo": "the plan has no such system with data",
 }
+
+
+def _replies(inject: Inject) -> list[str]:
+    return [inject.id, *(f"{inject.id}={choice}" for choice in inject.choices)]
 
 
 def _answers(plan: Plan) -> set[str]:

@@ -26,6 +26,7 @@ def story_misfits(exercise: Exercise, names: Names, words: Words) -> Iterator[Mi
         yield from _objective(inject.objective, objectives, (*path, "objective"))
         yield from _comes(inject, names, words, path, injects)
         yield from _answered(inject, names, path)
+        yield from _helped(inject, path)
     for n, expectation in enumerate(exercise.expectations):
         path = ("expectations", n)
         yield from _objective(expectation.objective, objectives, (*path, "objective"))
@@ -95,9 +96,9 @@ def _cause(inject: Inject, words: Words, path: FilePath) -> Iterator[Misfit]:
 
 def _answered(inject: Inject, names: Names, path: FilePath) -> Iterator[Misfit]:
     """Yield why nobody can answer an inject that wants an answer."""
-    if inject.objective and not inject.answered_by:
+    if inject.objective and not inject.wants_answer:
         yield Misfit(path, f"{inject.id!r} counts for {inject.objective!r}, and nothing answers it: say answered_by")
-    if inject.answered_by and not inject.expected:
+    if inject.wants_answer and not inject.expected:
         yield Misfit(path, f"{inject.id!r} does not say in words what is expected", "warning")
     reached = [name for name in inject.answered_by if not (names.unknown(name) or names.out_of_reach(name))]
     for n, name in enumerate(inject.answered_by):
@@ -108,11 +109,31 @@ def _answered(inject: Inject, names: Names, path: FilePath) -> Iterator[Misfit]:
             wrong = f"{name!r} answers it and is what it waits for: it is over before it is asked"
         if wrong:
             yield Misfit((*path, "answered_by", n), wrong, level)  # type: ignore[arg-type]
-    if reached and all(name.partition(":")[0] in AT_THE_END or name == "answered:team" for name in reached):
+    if (
+        reached
+        and not inject.wants_words
+        and all(name.partition(":")[0] in AT_THE_END or name == "answered:team" for name in reached)
+    ):
         yield Misfit(
             (*path, "answered_by"),
             "all of it is known only at the end: it stays open on every screen; add note or a step",
         )
+
+
+def _helped(inject: Inject, path: FilePath) -> Iterator[Misfit]:
+    """Yield what is wrong with whom an inject is for, its choices and its hints."""
+    if len(inject.choices) == 1 or len({one.casefold() for one in inject.choices}) < len(inject.choices):
+        yield Misfit((*path, "choices"), "choices are two or more, each another")
+    if inject.by_hand and (inject.after or inject.at_s):
+        yield Misfit((*path, "by_hand"), "the facilitator alone gives it: after and at_s say nothing", "warning")
+    for n, hint in enumerate(inject.hints):
+        at = (*path, "hints", n)
+        if not hint.text.strip():
+            yield Misfit((*at, "text"), "a hint tells people something: its text is empty")
+        if hint.after_s < 0:
+            yield Misfit((*at, "after_s"), "must be 0 or more: seconds after the inject was given")
+        if hint.after_s and not inject.wants_answer:
+            yield Misfit((*at, "after_s"), "nothing answers the inject, so that it never comes by itself")
 
 
 def _can_be_met(expectation: Expectation, names: Names, path: FilePath) -> Iterator[Misfit]:

@@ -15,7 +15,7 @@ from journal.commands.declare import Declaration
 from journal.events.envelope import Clock
 from journal.events.types import Kind, Override
 from journal.exercise.assessment import Assessment, assess
-from journal.exercise.script import exercise_from_data
+from journal.exercise.script import Exercise, exercise_from_data
 from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import Run, StepState
 from journal.incident.state import Incident
@@ -145,9 +145,9 @@ class Player(Person):
 
 
 @contextmanager
-def table(scenario: str, speed: float = SPEED, **answers: str) -> Iterator[Player]:
+def table(scenario: str, speed: float = SPEED, own: Exercise | None = None, **answers: str) -> Iterator[Player]:
     """Play a scenario as the demo declares it, in this process. CLEO_HOME must be set."""
-    with DemoServices("player@table", speed) as host:
+    with DemoServices("player@table", speed, own) as host:
         now = datetime.now(UTC).replace(microsecond=0)
         declaration = Declaration(
             title="A tabletop",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journal.incident.addressing import waits_for
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -42,7 +43,9 @@ def test_a_note_answers_the_one_inject_that_is_shown_and_no_other() -> None:
         _until_strategy(player)
         player.wait(100)
         incident = player.until(lambda incident: {"green", "clean-up"} <= incident.review.unanswered.keys())
-        assert "clean-up removes" in incident.review.wants_note
+        told = waits_for(incident, player.journal.actor)
+        assert told
+        assert "clean-up removes" in told.said
         player.desk.note("keep all of it")
         incident = player.until(lambda incident: "clean-up" not in incident.review.unanswered)
         assert "green" in incident.review.unanswered

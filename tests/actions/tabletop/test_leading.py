@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from unittest.mock import ANY
+
+import msgspec
 import pytest
 
 from journal.commands.exercise import ExerciseCommands
+from journal.commands.incident import IncidentCommands
 from journal.commands.refusals import NotNow
 from journal.events import types as e
+from journal.events.envelope import Clock
+from journal.exercise.script import Exercise, Inject
+from journal.incident.addressing import open_for
 from journal.report.words import sentence
+from journal.store.journal import Journal, Reader
+from screens.facilitator.following import Following
 from tests.actions.tabletop.tables import Player, table
 
 
@@ -24,7 +33,7 @@ def test_injects_come_as_the_facilitator_wants_them() -> None:
         lead.skip("eta")
         lead.give("laptop")  # long before its moment
         incident = player.until(lambda incident: "laptop" in incident.review.injects)
-        assert incident.review.unanswered["laptop"] == "For lead: Somebody has a dump"
+        assert incident.review.unanswered["laptop"].said == "For lead: Somebody has a dump"
         with pytest.raises(NotNow, match="was given already"):
             lead.skip("laptop")
         player.do("severity")
@@ -63,3 +72,56 @@ def test_players_learn_at_the_end_what_was_noted_of_them() -> None:
         (mark,), (hint,) = player.assessment().marks, player.assessment().hints
         assert (mark.who, mark.mark, mark.text) == ("ben@here", "good", "asked who leads")
         assert hint.text == "For scribe: Look at the backups"
+
+
+def test_what_is_for_a_role_is_theirs_alone_while_somebody_has_it() -> None:
+    with table("database-failure") as player:
+        lead, incident, me = _lead(player), player.incident(), player.journal.actor
+        lead.address("laptop", "lead")
+        lead.give("laptop")
+        incident = player.until(lambda incident: "laptop" in incident.review.unanswered)
+        assert [told.inject for told in open_for(incident, me)] == ["laptop"]  # nobody leads: everybody sees it
+        player.table.settle()
+        with Journal.open(player.place.journal, actor="eve@there", clock=Clock(now=player.table.clock.now)) as eve:
+            IncidentCommands(eve, player.incident).take_role("lead")
+            incident = player.incident()
+            assert not open_for(incident, me)
+            player.desk.note("what the scribe wrote")  # answers nothing that they were not told
+            player.table.settle()
+            assert [told.inject for told in open_for(player.incident(), "eve@there")] == ["laptop"]
+            IncidentCommands(eve, player.incident).note("declined")
+            player.until(lambda incident: "laptop" not in incident.review.unanswered)
+
+
+def test_an_inject_of_ones_own_is_answered_in_words() -> None:
+    with table("database-failure") as player:
+        lead = _lead(player)
+        lead.ask("@tester Do you pay? | Yes | No, never")
+        incident = player.incident()
+        (told,) = open_for(incident, player.journal.actor)
+        assert told.said == "For tester: Do you pay? (1 Yes; 2 No, never)"
+        with pytest.raises(NotNow, match="none of the choices"):
+            player.desk.reply(told.inject, "perhaps")
+        player.desk.reply(told.inject, "2: the lawyer says so")
+        assert not player.incident().review.unanswered
+        with Reader(player.place.journal) as reader:
+            seen = Following().look(reader)
+        assert (seen.injects[-1].state, seen.injects[-1].answered) == ("answered", ANY)
+        assert seen.injects[-1].answered[1] == "tester: No, never, the lawyer says so"
+
+
+def test_a_hint_of_the_script_comes_by_itself_and_is_counted() -> None:
+    inject = {"id": "ask", "text": "Well?", "asks": True, "expected": "yes", "at_s": 5, "objective": "do"}
+    inject["hints"] = [{"text": "Say yes", "after_s": 60}, {"text": "Say it now"}]
+    own = Exercise(title="Own", scenario="database-failure", injects=[msgspec.convert(inject, Inject)], speed=1e6)
+    with table("database-failure", own=own) as player:
+        player.wait(100)
+        player.table.settle()
+        _lead(player).say("Say it now", inject="ask")
+        hints = player.assessment().hints
+        assert [(hint.inject, hint.scripted, hint.by.partition("@")[0]) for hint in hints] == [
+            ("ask", 1, "facilitator"),
+            ("ask", 2, "tester"),
+        ]
+        player.desk.reply("ask", "yes")
+        assert player.assessment().injects[0].observed.startswith("inject ask was answered: “yes”")
