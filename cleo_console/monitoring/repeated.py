@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 
 
 class Repeated:
-    """Looks over and over until `stop`, with a pause after each look.
+    """Looks over and over until `stop`, with a pause after each look, whatever becomes of it.
 
     Args:
         look: looks once.
@@ -30,5 +31,8 @@ class Repeated:
 
     def _keep(self) -> None:
         while not self._stop.is_set():
-            self._look()
+            try:
+                self._look()
+            except Exception:  # noqa: BLE001  # the next look may do; what it finds gets old meanwhile, which is alarmed
+                traceback.print_exc()
             self._stop.wait(self._every_s)

@@ -18,13 +18,22 @@ SCRAPE, EVALUATED = "30s", "30s"
 _DAYS = {"month": 31, "quarter": 92, "year": 366}
 """Days after which a test of the plan is overdue."""
 _UNKNOWN_MOST_S, _READY_S = 300, 86400
+_MISSED_FOR = "6h"
+"""For so long one of several exporters is missed: one that was taken away on purpose stops alarming after that."""
 _SYSTEM = "{{ $labels.system }}"
 
 
 def alert_rules(plan: Plan) -> dict[str, Any]:
     """Return ``dr-alerts.yaml``: the plan's rules as it has them, and ours in a group of their own."""
     theirs = [_rule(one.name, one.expr, one.wait, one.severity, summary=one.summary) for one in plan.alerts]
-    ours = [*_of_exposure(plan), *_of_systems(), *_of_backups(plan), *_of_incidents(), *_of_readiness(), *_of_looks()]
+    ours = [
+        *_of_exposure(plan),
+        *_of_systems(),
+        *_of_backups(plan),
+        *_of_incidents(plan),
+        *_of_readiness(),
+        *_of_looks(),
+    ]
     return {
         "groups": [
             {"name": PLAN_GROUP, "rules": theirs},
@@ -126,14 +135,30 @@ def _of_backups(plan: Plan) -> Iterator[Rule]:
     if days := min((_DAYS[test.every] for test in tests), default=0):
         yield _rule(
             "RestoreNotTested",
-            f"time() - backup_last_restored_timestamp > {days * 86400}",
+            f"time() - backup_last_restored_timestamp > {days * 86400}"
+            " or backup_listed == 1 unless on (system) backup_last_restored_timestamp",
             3600,
             "warning",
-            summary=f"No backup of {_SYSTEM} was restored and verified for {days} days",
+            summary=f"No backup of {_SYSTEM} is known to have been restored and verified in {days} days",
         )
 
 
-def _of_incidents() -> Iterator[Rule]:
+def _of_incidents(plan: Plan) -> Iterator[Rule]:
+    yield _rule(
+        "IncidentsNotMeasured",
+        "cleo_exporter_info unless on (instance) cleo_incidents_open",
+        _UNKNOWN_MOST_S,
+        "warning",
+        summary="Nobody reads which incidents are open: RtoAtRisk and StepInDoubt are silent",
+    )
+    if plan.tests:
+        yield _rule(
+            "TestsNotMeasured",
+            "cleo_exporter_info unless on (instance) cleo_test_overdue",
+            3600,
+            "warning",
+            summary="Nobody reads whether the plan's tests were held: TestOverdue is silent",
+        )
     yield _rule(
         "TestOverdue",
         "cleo_test_overdue == 1",
@@ -188,6 +213,13 @@ def _of_looks() -> Iterator[Rule]:
         _UNKNOWN_MOST_S,
         "critical",
         summary="Nobody asks how exposed the data are: no exporter is scraped",
+    )
+    yield _rule(
+        "CleoExporterLost",
+        f"max by (instance) (max_over_time(cleo_exporter_info[{_MISSED_FOR}])) unless on (instance) cleo_exporter_info",
+        _UNKNOWN_MOST_S,
+        "critical",
+        summary="The exporter at {{ $labels.instance }} answered in the last 6 hours, and does no more",
     )
 
 

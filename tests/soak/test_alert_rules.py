@@ -28,6 +28,87 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+SITE = EXPOSED.replace("store", "site")
+EXPORTER = 'cleo_exporter_info{inventory="lab",version="1",instance="%s:9477"}'
+READY = 'cleo_measured_timestamp{what="readiness",system=""}'
+CASES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "BackupFailed": (
+        {f"backup_last_success_timestamp{{{STORE}}}": "0x99"},
+        {f"backup_last_success_timestamp{{{STORE}}}": "0+60x99"},
+        "70m",
+    ),
+    "ReplicationLag": (
+        {f"replication_lag_seconds{{{STANDBY}}}": "301x9"},
+        {f"replication_lag_seconds{{{STANDBY}}}": "300x9"},
+        "6m",
+    ),
+    "RpoAtRisk": ({EXPOSED: "721x9"}, {EXPOSED: "720x9"}, "1m"),
+    "SiteRpoAtRisk": ({SITE: "721x9"}, {SITE: "720x9"}, "1m"),
+    "RpoNotMeasured": ({INFO: "1x9"}, {INFO: "1x9", EXPOSED: "5x9"}, "6m"),
+    "SystemDown": (
+        {f'cleo_system_status{{{SYSTEM},status="not answering"}}': "1x9"},
+        {UP: "1x9", f'cleo_system_status{{{SYSTEM},status="degraded"}}': "1x9"},
+        "2m",
+    ),
+    "SystemNotMeasured": (
+        {INFO: "1x9", f'cleo_system_status{{{SYSTEM},status="not measured"}}': "1x9"},
+        {INFO: "1x9", UP: "1x9"},
+        "6m",
+    ),
+    "ReplicationNotMeasured": (
+        {STANDBY_INFO: "1x9"},
+        {STANDBY_INFO: "1x9", f"replication_lag_seconds{{{STANDBY}}}": "1x9"},
+        "6m",
+    ),
+    "BackupsNotMeasured": ({INFO: "1x9"}, {INFO: "1x9", f"backup_last_success_timestamp{{{STORE}}}": "0x9"}, "6m"),
+    "RestoreNotTested": (
+        {f"backup_listed{{{STORE}}}": "1x99"},
+        {f"backup_listed{{{STORE}}}": "1x99", f"backup_last_restored_timestamp{{{STORE}}}": "0x99"},
+        "70m",
+    ),
+    "IncidentsNotMeasured": ({}, {'cleo_incidents_open{kind="REAL"}': "0x9"}, "6m"),
+    "TestsNotMeasured": ({}, {'cleo_test_overdue{test="t",every="month"}': "0x99"}, "70m"),
+    "TestOverdue": (
+        {'cleo_test_overdue{test="t",every="month"}': "1x99"},
+        {'cleo_test_overdue{test="t",every="month"}': "0x99"},
+        "70m",
+    ),
+    "RtoAtRisk": (
+        {'rto_left_seconds{incident="I",tier="c"}': "899x9", 'rto_target_seconds{incident="I",tier="c"}': "3600x9"},
+        {'rto_left_seconds{incident="I",tier="c"}': "900x9", 'rto_target_seconds{incident="I",tier="c"}': "3600x9"},
+        "1m",
+    ),
+    "StepInDoubt": (
+        {'cleo_incident_in_doubt{incident="I"}': "1x9"},
+        {'cleo_incident_in_doubt{incident="I"}': "0x9"},
+        "6m",
+    ),
+    "NotReady": ({'cleo_ready{scenario="s"}': "0x9"}, {'cleo_ready{scenario="s"}': "1x9"}, "1m"),
+    "ReadinessNotMeasured": ({}, {READY: "0x99"}, "70m"),
+    "MeasurementFails": (
+        {'cleo_measurement_failed{what="health",system="x"}': "1x30"},
+        {'cleo_measurement_failed{what="health",system="x"}': "1x10 _x20"},
+        "16m",
+    ),
+    "CleoExporterGone": ({'cleo_exporter_info{inventory="lab",version="1"}': "1x1 _x30"}, {}, "20m"),
+    "CleoExporterLost": (
+        {EXPORTER % "a": "1x50", EXPORTER % "b": "1x9 _x40"},
+        {EXPORTER % "a": "1x50", EXPORTER % "b": "1x50"},
+        "30m",
+    ),
+}
+"""Of each rule: series with which it fires, those with which it is silent, and when that is looked at."""
+
+
+def test_every_rule_fires_and_is_silent_where_it_should_be(rules: Path) -> None:
+    made = yaml.safe_load((rules / "dr-alerts.yaml").read_text())
+    names = {rule["alert"] for group in made["groups"] for rule in group["rules"]}
+    assert names == set(CASES), "a rule that nobody saw fire is no rule"
+    for name, (fires, silent, at) in CASES.items():
+        firing(rules, fires, **{name: (at, True)})
+        firing(rules, silent, **{name: (at, False)})
+
+
 def firing(rules: Path, series: dict[str, str], **expected: tuple[str, bool]) -> None:
     """Play series of a value a minute; each alert named is to fire, or not to, at a time."""
     tests: list[dict[str, Any]] = []

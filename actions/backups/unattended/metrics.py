@@ -1,7 +1,8 @@
 """What is known of all backups, as a file in Prometheus' text format: for node_exporter's textfile collector.
 
 Whether a backup succeeded is told by what lies in the repository, not by what a run said of itself: a backup that
-is gone is no success. What could not be listed keeps the values it had; what never was known is 0, which is long ago.
+is gone is no success. What could not be listed keeps the values it had. Where there is no backup, the time of the last
+one is 0, so that an alert on its age fires; what never was verified, restored or copied has no time, and is absent.
 `cleo exporter` serves the same values (`cleo_console.monitoring`), and none where one is not measured.
 """
 
@@ -73,7 +74,9 @@ def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict
     kept = {name: before.get(name, {}).get(key) for name in HELP}
     found = {name: value for name, value in kept.items() if value is not None}
     found.setdefault("backup_last_success_timestamp", 0)
-    found |= measured_of_backups(one)
+    looked_at = _looked_at(one)
+    found |= {name: value for name, value in looked_at.items() if value is not None}
+    found = {name: value for name, value in found.items() if looked_at.get(name, value) is not None}
     found["backup_listed"] = float(one.backups is not None)
     if ended:
         found |= {"backup_run_last_timestamp": now.timestamp(), "backup_run_last_ok": float(ended.status == "ok")}
@@ -83,9 +86,14 @@ def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict
 def measured_of_backups(one: Listed) -> dict[str, float]:
     """Return the values of one system's backups, by the metric's name, as far as they could be looked at.
 
-    That none was ever taken, verified or restored is known then, and 0.
+    That there is no backup is known then, and 0; what never was verified, restored or copied has no value.
     """
-    found = _of_list(one, one.backups) if one.backups else {}
+    return {name: value for name, value in _looked_at(one).items() if value is not None}
+
+
+def _looked_at(one: Listed) -> dict[str, float | None]:
+    """Return what could be looked at; None: it never was so, and that is known."""
+    found: dict[str, float | None] = {**_of_list(one, one.backups)} if one.backups else {}
     if one.backups and (one.marked or not one.trouble):
         found |= _of_marks(one)
     return found | (_away(one.offsite) if one.offsite else {})
@@ -107,23 +115,23 @@ def _of_list(one: Listed, backups: BackupList) -> dict[str, float]:
     return found
 
 
-def _of_marks(one: Listed) -> dict[str, float]:
+def _of_marks(one: Listed) -> dict[str, float | None]:
     marked = list(one.marked.values())
     verified = [mark.verified.at.timestamp() for mark in marked if mark.verified and mark.verified.ok]
     restored = [mark.restored for mark in marked if mark.restored and mark.restored.ok]
     last = max(restored, key=lambda mark: mark.at, default=None)
-    found = {
-        "backup_last_verified_timestamp": max(verified, default=0),
-        "backup_last_restored_timestamp": last.at.timestamp() if last else 0,
+    return {
+        "backup_last_verified_timestamp": max(verified, default=None),
+        "backup_last_restored_timestamp": last.at.timestamp() if last else None,
+        "backup_last_restored_duration_seconds": (last.seconds or None) if last else None,
     }
-    return found | ({"backup_last_restored_duration_seconds": last.seconds} if last and last.seconds else {})
 
 
-def _away(seen: Seen) -> dict[str, float]:
+def _away(seen: Seen) -> dict[str, float | None]:
     began, until = seen.began_at, covered_until(seen)
     return {
-        "backup_offsite_last_success_timestamp": began.timestamp() if began else 0,
-        "backup_offsite_covered_until_timestamp": until.timestamp() if until else 0,
+        "backup_offsite_last_success_timestamp": began.timestamp() if began else None,
+        "backup_offsite_covered_until_timestamp": until.timestamp() if until else None,
     }
 
 

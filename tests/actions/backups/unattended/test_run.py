@@ -188,7 +188,9 @@ def test_metrics_say_what_lies_there_and_forget_nothing(engine: CrateEngine, tmp
         return read_catalogue(crates(), ["left"], lambda system: UnattendedContext(crates(), system, tmp_path))
 
     (one,) = listed()
-    assert values([one])["backup_last_success_timestamp"] == 0, "so that the alert of the plan fires"
+    first = values([one])
+    assert first["backup_last_success_timestamp"] == 0, "so that the alert of the plan fires"
+    assert "backup_last_verified_timestamp" not in first, "never is no time"
     engine.sets = [
         BackupSet(label="a", kind="full", started_at=NOON - timedelta(seconds=9), ended_at=NOON, size=70),
         BackupSet(label="b", kind="full", ended_at=NOON + timedelta(hours=1), unusable="is damaged"),
@@ -202,7 +204,6 @@ def test_metrics_say_what_lies_there_and_forget_nothing(engine: CrateEngine, tmp
         "backup_last_duration_seconds": 9,
         "backup_usable_sets": 1,
         "backup_last_verified_timestamp": NOON.timestamp(),
-        "backup_last_restored_timestamp": 0,
         "backup_held": 0,
         "backup_findings": 1,
         "backup_listed": 1,
@@ -211,6 +212,9 @@ def test_metrics_say_what_lies_there_and_forget_nothing(engine: CrateEngine, tmp
     }
     gone = values([Listed(system="left", type="crate", trouble="unreachable")])
     assert gone == {**found, "backup_listed": 0}
+    engine.marked["a"] = Marked()
+    (one,) = listed()
+    assert "backup_last_verified_timestamp" not in values([one]), "what was verified is gone, and was known before"
     assert path.stat().st_mode & 0o444 == 0o444
 
 
