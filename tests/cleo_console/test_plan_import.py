@@ -196,19 +196,23 @@ def test_cases_are_a_decision(tmp_path: Path) -> None:
     ]
 
 
-def test_a_password_in_a_command_is_named(tmp_path: Path) -> None:
+def test_a_password_in_a_command_is_named_and_left_out(tmp_path: Path) -> None:
     text = "# R\n\n```bash\ncurl https://admin:hunter2@db.example/restart -X POST\n```\n"
-    _, result = imported(tmp_path, text)
-    assert "look at this: step 'r' seems to hold a password" in result.stderr
+    plan, result = imported(tmp_path, text)
+    assert (
+        f"{tmp_path / 'runbook.md'}:4: look at this: a password, token or key: it is not in the plan" in result.stderr
+    )
+    [step] = plan.steps()
+    assert (step.kind, step.script) == ("manual", "curl https://admin:<secret>@db.example/restart -X POST")
 
 
 def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path) -> None:
     folder, file = tmp_path / "recovery", tmp_path / "plan.yaml"
     (folder / "20-app").mkdir(parents=True)
     scripts = {
-        "2-verify.sh": "#!/bin/sh\n# Verify the cluster. It takes a minute.\n",
+        "2-verify.sh": "#!/bin/sh\n# Verify the cluster. It takes a minute.\npg_isready -h db1 | grep accepting\n",
         "10-stop.sh": "#!/bin/sh\n# Usage: 10-stop.sh <host>\n",
-        "20-app/start.sh": "#!/bin/sh\n",
+        "20-app/check-start.sh": "#!/bin/sh\nrm -rf /tmp/x\n",
         "notes.txt": "call Ann\n",
     }
     for name, text in scripts.items():
@@ -222,8 +226,8 @@ def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path)
         False,
     )
     assert (stop.kind, stop.script) == ("manual", "10-stop.sh <host>")
-    assert (start.command, start.destructive) == ([f"{folder}/20-app/start.sh"], True)
-    assert start.sha256 == hashlib.sha256(b"#!/bin/sh\n").hexdigest()
+    assert (start.command, start.destructive) == ([f"{folder}/20-app/check-start.sh"], True)
+    assert start.sha256 == hashlib.sha256(b"#!/bin/sh\nrm -rf /tmp/x\n").hexdigest()
     assert f"{folder}/notes.txt:1: not taken over" in result.stderr
 
 
@@ -276,24 +280,3 @@ def test_a_file_below_an_item_beside_a_command_is_in_the_steps_text(tmp_path: Pa
     [step] = plan.steps()
     assert step.command == ["systemctl", "restart", "db"]
     assert "Write into its file: retries: 3" in step.text
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "curl -XPOST http://a/promote",
-        "curl -sSX DELETE http://a/index",
-        "curl -sd @f http://a",
-        "curl --json @f http://a",
-        "curl --form f=@f http://a",
-        "journalctl --vacuum-size=1G",
-        "dmesg -C",
-        "sort -u -o hosts hosts",
-        "ss -K dst db1",
-        *("df -h & rm -r old", "cat hosts &> /etc/hosts", "cat hosts >& /etc/hosts", "cat <(rm -r old)"),
-    ],
-)
-def test_an_option_that_changes_something_makes_no_look_of_a_command(tmp_path: Path, command: str) -> None:
-    looks = ["curl -sSX GET http://a/health", "journalctl -u db", "dmesg", "sort -u hosts", "ss -tln"]
-    plan, _ = imported(tmp_path, "# R\n\n```sh\n" + "\n".join([command, *looks]) + "\n```\n")
-    assert [step.destructive for step in plan.steps()] == [True, *(False for _ in looks)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from journal.plan.importing.binding import tell_secret
+from journal.plan.importing.binding import tell_flaws
 from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
 from journal.plan.importing.looking import only_looks
 from journal.yamlfile.problem import FilePath
@@ -110,7 +110,8 @@ class _Play:
         if not file.is_file():
             self._draft.unread(line, f"{file} is not there: its tasks are not in the plan")
             return
-        other = read_yaml(file, read_bytes(file))
+        text = self._draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
+        other = read_yaml(file, text.encode())
         yield from self._tasks(other, other.data or [], ())
 
     def _tasks(self, source: Source, tasks: Any, at: FilePath) -> Iterator[dict[str, Any]]:
@@ -149,7 +150,7 @@ class _Play:
         else:
             looks = _LOOKS.match(short) or (short in _SHELLS and only_looks(_said(task[module])))
             step |= {"command": argv} | ({} if looks else {"destructive": True})
-        tell_secret(step, self._draft)
+        tell_flaws(step, self._draft)
         text = [f"{word}: {_said(task[word])}" for word in ("when", "loop", "register", "notify") if word in task]
         return step | ({"text": ". ".join(text)} if text else {})
 

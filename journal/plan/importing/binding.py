@@ -15,10 +15,8 @@ _BLANK = re.compile(r"<[A-Za-z][^<>|&;]{0,40}>|\{\{.*?\}\}|\[[A-Z][A-Z _-]+\]|\b
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[}:]|(\w+))")
 _GIVEN = {"HOME", "PATH", "USER", "PWD", "HOSTNAME", "SHELL", "LANG"}
 _SHELLY = re.compile(r"[|&;<>()$`*?\[\]{}~\n]|^\w+=")
-_SECRET = re.compile(
-    r"://[^\s/:@$<]+:[^\s/@$<{]+@|(?:password|passwd|secret|token|api_?key)\s*[=:]\s*['\"]?[^\s'\"$<{]{4,}|\bAKIA[A-Z0-9]{16}",
-    re.IGNORECASE,
-)
+_NO_HYPHEN = re.compile(r"(?:^|\s)([\u2010-\u2015\u2212]+)(?=\w)|([\u201c\u201d\u2018\u2019\u00a0\u200b-\u200f\ufeff])")
+"""What a word processor makes of ``-`` and quotation marks; a shell takes it for something else."""
 _MOMENTS = {"latest", "date", "timestamp", "to", "since", "until", "backup", "lsn", "oplog", "snapshot"}
 """Up to when data come back is decided in the incident: a plan fixes none of it."""
 
@@ -117,15 +115,13 @@ def _value(param: Param, said: str) -> dict[str, Any]:
     return {param.name: int(said) if param.type == "int" else float(said)} if re.match(number, said) else {}
 
 
-def holds_secret(step: Mapping[str, Any]) -> bool:
-    """Return whether a step's command seems to hold a password, a token or a key in the clear."""
-    command = step.get("command", "")
+def tell_flaws(step: Mapping[str, Any], draft: Draft) -> None:
+    """Note a command with signs that a shell does not know: it is as written, and does not run like that."""
+    command = step.get("command") or step.get("script") or ""
     said = command if isinstance(command, str) else " ".join(command)
-    return _SECRET.search(f"{said} {step.get('script', '')}") is not None
-
-
-def tell_secret(step: Mapping[str, Any], draft: Draft) -> None:
-    """Note a step that holds one: it was taken over, and should not stand there."""
-    if holds_secret(step):
+    if found := _NO_HYPHEN.search(said):
         file, line = draft.places[step["id"]]
-        draft.look_at(line, f"step {step['id']!r} seems to hold a password: journals would keep it", file)
+        sign = ascii((found[1] or found[2])[0])
+        draft.look_at(
+            line, f"step {step['id']!r} has {sign} where a shell wants a hyphen, a quotation mark or a blank", file
+        )

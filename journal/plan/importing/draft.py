@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from journal.plan.action_spec import Catalogue
+from journal.plan.importing.redaction import SECRET, redact
 
 _UNTYPED = re.compile(r"[^a-z0-9]+")
 _LONGEST_ID = 48
@@ -86,6 +87,13 @@ class Draft:
     def look_at(self, line: int, text: str, file: str = "") -> None:
         """Note what was taken over, and should not stand there."""
         self.notes.append(Note(file or self.file, line, "look at this", text))
+
+    def without_secrets(self, text: str, file: str = "") -> str:
+        """Return a text of what is imported without its secrets, each of which is noted."""
+        read = redact(text)
+        for line in read.lines:
+            self.look_at(line, f"a password, token or key: it is not in the plan, which says {SECRET} there", file)
+        return read.text
 
     def filled(self, line: int, text: str) -> None:
         """Note what the document does not say, and the plan needs."""

@@ -55,7 +55,7 @@ def import_plan(path: Path, known: Known) -> Imported:
     if path.suffix in (".yml", ".yaml"):
         _read_yaml(path, content, draft)
     else:
-        _read_document(_text(path, content), draft)
+        _read_document(draft.without_secrets(_text(path, content)), draft)
     return _made(draft, path, hashlib.sha256(content).hexdigest())
 
 
@@ -69,7 +69,7 @@ def _text(path: Path, content: bytes) -> str:
 def _read_yaml(path: Path, content: bytes, draft: Draft) -> None:
     from journal.plan.importing.ansible import is_playbook, read_playbook
 
-    source = read_yaml(path, content)
+    source = read_yaml(path, draft.without_secrets(_text(path, content)).encode())
     if not is_playbook(source):
         raise CleoError(
             f"{path} is no Ansible playbook: that is a list of plays.", "A plan file is checked: cleo plan check."

@@ -1,90 +1,128 @@
-"""Which commands are known to change nothing. What nobody knows of is asked about before it runs."""
+"""Which commands are known to change nothing. What nobody knows of is asked about before it runs.
+
+It is a list of what is allowed, in a part of the shell's language that is understood whole: a name ("verify.sh") proves
+nothing, and a command that is not understood is no look.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_PROGRAMS = [
-    r"kubectl (?:-\S+ (?:[^-\s]\S* )?)*(?:get|describe|logs|top|version|cluster-info|wait|rollout (?:status|history))",
-    r"kubectl config (?:view|get-contexts|current-context)",
-    r"oc (?:-\S+ (?:[^-\s]\S* )?)*(?:get|describe|logs|whoami|status)",
-    r"systemctl (?:-\S+ )*(?:status|is-active|is-enabled|is-failed|show|cat|list-\S+)",
-    r"service \S+ status",
-    r"helm (?:-\S+ )*(?:list|ls|status|history|get)",
-    r"docker(?:[ -]compose)? (?:-\S+ (?:[^-\s]\S* )?)*(?:ps|logs|inspect|images|stats|info|version)",
-    r"aws \S+ (?:describe|list|get|ls|head|wait)\S*",
-    r"(?:gcloud|az) (?:\S+ ){1,4}(?:list|describe|show)",
-    r"terraform (?:plan|show|output|validate|version)",
-    r"git (?:log|status|diff|show)",
-    r"(?:gitlab-)?patronictl (?:\S+ )*(?:list|history|topology|show-config)",
-    r"(?:etcdctl|etcd) (?:\S+ )*(?:endpoint (?:health|status)|member list|get)",
-    r"velero (?:backup|restore|schedule) (?:get|describe|logs)",
-    r"redis-cli (?:\S+ )*(?:ping|info|lastsave|dbsize)",
-    r"(?:restic|pgbackrest) (?:\S+ )*(?:snapshots|info|check|stats)",
-    r"openssl (?:s_client|x509 (?!.*-out))",
-    r"curl(?!.* (?:-\w*X\s*['\"]?(?:POST|PUT|DELETE|PATCH)|--request|-d|-F|-T|(?-i:-[fgGiIkLNsSv]+[dFT])"
-    r"|--data|--json|--form|--upload|-o|-O|--output))",
-    r"sort(?!.* (?:-\w*o|--output))",
-    r"journalctl(?!.* --(?:vacuum|rotate|flush|sync|relinquish))",
-    r"dmesg(?!.* (?:(?-i:-\w*[cCDEn])|--(?:clear|read-clear|console)))",
-    r"ss(?!.* (?:(?-i:-\w*K)|--kill))",
-    r"(?:mount|lsblk|date|hostname|uptime|id|w|free)$",
-    r"(?:cat|ls|tail|head|grep|egrep|zgrep|ps|df|du|free|dig|nslookup|host|ping|netstat|lsblk|echo|wc|stat|file|uniq|cut|jq|tr"
-    r"|column|pg_isready|pg_controldata|sha256sum|md5sum|cksum|traceroute|mtr|true|sleep|which|pgrep)",
-    r"\S+ (?:--version|version|-V)$",
-    r"pytest",
-]
-_LOOKS = re.compile(rf"(?:{'|'.join(_PROGRAMS)})(?=\s|$)".replace(" ", r"\s+"), re.IGNORECASE)
-_SCRIPT = re.compile(r"(?:(?:ba|z|k)?sh\s+|python3?\s+)?(\S+)\.(?:sh|py|rb|pl)(?=\s|$)")
-_LOOKING = {
-    "check",
-    "checks",
-    "verify",
-    "status",
-    "health",
-    "healthcheck",
-    "list",
-    "show",
-    "report",
-    "validate",
-    "diagnose",
-}
-_ACTING = re.compile(
-    r"(?:re|un)?(?:start|set|store|move|create|delete|apply|build|boot|fix)|stop|fail|promote|switch|drop|purge|rotate|repair"
+from journal.plan.importing.looking_options import operands_of
+from journal.plan.importing.looking_programs import ANY, CLIENTS, TOOLS, VERSIONED
+from journal.plan.importing.plain_shell import NotPlain, PlainShell, Word
+
+_PLACE = re.compile(r"(?:/usr(?:/local)?)?/s?bin/(?=[\w-]+\Z)")
+_SHELL_OPTIONS = {"pipefail", "errexit", "nounset"}
+_SETTABLE = re.compile(
+    r"(?:[a-z][a-z0-9_]*|PG(?:HOST|PORT|USER|DATABASE)|ETCDCTL_API|TZ|AWS_(?:PROFILE|REGION)|NS|NAMESPACE|POD|CLUSTER)="
 )
-_PREPARES = re.compile(r"(?:cd|export|set|unset)\s|\w+=\S*$")
-_AS_WHOM = re.compile(r"^sudo(?:\s+-[EnH]|\s+-u\s*\S+)*\s+")
-_TELLS = re.compile(
-    r"(?:count|max|min|sum|avg|now|version|coalesce|round|length|pg_size_pretty|pg_is_\w+|pg_last_\w+|pg_current_\w+"
-    r"|pg_database_size|pg_wal_lsn_diff|extract|age|to_char)$",
-    re.IGNORECASE,
+"""Variables that tell a program where to look, and those of a script's own."""
+_FUNCTIONS = frozenset(
+    re.split(
+        " ",
+        "count max min sum avg now version coalesce round length extract age to_char in and or pg_size_pretty "
+        "pg_is_in_recovery pg_is_wal_replay_paused pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_current_wal_lsn "
+        "pg_last_xact_replay_timestamp pg_current_wal_insert_lsn pg_database_size pg_total_relation_size "
+        "pg_relation_size pg_wal_lsn_diff",
+    )
 )
-_WRITES = re.compile(
-    r"(?:^|[^0-9&=-])[0-9]?>{1,2}\s*(?!&[\d-]|/dev/null)\S|&>{1,2}\s*(?!/dev/null)\S|(?:^|\s)<\("
-    r"|\s-(?:delete|exec)\b|\$\((?!date\b)|`|--(?:fix|force|apply|repair)\b"
+_QUERY = re.compile(r"\s*select\b[\w\s.,*=<>'():+%|-]*;?\s*", re.IGNORECASE)
+_SHOW = re.compile(r"\s*show\s+[\w\s.]+;?\s*|\\(?:l|d|dt|du|dn|x|conninfo)\+?\s*", re.IGNORECASE)
+_ASKED_OF_MONGO = re.compile(
+    r"\s*(?:rs\.(?:status|conf|hello)|rs\.print(?:Secondary)?ReplicationInfo|db\.(?:hello|stats|serverStatus|version))\(\)"
+    r"(?:\.\w+)*;?\s*"
 )
+_ASKS = {"psql": {"-c", "--command"}, "mysql": {"-e", "--execute"}, "mongosh": {"--eval"}}
 
 
 def only_looks(command: str) -> bool:
     """Return whether a command is known to change nothing, with all that it is piped into."""
-    masked = re.sub(r"\"[^\"]*\"|'[^']*'", lambda quoted: re.sub(r"[;|&\n>]", "\x00", quoted.group(0)), command)
-    pieces = [piece.strip() for piece in re.split(r"\n|&&|\|\||;|\||(?<![<>|])&(?!>)", masked) if piece.strip()]
-    named = [_AS_WHOM.sub("", piece) for piece in pieces if not piece.startswith("#") and piece != "set -e"]
-    return bool(named) and not _WRITES.search(masked) and all(map(_looks, named))
+    try:
+        commands = PlainShell(command).commands
+    except NotPlain:
+        return False
+    return (
+        any(_program(words) not in ("set", "cd", "export", "") for words in commands)
+        and all(map(_looks, commands))
+        and not _sends(commands)
+    )
 
 
-def _looks(piece: str) -> bool:
-    return any(known(piece) for known in (_LOOKS.match, _PREPARES.match, _asks, _is_a_look))
+def _sends(commands: Sequence[Sequence[Word]]) -> bool:
+    """Return whether something is piped into a connection, which tells it to the server."""
+    connects = [n for n, words in enumerate(commands) if any(word.text == "s_client" for word in words)]
+    return any(n > 0 and list(commands[n - 1]) != [Word("echo")] for n in connects)
 
 
-def _asks(piece: str) -> bool:
-    """Return whether a client of a database is only asked, by a query without functions that nobody knows."""
-    query = re.match(r"(?:psql|mysql)\s.*-[ce]\s*[\"']\s*select\b([^\x00;]*)\W*$", piece, re.IGNORECASE)
-    return query is not None and all(map(_TELLS.match, re.findall(r"(\w+)\s*\(", query.group(1))))
+def _program(words: Sequence[Word]) -> str:
+    """Return the name of what is run; empty where a line only sets variables."""
+    named = next((word for word in words if not _SETTABLE.match(word.text)), Word(""))
+    return named.text if named.plain else "?"
 
 
-def _is_a_look(piece: str) -> bool:
-    """Return whether a script is called a look ("dr_verify_backups.sh"), and nothing else as well."""
-    script = _SCRIPT.match(piece)
-    words = re.split(r"[^a-z]+", script.group(1).rpartition("/")[2].lower()) if script else []
-    return bool(_LOOKING & set(words)) and not any(map(_ACTING.match, words))
+def _looks(words: Sequence[Word]) -> bool:
+    rest = _run_as(list(words))
+    while rest and _SETTABLE.match(rest[0].text) and rest[0].plain:
+        rest = rest[1:]
+    if not rest:
+        return True
+    if rest[0].text == "export":
+        return all(word.plain and _SETTABLE.match(word.text) for word in rest[1:])
+    name = _PLACE.sub("", rest[0].text) if rest[0].plain else ""
+    if [word.text for word in rest[1:]] == ["--version"]:
+        return name in ANY | VERSIONED | TOOLS.keys()
+    return name in ANY or _tool_looks(name, rest[1:]) or _asks(name, rest[1:])
+
+
+def _run_as(words: list[Word]) -> list[Word]:
+    """Return a command without what only says as whom it runs, and for how long at most."""
+    if words and words[0].text == "sudo":
+        words = words[1:]
+        while words and words[0].text in ("-n", "-E", "-H", "-u"):
+            words = words[2 if words[0].text == "-u" else 1 :]
+    if len(words) > 2 and words[0].text == "timeout" and re.fullmatch(r"\d+[smh]?", words[1].text):
+        words = words[2:]
+    return words
+
+
+def _tool_looks(name: str, words: Sequence[Word]) -> bool:
+    tool = TOOLS.get(name)
+    found = operands_of(words, tool.options, tool.before) if tool else None
+    if tool is None or found is None:
+        return False
+    said = [(option, value) for option, value in found if option]
+    if tool.needs and not any(option in tool.needs for option, _ in said):
+        return False
+    return tool.fits([value for option, value in found if not option]) and all(
+        _harmless(name, option, value) for option, value in said
+    )
+
+
+def _harmless(name: str, option: str, value: str) -> bool:
+    """Return whether an option's value is; few programs write where a value says."""
+    if name == "curl":
+        allowed = {"-X": "GET|HEAD", "--request": "GET|HEAD", "-o": "/dev/null|-", "--output": "/dev/null|-"}
+        if option in ("-H", "--header"):
+            return re.fullmatch(r"(?:Accept|Host|Content-Type): ?[\w./*; =-]+", value) is not None
+        return re.fullmatch(allowed.get(option, r"(?!.*%output)[^@].*|"), value, re.DOTALL) is not None
+    return value in _SHELL_OPTIONS if (name, option) == ("set", "-o") else True
+
+
+def _asks(name: str, words: Sequence[Word]) -> bool:
+    """Return whether a client of a database is only asked, by queries without functions that nobody knows."""
+    found = operands_of(words, CLIENTS[name]) if name in CLIENTS else None
+    asked = [value for option, value in found or () if option in _ASKS[name]]
+    return bool(asked) and all(_is_a_question(name, each) for each in asked)
+
+
+def _is_a_question(name: str, text: str) -> bool:
+    if name == "mongosh":
+        return _ASKED_OF_MONGO.fullmatch(text) is not None
+    if _SHOW.fullmatch(text):
+        return True
+    if not _QUERY.fullmatch(text) or re.search(r"--|\b(?:into|for|lock)\b", text, re.IGNORECASE):
+        return False
+    called = re.findall(r"([\w.]*)\s*\(", re.sub(r"'[^']*'", "''", text))
+    return all(each.lower() in _FUNCTIONS or not each for each in called)

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from journal.plan.importing.binding import bind, blanks, holds_secret
+from journal.plan.importing.binding import bind, blanks
 from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
+from journal.plan.importing.looking import only_looks
+from journal.plan.importing.redaction import redact
 from journal.plan.importing.wording import is_aside
 from journal.yamlfile.yaml_source import read_bytes
 
@@ -62,7 +64,10 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
     """Return the step of a script; None for a file that is none, which is noted."""
     content = read_bytes(file)
     digest.update(content)
-    text = content.decode("utf-8", errors="replace")
+    whole = content.decode("utf-8", errors="replace")
+    text = redact(whole).text
+    for line in redact(whole).lines:
+        draft.look_at(line, "the script holds a password, token or key: who reads scripts here reads it", str(file))
     if not (text.startswith("#!") or file.suffix in _SUFFIXES):
         draft.unread_in(str(file), 1, "no script: it has neither a name nor a first line of one")
         return None
@@ -77,15 +82,23 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
     if blanks(usage):
         fields = {"script": usage}
         draft.filled_at(step["id"], f"left to a person: it wants {', '.join(blanks(usage))}")
+    if only_looks(_body(whole, file)) and "command" in fields:
+        fields.pop("destructive", None)
     step |= fields
     if header and header.rstrip(".") != title:
         step["text"] = header
-    if holds_secret({"command": text}):
-        draft.look_at(1, f"{file}: the script seems to hold a password", str(file))
     sha256 = hashlib.sha256(content).hexdigest()
     return step | (
         {"sha256": sha256} if isinstance(step.get("command"), list) else {"pinned": {str(file.resolve()): sha256}}
     )
+
+
+def _body(text: str, file: Path) -> str:
+    """Return what a shell script does, without its first line; of another program nothing is known."""
+    first, _, rest = text.partition("\n")
+    if not first.startswith("#!"):
+        return text if file.suffix in (".sh", ".bash") else ""
+    return rest if re.search(r"/(?:env )?(?:ba|da|k|z)?sh(?: -e)?\s*$", first) else ""
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -32,12 +32,15 @@ _MACHINE = (
     r"su(?:\s+-\S*)?(?:\s+\w+)?\s*$|-[is]\s*$)"
 )
 _PROGRAM = (
-    r"^\s*(?:sudo\s+(?:-u\s*\S+\s+)?)?(?:(?:psql|mysql|mongosh?|redis-cli|sqlite3|gitlab-psql)(?!.*\s-(?:c|e|f|-eval|-command|-file)\b)"
-    r"(?:\s+-\S+(?:\s+[^-\s]\S*)?|\s+[\w.:/@-]+){0,6}\s*$|\S+\s+console\s*$|(?:vim?|nano|emacs|less|top|htop|visudo)\b|crontab\s+-e)"
+    r"^\s*(?:sudo\s+(?:-u\s*\S+\s+)?)?(?:(?:psql|mysql|mongosh?|sqlite3|gitlab-psql)(?!.*\s-(?:c|e|f|-eval|-command|-file)\b)"
+    r"(?:\s+-\S+(?:\s+[^-\s]\S*)?|\s+[\w.:/@-]+){0,6}\s*$|redis-cli(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s*$"
+    r"|\S+\s+console\s*$|(?:vim?|nano|emacs|less|top|htop|visudo)\b|crontab\s+-e)"
 )
 _OPENS = re.compile(f"{_MACHINE}|{_PROGRAM}")
 """What a person types into: another machine's shell, a database's prompt, an editor."""
 _LEAVES = re.compile(r"^\s*(?:exit|logout|quit|\\q)\s*;?\s*$")
+_BEHIND = re.compile(r"((?:[^'\"#\\]|\\.|'[^']*'|\"[^\"]*\"|(?<=\S)#)+)(?<=\s)#+(.*)$")
+"""A command, and a comment behind it."""
 _STILL_OPEN = re.compile(r"(?:\\|\||&&|\|\|)\s*$")
 
 
@@ -180,7 +183,13 @@ def _of(group: Sequence[tuple[int, str]], title: str, sets: Sequence[str]) -> li
             joined.append((number, row.rstrip()))
     if sets or any(_SETS.match(row) or _CONTROLS.search(row) for _, row in joined):
         return [Command("\n".join([*sets, *(row for _, row in joined)]), title, group[0][0])]
-    return [Command(row.strip(), title, number) for number, row in joined]
+    return [_commented(row.strip(), title, number) for number, row in joined]
+
+
+def _commented(row: str, title: str, number: int) -> Command:
+    """Return a line's command; the comment behind it is its title where none stands above."""
+    found = _BEHIND.match(row)
+    return Command(found[1], title or found[2].strip(), number) if found else Command(row, title, number)
 
 
 def _together(before: str, row: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from journal.plan.importing.binding import bind, tell_secret, written
+from journal.plan.importing.binding import bind, tell_flaws, written
 from journal.plan.importing.draft import LONGEST_TITLE, Draft
 from journal.plan.importing.known_steps import decided, known_step, strategy_step
 from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, codes, take, unnumbered
@@ -245,7 +245,7 @@ class Steps:
             step["optional"] = True
         self._made.append(step)
         self._last = step
-        tell_secret(step, self._draft)
+        tell_flaws(step, self._draft)
         for said, blocks in self._waiting:
             self._add_text(step, said)
             take(*blocks)
