@@ -135,6 +135,18 @@ class ConsoleServices:
 
         Offers(self.paths.alerts).answered(offer)
 
+    def dismiss(self, offer: Offer, why: str) -> None:
+        """Offer an alert no more until it is over or fires anew; who dismissed it is kept beside the alerts."""
+        from cleo_console.monitoring.offers import Offers
+
+        try:
+            Offers(self.paths.alerts).dismiss(offer, self.actor, why, self.now())
+        except OSError as error:
+            raise CleoError(
+                f"That it was dismissed cannot be written to {self.paths.alerts}: {error.strerror}.",
+                "Check who owns that folder: the exporter that took the alert made it.",
+            ) from error
+
     def fitted(self, offer: Offer) -> Offer:
         """Return an offer with the plan's scenario, where its system tells it, and none that the plan does not have."""
         from actions.inventory import known_systems

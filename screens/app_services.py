@@ -91,6 +91,13 @@ class AppServices(Protocol):
     def answered(self, offer: Offer) -> None:
         """Offer an alert no more: it was declared."""
 
+    def dismiss(self, offer: Offer, why: str) -> None:
+        """Offer an alert no more until it is over or fires anew: it is nothing to be declared.
+
+        Raises:
+            CleoError: it has fired anew since it was looked at, or that cannot be written.
+        """
+
     def catalogue(self) -> Catalogue:
         """Return the actions there are, by name."""
 

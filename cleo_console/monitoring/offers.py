@@ -10,6 +10,7 @@ import msgspec
 
 from cleo_console.monitoring.webhook import Told
 from journal.commands.offer import Offer
+from journal.errors import CleoError
 from journal.store.folders import keep_private
 from journal.store.whole_file import replace_whole
 
@@ -17,6 +18,14 @@ KEPT = timedelta(hours=24)
 """How long an alert that is not told again is offered."""
 MOST = 50
 """Alerts that are kept at once; further ones are turned away until some are over."""
+
+
+DISMISSED = "dismissed.log"
+"""A line of JSON for each alert that was dismissed: the alert's own file goes once it is over."""
+
+
+class NotDismissed(CleoError):
+    """An alert is not dismissed."""
 
 
 class Offers:
@@ -46,7 +55,7 @@ class Offers:
         if not path.exists() and len(self._files()) >= MOST:
             return False
         before = _read(path)
-        self._write(msgspec.structs.replace(told.offer, answered=bool(before and before.answered)))
+        self._write(before.told_again(told.offer) if before else told.offer)
         return True
 
     def open(self, now: datetime) -> list[Offer]:
@@ -60,6 +69,23 @@ class Offers:
             if self._path(offer.id).exists():
                 self._write(msgspec.structs.replace(offer, answered=True))
 
+    def dismiss(self, offer: Offer, by: str, why: str, now: datetime) -> None:
+        """Offer it no more until it is over or fires anew; who dismissed it is in the folder's ``dismissed.log``.
+
+        Raises:
+            NotDismissed: it is over, or fired anew since it was looked at.
+            OSError: it cannot be written.
+        """
+        here = _read(self._path(offer.id))
+        if here is None:
+            raise NotDismissed("The alert is over: nothing is to be dismissed.", "It is offered no more.")
+        if here.newest_at and (offer.newest_at is None or here.newest_at > offer.newest_at):
+            raise NotDismissed("The alert has fired anew since it was shown.", "Look at it again, then dismiss it.")
+        self._write(msgspec.structs.replace(here, dismissed_by=by, dismissed_at=now, dismissed_why=why))
+        line = {"at": now, "by": by, "why": why, "source": here.source, "title": here.title, "id": here.id}
+        with (self._folder / DISMISSED).open("ab") as log:
+            log.write(msgspec.json.encode(line) + b"\n")
+
     def forget(self, offer_id: str) -> None:
         """Forget it: it is over."""
         with suppress(OSError):  # it is offered until it is too old, then
@@ -67,7 +93,7 @@ class Offers:
 
     @staticmethod
     def _counts(one: Offer, now: datetime) -> bool:
-        return not one.answered and now - one.told_at <= KEPT
+        return not one.settled and now - one.told_at <= KEPT
 
     def _write(self, offer: Offer) -> None:
         replace_whole(self._path(offer.id), msgspec.json.encode(offer))

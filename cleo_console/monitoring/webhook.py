@@ -19,7 +19,9 @@ MOST_BYTES = 1_000_000
 _TITLE, _NAME = 160, 80
 """Characters of a title, and of a name, that are kept."""
 _OLDEST_DAYS = 366
-_TRIGGERED = ("incident.triggered", "incident.acknowledged", "incident.escalated", "incident.reopened")
+_OPEN, _OVER = ("triggered", "acknowledged"), "resolved"
+"""The states of an incident of PagerDuty's (webhooks version 3)."""
+_REOPENED = "incident.reopened"
 
 
 class NotAnAlert(CleoError):
@@ -53,21 +55,23 @@ def read_webhook(body: bytes, now: datetime) -> Told:
     for read in (_alertmanager, _pagerduty):
         if isinstance(data, dict) and (told := read(data, now)):
             return told
-    raise NotAnAlert("It is JSON, but no alert of Alertmanager's or PagerDuty's.", hint)
+    raise NotAnAlert("It is JSON, but tells no state of an alert of Alertmanager's or PagerDuty's.", hint)
 
 
 def _alertmanager(data: dict[str, Any], now: datetime) -> Told | None:
     alerts = [one for one in _list(data.get("alerts")) if isinstance(one, dict)]
     if not alerts:
         return None
-    told_as = _id("alertmanager", _text(data.get("groupKey")) or _text(alerts[0].get("fingerprint")))
+    key = _text(data.get("groupKey")) or _text(alerts[0].get("fingerprint"))
+    told_as = _id("alertmanager", f"{_text(data.get('externalURL'))} {key}")
     firing = [one for one in alerts if one.get("status") == "firing"]
     if not firing:
         return Told(told_as, None)
     worst = next((one for one in firing if _labels(one).get("severity") == "critical"), firing[0])
     labels = _labels(worst)
     summary = _text(_dict(worst.get("annotations")).get("summary")) or _text(labels.get("alertname"))
-    more = f" (and {count(len(firing) - 1, 'more alert')})" if len(firing) > 1 else ""
+    others = len(firing) - 1 + _number(data.get("truncatedAlerts"))
+    more = f" (and {count(others, 'more alert')})" if others else ""
     began = [at for one in firing if (at := _instant(one.get("startsAt"), now))]
     offer = Offer(
         id=told_as,
@@ -77,25 +81,31 @@ def _alertmanager(data: dict[str, Any], now: datetime) -> Told | None:
         began_at=min(began, default=None),
         system=_text(labels.get("system"))[:_NAME],
         scenario=_text(labels.get("scenario"))[:_NAME],
+        newest_at=max(began, default=None),
     )
     return Told(told_as, offer)
 
 
 def _pagerduty(data: dict[str, Any], now: datetime) -> Told | None:
+    """Return what PagerDuty says of an incident's state, by whatever event: a note or a new priority ends nothing."""
     event = _dict(data.get("event"))
     about = _dict(event.get("data"))
-    kind = _text(event.get("event_type"))
-    if not kind.startswith("incident.") or not about:
+    kind, state = _text(event.get("event_type")), _text(about.get("status"))
+    if not kind.startswith("incident.") or about.get("type", "incident") != "incident":
         return None
     told_as = _id("pagerduty", _text(about.get("id")))
-    if kind not in _TRIGGERED or about.get("status") == "resolved":
+    if _OVER in (state, kind.removeprefix("incident.")):
         return Told(told_as, None)
+    if state not in _OPEN:
+        return None
+    began = _instant(about.get("created_at"), now)
     offer = Offer(
         id=told_as,
         source="PagerDuty",
         title=_text(about.get("title"))[:_TITLE] or "an incident without a title",
         told_at=now,
-        began_at=_instant(about.get("created_at"), now),
+        began_at=began,
+        newest_at=_instant(event.get("occurred_at"), now) if kind == _REOPENED else began,
     )
     return Told(told_as, offer)
 
@@ -112,6 +122,10 @@ def _instant(value: Any, now: datetime) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return at if at and at <= now and (now - at).days <= _OLDEST_DAYS else None
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value < MOST_BYTES else 0
 
 
 def _text(value: Any) -> str:

@@ -20,7 +20,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         began_at: since when it is so; None: not told, or no time that can be.
         system: the inventory's system that it names; empty: it names none.
         scenario: the plan's scenario; empty: nothing tells.
-        answered: it was declared: it is offered no more, though it is told again, until it is over.
+        answered: it was declared: it is offered no more, though it is told again, until it is over or fires anew.
+        dismissed_by: who dismissed it, to the same effect; ``dismissed_at``, ``dismissed_why``: when, and why.
+        newest_at: when the newest of what it tells of began to fire; a later one is told anew.
     """
 
     id: str
@@ -31,6 +33,28 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     scenario: str = ""
     answered: bool = False
+    dismissed_by: str = ""
+    dismissed_at: datetime | None = None
+    dismissed_why: str = ""
+    newest_at: datetime | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether somebody declared or dismissed it."""
+        return self.answered or bool(self.dismissed_by)
+
+    def told_again(self, again: Offer) -> Offer:
+        """Return what it is told as again: still settled, unless something of it fires that did not before."""
+        if again.newest_at and (self.newest_at is None or again.newest_at > self.newest_at):
+            return again
+        return msgspec.structs.replace(
+            again,
+            answered=self.answered,
+            dismissed_by=self.dismissed_by,
+            dismissed_at=self.dismissed_at,
+            dismissed_why=self.dismissed_why,
+            newest_at=self.newest_at,
+        )
 
 
 def likely_scenario(plan: Plan, part: str) -> str:

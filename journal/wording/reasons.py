@@ -9,6 +9,7 @@ CLOSE = "Closing wants a sentence on how it ended."
 DONE_BY_HAND = "Note what you did: the console did not run it."
 VERDICT = "Say what you saw that tells how it ended."
 EMPTY_NOTE = "The note is empty."
+DISMISS = "Say why it is nothing to be declared: it is kept, with your name."
 OVERRIDE = "Say why: the report will ask."
 
 ONE_LETTER = "One letter says nothing."

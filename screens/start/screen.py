@@ -16,7 +16,9 @@ from textual.widgets.option_list import Option
 
 from journal.commands.offer import Offer
 from journal.errors import CleoError
+from journal.wording.counting import count
 from journal.wording.instants import age
+from journal.wording.reasons import DISMISS
 from journal.wording.sanitize import sanitize
 from screens.app_services import AppServices, IncidentSummary
 from screens.lazy import build, push
@@ -34,6 +36,9 @@ START_BINDINGS = [
     Binding("enter", "select", "open", tooltip="open the incident under the cursor"),
     Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
     Binding("a", "answer", "declare from the alert", show=False, tooltip="declare what the alert above tells"),
+    Binding(
+        "x", "dismiss", "dismiss the alert", show=False, tooltip="the alert above is nothing to be declared: say why"
+    ),
     Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
     # Not escape: one too many on the way back would leave a person typing into the shell.
     Binding("q", "app.quit", "quit", tooltip="leave the console"),
@@ -115,6 +120,8 @@ class StartScreen(Screen[None]):
         self._offers = offers
         now = clock_of(self)()
         lines = [offer_line(one, now) for one in offers[:_OFFERED]]
+        if len(offers) > _OFFERED:
+            lines.append(Content.assemble(f"      and {count(len(offers) - _OFFERED, 'more alert')} behind these"))
         self.query_one("#offers", Quiet).show(Content("\n").join(lines))
         self.query_one("#offers", Quiet).display = bool(lines)
         self._show_keys()
@@ -130,7 +137,7 @@ class StartScreen(Screen[None]):
         return Content.assemble(("READY? ", "bold $text-accent"), readiness_line(found, self.services.now()))
 
     def _show_keys(self) -> None:
-        words = {"answer": "declare from the alert"} if self._offers else {}
+        words = {"answer": "declare from the alert", "dismiss_alert": "dismiss it"} if self._offers else {}
         self.query_one(KeyLine).show_keys({"select": "open" if self._shown else "", **words})
 
     def _prompt(self, one: IncidentSummary, now: datetime) -> Content:
@@ -164,6 +171,25 @@ class StartScreen(Screen[None]):
         """Declare what the newest alert tells, then open it."""
         if self._offers:
             push(self.app, "declare", self.services, self._offers[0], then=self.open)
+
+    def action_dismiss_alert(self) -> None:
+        """Dismiss the newest alert, for a reason that is kept; it comes back if it fires anew."""
+        if not self._offers:
+            return
+        offer = self._offers[0]
+        fields = {"label": "why it is nothing to be declared", "required": DISMISS, "confirm": "Dismiss"}
+        text = f"{offer.source}: {offer.title}\nIt comes back if it fires anew."
+        push(
+            self.app, "words", "Dismiss the alert", "", text=text, then=lambda why: self._dismiss(offer, why), **fields
+        )
+
+    @work
+    async def _dismiss(self, offer: Offer, why: str) -> None:
+        try:
+            await asyncio.to_thread(self.services.dismiss, offer, why)
+        except CleoError as error:
+            push(self.app, "problem", "The alert is not dismissed", error.message, error.hint)
+        self.look()
 
     def action_help(self) -> None:
         """Show every key and symbol."""

@@ -79,6 +79,7 @@ class FakeServices:
         self.runner_trouble = ""
         self.notes: list[str] = []
         self.offered: list[Offer] = []
+        self.dismissed: list[tuple[str, str]] = []
         self.commands: dict[str, list[Typed]] = {}
         self._loaded = load_plan(Path(__file__).with_name("plan.yaml"))
 
@@ -137,6 +138,10 @@ class FakeServices:
         return self.offered
 
     def answered(self, offer: Offer) -> None:
+        self.offered.remove(offer)
+
+    def dismiss(self, offer: Offer, why: str) -> None:
+        self.dismissed.append((offer.id, why))
         self.offered.remove(offer)
 
     def catalogue(self) -> Catalogue:

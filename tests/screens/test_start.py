@@ -250,6 +250,22 @@ async def test_an_alert_is_offered_and_declared_only_by_whoever_reads_it(service
     assert services.offered == []
 
 
+async def test_an_alert_is_dismissed_for_a_reason_and_those_behind_it_are_counted(services: FakeServices) -> None:
+    services.offered = [
+        Offer(id=f"a{n}", source="Alertmanager", title=f"db{n} is slow", told_at=START) for n in range(5)
+    ]
+    async with console(services, (80, 24), incident=None) as seen:
+        await seen.sees("db0 is slow", "db2 is slow", "and 2 more alerts behind these", "x dismiss it")
+        await seen.press("x")
+        await seen.sees("Dismiss the alert", "Alertmanager: db0 is slow", "comes back if it fires anew")
+        await seen.press("tab", "shift+tab", "enter")
+        await seen.sees("Say why it is nothing to be declared")
+        await seen.type("known: a test of ours")
+        await seen.press("enter")
+        await seen.sees("db3 is slow", "and 1 more alert behind these")
+    assert services.dismissed == [("a0", "known: a test of ours")]
+
+
 async def test_what_was_found_ready_last_is_shown_with_its_age(services: FakeServices) -> None:
     def verdict(title: str, comes_back: Answer) -> Verdict:
         return Verdict(

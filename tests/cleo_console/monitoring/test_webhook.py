@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cleo_console.monitoring.offers import MOST, Offers
+from cleo_console.monitoring.offers import MOST, NotDismissed, Offers
 from cleo_console.monitoring.webhook import MOST_BYTES, NotAnAlert, read_webhook
 from cleo_console.plans import bundled
 from journal.commands.offer import Offer, likely_scenario
@@ -82,22 +82,66 @@ def test_what_is_no_alert_is_said_to_be_none(body: bytes) -> None:
         read_webhook(body, NOW)
 
 
-def test_pagerdutys_incident_is_offered_until_it_is_resolved(tmp_path: Path) -> None:
-    def sent(kind: str) -> bytes:
-        about = {"id": "PGR0VU2", "title": "db1 is gone", "created_at": "2026-11-30T03:00:00Z", "status": "triggered"}
-        return json.dumps({"event": {"id": "01", "event_type": kind, "data": about}}).encode()
+def pagerduty(kind: str, at: str = "2026-11-30T03:00:00Z", **more: Any) -> bytes:
+    """A body as PagerDuty's documentation of webhooks version 3 has it, shortened."""
+    about = {
+        "id": "PGR0VU2",
+        "type": "incident",
+        "number": 2,
+        "status": "triggered",
+        "incident_key": "d3640fbd41094207",
+    }
+    about |= {"created_at": "2026-11-30T03:00:00Z", "title": "db1 is gone", "urgency": "high", "resolve_reason": None}
+    event = {"id": "5ac64822-4adc-4fda-ade0-410becf0de4f", "event_type": kind, "resource_type": "incident"}
+    return json.dumps({"event": {**event, "occurred_at": at, "data": about | more}}).encode()
 
+
+def test_pagerdutys_incident_is_offered_until_it_is_resolved(tmp_path: Path) -> None:
     offers = Offers(tmp_path / "alerts")
-    assert offers.take(read_webhook(sent("incident.triggered"), NOW))
-    assert [one.title for one in offers.open(NOW)] == ["db1 is gone"]
+
+    def take(*sent: bytes) -> list[str]:
+        assert all(offers.take(read_webhook(one, NOW)) for one in sent)
+        return [one.title for one in offers.open(NOW)]
+
+    assert take(pagerduty("incident.triggered")) == ["db1 is gone"]
+    assert take(pagerduty("incident.priority_updated"), pagerduty("incident.acknowledged", status="acknowledged"))
+    for words in ({"id": "N1", "type": "incident_note", "content": "x", "status": None}, {"status": "unknown"}):
+        with pytest.raises(NotAnAlert):
+            read_webhook(pagerduty("incident.annotated", **words), NOW)
     offers.answered(offers.open(NOW)[0])
-    assert offers.take(read_webhook(sent("incident.escalated"), NOW))
-    assert offers.open(NOW) == [], "it was declared"
-    for kind in ("incident.resolved", "incident.reopened"):
-        assert offers.take(read_webhook(sent(kind), NOW))
-    assert len(offers.open(NOW)) == 1
-    assert offers.take(read_webhook(sent("incident.resolved"), NOW))
-    assert offers.open(NOW) == []
+    assert take(pagerduty("incident.escalated"), pagerduty("incident.acknowledged")) == [], "it was declared"
+    assert take(pagerduty("incident.reopened", "2026-11-30T03:30:00Z")) == ["db1 is gone"]
+    assert take(pagerduty("incident.resolved", status="resolved")) == []
+
+
+def test_what_is_dismissed_comes_back_where_it_fires_anew_and_who_did_it_is_kept(tmp_path: Path) -> None:
+    offers = Offers(tmp_path / "alerts")
+
+    def take(*alerts: dict[str, Any], key: str = "{}") -> list[Offer]:
+        assert offers.take(read_webhook(json.dumps({"groupKey": key, "alerts": alerts}).encode(), NOW))
+        return offers.open(NOW)
+
+    (seen,) = take(alert())
+    offers.dismiss(seen, "ada@ops1", "a test of ours", NOW)
+    other = alert(startsAt="2026-11-30T03:59:00Z", labels={"system": "redis"}, fingerprint="f2")
+    assert take(alert()) == [], "it is repeated every few hours"
+    (back,) = take(alert(), other)
+    with pytest.raises(NotDismissed, match="fired anew"):
+        offers.dismiss(seen, "ada@ops1", "a test of ours", NOW)
+    offers.dismiss(back, "bob@ops1", "the same", NOW)
+    assert take(alert(), other | {"status": "resolved"}) == [], "a part of it is over"
+    assert take(alert(status="resolved")) == []
+    with pytest.raises(NotDismissed, match="is over"):
+        offers.dismiss(back, "bob@ops1", "the same", NOW)
+    assert len(take(alert())) == 1, "it fires after it was over"
+    log = [json.loads(line) for line in (tmp_path / "alerts" / "dismissed.log").read_text().splitlines()]
+    assert [(one["by"], one["why"]) for one in log] == [("ada@ops1", "a test of ours"), ("bob@ops1", "the same")]
+
+
+def test_a_thousand_alerts_in_one_body_are_one_offer_that_counts_them() -> None:
+    sent = {"groupKey": "g", "alerts": [alert(fingerprint=f"f{n}") for n in range(1000)], "truncatedAlerts": 9}
+    found = read_webhook(json.dumps(sent).encode(), NOW).offer
+    assert found and found.title == "postgres is down (and 1,008 more alerts)"
 
 
 def test_a_flood_is_turned_away_and_what_is_told_again_is_one(tmp_path: Path) -> None:
