@@ -37,7 +37,11 @@ START_BINDINGS = [
     Binding("d", "declare", "declare an incident", tooltip="declare a new incident"),
     Binding("a", "answer", "declare from the alert", show=False, tooltip="declare what the alert above tells"),
     Binding(
-        "x", "dismiss", "dismiss the alert", show=False, tooltip="the alert above is nothing to be declared: say why"
+        "x",
+        "dismiss_alert",
+        "dismiss the alert",
+        show=False,
+        tooltip="the alert above is nothing to be declared: say why",
     ),
     Binding("question_mark", "help", "help", key_display="?", tooltip="keys and symbols"),
     # Not escape: one too many on the way back would leave a person typing into the shell.
