@@ -26,6 +26,7 @@ from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
 from actions.runner.writes import RunnerGone, Writes
 from journal.events import types as e
+from journal.incident.counted import rewound_by
 from journal.incident.fold import apply_event, fold_journal
 from journal.incident.records import Run, RunState
 from journal.paths import IncidentPlace
@@ -208,7 +209,15 @@ class Runner:
             for event in events:
                 apply_event(self._incident, event)
                 self._keep_time(event)
+                if isinstance(event.body, e.ExerciseRewound) and rewound_by(self._incident, event):
+                    self._go_back()
             timeout_s = 0
+
+    def _go_back(self) -> None:
+        """Let go of what runs, for it does not count any more, and measure anew: the tabletop was rewound."""
+        for worker in list(self._workers.values()):
+            worker.cancel()
+        self._use(self._file_world)
 
     def _keep_time(self, event: e.Event) -> None:
         """Note how long a step took, for the incidents that follow."""
@@ -250,7 +259,7 @@ class Runner:
         A run whose end is in the journal is not, though its thread still tidies up.
         """
         begun = [worker.job.run.id for worker in list(self._workers.values())]
-        runs = [self._incident.runs[run_id] for run_id in begun]
+        runs = [run for run_id in begun if (run := self._incident.runs.get(run_id))]  # others were rewound
         runs += [run for run in self._incident.unfinished() if run.id not in begun]
         return [(run, self._jobs.spec(run) or _unknown(run)) for run in runs if not run.state.over]
 

@@ -36,6 +36,7 @@ class TableClock:
         self._sleepers: list[datetime] = []
         self._alarm: datetime | None = None
         self._stands = self._paused = False
+        self._rewound, self._lost_s = 0, 0.0
         self._began = start
         with self._changed:
             self._set_pace(start)
@@ -46,8 +47,9 @@ class TableClock:
             return self._now()
 
     def seconds(self) -> float:
-        """Return how many of its seconds have passed since the table was opened."""
-        return (self.now() - self._began).total_seconds()
+        """Return how many of its seconds have passed since the table was opened, also such that were rewound."""
+        with self._changed:
+            return (self._now() - self._began).total_seconds() + self._lost_s
 
     @property
     def somebody_waits(self) -> bool:
@@ -56,19 +58,20 @@ class TableClock:
             return bool(self._sleepers)
 
     def sleep(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:
-        """Return once so many of its seconds have passed, or once it is no longer ``wanted``."""
+        """Return once so many of its seconds have passed, it was set back, or it is no longer ``wanted``."""
         with self._changed:
-            now = self._now()
+            now, rewound = self._now(), self._rewound
             end = now + timedelta(seconds=seconds)
             self._sleepers.append(end)
             self._set_pace(now)
             try:
-                while wanted() and (now := self._now()) < end:
+                while wanted() and rewound == self._rewound and (now := self._now()) < end:
                     self._changed.wait(min(_LOOK_EVERY_S, self._real_until_stop(now)))
             finally:
                 now = self._now()
-                self._sleepers.remove(end)
-                self._set_pace(now)
+                if rewound == self._rewound:
+                    self._sleepers.remove(end)
+                    self._set_pace(now)
 
     def set_alarm(self, at: datetime | None) -> None:
         """Stop at ``at`` until the next alarm is set; None: nothing is due."""
@@ -92,6 +95,16 @@ class TableClock:
                 now = self._now()
                 self._paused = paused
                 self._set_pace(now)
+
+    def set_back(self, at: datetime) -> None:
+        """Go on from an earlier moment: who waits in `sleep` is sent on, for what they wait for does not count."""
+        with self._changed:
+            now = self._now()
+            self._lost_s += (now - at).total_seconds()
+            self._rewound += 1
+            self._sleepers.clear()
+            self._alarm = None
+            self._set_pace(at)
 
     def stand_still(self) -> None:
         """Stop: nobody plays any more."""

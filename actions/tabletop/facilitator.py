@@ -15,7 +15,8 @@ from journal.events.envelope import Clock
 from journal.exercise.script import MAKES
 from journal.exercise.story import Story
 from journal.incident.addressing import is_for
-from journal.incident.fold import apply_event
+from journal.incident.counted import counts, rewound_by
+from journal.incident.fold import apply_event, refold
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.store.journal import Journal, JournalWriteFailed, Reader
@@ -78,6 +79,22 @@ class Facilitator:
             self._world.clock.set_alarm(None if over else min((at for at, _ in self._coming()), default=None))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
+        if not counts(incident, event):
+            return
+        if not isinstance(event.body, e.ExerciseRewound):
+            self._follow(incident, event)
+        elif rewound_by(incident, event):
+            self._start_again(incident)
+
+    def _start_again(self, incident: Incident) -> None:
+        """Take world, story and clock back to where the exercise was rewound to."""
+        self._world.begin()
+        self._story, self._gone, self._answers = Story(self._world.exercise), set(), {}
+        for then, event in refold(incident.history or ()):
+            self._follow(then, event)
+        self._world.clock.set_back(incident.last_at)
+
+    def _follow(self, incident: Incident, event: e.Event) -> None:
         body = event.body
         if isinstance(body, e.ActionFinished):
             self._world.become(body.facts.get(MAKES, {}))

@@ -54,9 +54,14 @@ class SimulatedWorld:
         self.script: Script = msgspec.convert(exercise.world, Script).over(ordinary_world())
         self.clock = clock or TableClock(1.0, datetime.now(UTC))
         self.systems = tuple(self.script.health if systems is None else systems)
-        self._facts = dict(self.script.facts)
         self._lock = threading.Lock()
+        self.begin()
         self._catch_up: Callable[[], None] = lambda: None
+
+    def begin(self) -> None:
+        """Be as at the exercise's start."""
+        with self._lock:
+            self._facts = dict(self.script.facts)
 
     def follow(self, catch_up: Callable[[], None]) -> None:
         """Have ``catch_up`` called before an action looks at the world: what the journal says has then happened."""

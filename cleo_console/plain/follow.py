@@ -8,7 +8,7 @@ from cleo_console.plain.conversation import Conversation
 from cleo_console.plain.line_terminal import TakenBack
 from cleo_console.plain.lines import end_lines
 from journal.commands.incident import IncidentCommands
-from journal.commands.refusals import AlreadyRunning
+from journal.commands.refusals import AlreadyRunning, NotNow
 from journal.incident.closed_gates import gate_lines
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
@@ -50,14 +50,25 @@ def follow(conversation: Conversation, run_id: int, said: str) -> Run:
         return _follow(conversation, same.id) if same else run
     except TakenBack:
         conversation.say("Back at the prompt. The run goes on.")
-        return conversation.incident.runs[run_id]
+        return _known(conversation, run_id)
+
+
+def _known(conversation: Conversation, run_id: int) -> Run:
+    """Return a run.
+
+    Raises:
+        NotNow: it is none any more: a tabletop was rewound.
+    """
+    if run_id not in conversation.incident.runs:
+        raise NotNow("The exercise was rewound to before this run: it does not count.", "Play on from there.")
+    return conversation.incident.runs[run_id]
 
 
 def _follow(conversation: Conversation, run_id: int) -> Run:
     printed, target_said, said_after = 0, False, SILENT_AFTER_S
     while True:
         changed = conversation.changes()
-        run = conversation.incident.runs[run_id]
+        run = _known(conversation, run_id)
         if run.target and not target_said:
             conversation.say(f"On {word_to_type(run.target)}")
             conversation.say(*gate_lines(conversation.incident, run.closed))

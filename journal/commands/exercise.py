@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from journal.commands.base import Commands, required
 from journal.commands.refusals import NotNow
 from journal.events import types as e
+from journal.exercise.rewinding import places
 from journal.exercise.script import Inject, exercise_from_data
 
 if TYPE_CHECKING:
@@ -54,6 +55,26 @@ class ExerciseCommands(Commands):
         if incident.review.paused == paused:
             raise NotNow("The clock stands already." if paused else "The clock goes already.")
         return self._append(incident, e.ExercisePaused(paused=paused))
+
+    def rewind(self, to: int, before: str = "") -> e.Event:
+        """Take a tabletop back to a moment: what came after stays in the journal, and does not count.
+
+        Args:
+            to: the seq of the last event that counts (`journal.exercise.rewinding.places`).
+            before: what followed it, in words.
+
+        Raises:
+            NotNow: this is no tabletop, that event does not count any more, or something ran at that moment.
+        """
+        incident = self._played()
+        if incident.history is None:
+            raise NotNow("Only a tabletop can be rewound.", "What was done to real systems stays done.")
+        if to not in {place.to for place in places(incident)}:
+            raise NotNow(
+                f"Nothing can go on from event {to}: it was rewound itself, or an action was under way.",
+                "Choose a moment before that action began.",
+            )
+        return self._append(incident, e.ExerciseRewound(to=to, before=before))
 
     def say(self, text: str, to: str = "", inject: str = "") -> e.Event:
         """Help the players with a hint: with an inject's text from the script, it counts as that hint.

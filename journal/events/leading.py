@@ -32,6 +32,16 @@ class ExercisePaused(Body, frozen=True, kw_only=True, tag="exercise.paused"):
     paused: bool
 
 
+class ExerciseRewound(Body, frozen=True, kw_only=True, tag="exercise.rewound"):
+    """The facilitator took a tabletop back to a moment; what came after it stays in the journal, and does not count.
+
+    ``to`` is the seq of the last event that counts; ``before`` what followed it then, in words.
+    """
+
+    to: int
+    before: str = ""
+
+
 class FacilitatorSaid(Body, frozen=True, kw_only=True, tag="exercise.said"):
     """The facilitator helped the players with a hint.
 

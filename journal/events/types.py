@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from journal.events import leading, people, review, run
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
-from journal.events.leading import ExercisePaused, FacilitatorSaid, InjectLed, ParticipantMarked
+from journal.events.leading import ExercisePaused, ExerciseRewound, FacilitatorSaid, InjectLed, ParticipantMarked
 from journal.events.people import (
     CallTakenBack,
     ContactAcknowledged,
@@ -81,6 +81,7 @@ __all__ = [
     "Event",
     "ExerciseBegan",
     "ExercisePaused",
+    "ExerciseRewound",
     "ExposureMeasured",
     "FacilitatorSaid",
     "Finding",

@@ -18,7 +18,9 @@ from journal.exercise.leading import Hint, Leading, Mark
 from journal.exercise.moments import Moments, moments, say
 from journal.exercise.rules import Result, judge
 from journal.exercise.script import Exercise, Expectation, Inject, exercise_from_data
+from journal.incident.counted import counts
 from journal.incident.fold import fold_events
+from journal.incident.rewound import Rewound
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 
@@ -93,6 +95,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     choices: list[Choice]
     marks: list[Mark] = []
     hints: list[Hint] = []
+    rewound: list[Rewound] = []
 
 
 def assess_journal(reader: Reader) -> Assessment | None:
@@ -119,7 +122,8 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
     script = exercise_from_data(incident.review.exercise)
     choices = Choices(incident)
     leading = Leading()
-    found = moments(incident, leading.watch(choices.watch(events)), script)
+    counted = (event for event in events if counts(incident, event))
+    found = moments(incident, leading.watch(choices.watch(counted)), script)
     results = [_judged(expectation, found, incident) for expectation in script.expectations]
     results += _answers(script, found, incident)
     return Assessment(
@@ -132,6 +136,7 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
         choices=choices.found,
         marks=leading.marks,
         hints=leading.hints,
+        rewound=incident.rewound,
     )
 
 

@@ -10,6 +10,8 @@ from journal.events import types as e
 from journal.exercise.leading import Leading
 from journal.exercise.moments import live_moments
 from journal.exercise.script import Exercise, Inject
+from journal.incident.counted import counts
+from journal.incident.fold import refold
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
@@ -30,12 +32,25 @@ class Story:
     def __init__(self, script: Exercise) -> None:
         self.script = script
         self.injects = {inject.id: inject for inject in script.injects}
+        self._begin()
+
+    def _begin(self) -> None:
         self.reached: dict[str, datetime] = {}
         self.leading = Leading()
         self.answers: dict[str, tuple[datetime, str]] = {}
 
     def take(self, incident: Incident, event: e.Event) -> list[str]:
-        """Take in an event that ``incident`` was changed by already, and return the moments that it is."""
+        """Take in an event that ``incident`` was changed by already, and return the moments that it is.
+
+        Where the exercise was rewound by it, it starts again with what counts.
+        """
+        if isinstance(event.body, e.ExerciseRewound):
+            self._begin()
+            for then, one in refold(incident.history or ()):
+                self.take(then, one)
+            return []
+        if not counts(incident, event):
+            return []
         self.leading.apply(event)
         if isinstance(event.body, e.InjectAnswered):
             self.answers[event.body.inject] = event.at, event.body.how

@@ -26,6 +26,7 @@ from journal.incident.records import (
 )
 from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.review import Review
+from journal.incident.rewound import Rewound
 from journal.incident.roster import Roster
 from journal.incident.team import Team
 from journal.plan.applies import applies
@@ -68,6 +69,8 @@ class Incident:
         team: who took which step, and who leads and writes down.
         review: calls, the report's fields, action items, signatures, an exercise.
         seq, head: the last event's seq and hash.
+        history: in a tabletop, the events that count, so that it can be rewound; else None.
+        rewound: each time that it was.
     """
 
     def __init__(self, first: Event) -> None:
@@ -120,6 +123,8 @@ class Incident:
         self.closing_words_derived = False
         self.in_force: dict[tuple[str, str], InForce] = {}
         self.seq, self.head, self.last_at = first.seq, first.hash, first.at
+        self.history = [first] if self.kind is Kind.TABLETOP else None
+        self.rewound: list[Rewound] = []
 
     def ledger(self, system: str) -> Ledger:
         """Return the evidence on a system's newest commits and recoveries."""

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from journal.events import types as e
 from journal.incident.answers import answer_title
-from journal.incident.fold import apply_event, first_of
+from journal.incident.counted import counts
+from journal.incident.fold import apply_event, first_of, fold_events
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev
@@ -56,6 +57,7 @@ class Gathered:
         self.read = read
         self.entry_builder = EntryBuilder(self.incident)
         self._late: list[ev.Entry] = []
+        self._see(first)
         self._take(first)
 
     @classmethod
@@ -67,10 +69,17 @@ class Gathered:
         """
         stream = iter(read())
         gathered = cls(first_of(stream), read)
+        ended = gathered._at_the_end()
         for event in stream:
-            gathered._take(event)
+            gathered._see(event)
+            if counts(ended, event):
+                gathered._take(event)
             apply_event(gathered.incident, event)
         return gathered
+
+    def _at_the_end(self) -> Incident:
+        """Return the state that says what counts: a tabletop may be rewound, which only later events tell."""
+        return self.incident if self.incident.history is None else fold_events(self.read())
 
     @property
     def entries(self) -> Timeline:
@@ -85,12 +94,16 @@ class Gathered:
         """Return a step with number and title; only its id where the plan does not have it."""
         return self.entry_builder.step(step_id)
 
-    def _take(self, event: e.Event) -> None:
-        """Collect from an event before it is applied, while ``incident.head`` is what its writer had seen."""
+    def _see(self, event: e.Event) -> None:
+        """Note who wrote, and what type of event."""
         first, _ = self.seen.get(event.actor, (event.at, event.at))
         self.seen[event.actor] = (first, event.at)
         if type(event.body) not in _PROGRAMS_WRITE:
             self.people.add(event.actor)
+        self.types[event.type] += 1
+
+    def _take(self, event: e.Event) -> None:
+        """Collect from an event before it is applied, while ``incident.head`` is what its writer had seen."""
         self.service.take(event, self.incident)
         self.course.take(event, self.incident)
         handler = _HANDLERS.get(type(event.body))
@@ -98,7 +111,6 @@ class Gathered:
             handler(self, event, event.body)
         if happened_at(event.body):
             self._late.append(self.entry_builder.entry(event))
-        self.types[event.type] += 1
 
     def _decided(self, event: e.Event, body: e.DecisionMade) -> None:
         step, at = self.incident.plan.decision(body.name), happened_at(body) or event.at
@@ -171,6 +183,7 @@ _PROGRAMS_WRITE = frozenset(
         e.InjectAnswered,
         e.InjectLed,
         e.ExercisePaused,
+        e.ExerciseRewound,
         e.FacilitatorSaid,
         e.ParticipantMarked,
         e.JournalContinued,

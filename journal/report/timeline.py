@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from journal.events import types as e
+from journal.incident.counted import counts
 from journal.incident.late import happened_at
 from journal.report import evidence as ev
 from journal.report.words import sentence
@@ -53,8 +54,9 @@ class EntryBuilder:
         )
 
     def text(self, event: e.Event) -> str:
-        """Return an event in words."""
-        return sentence(self._incident, event.body)
+        """Return an event in words; what was rewound is said to be so."""
+        words = sentence(self._incident, event.body)
+        return words if counts(self._incident, event) else f"Played, then rewound: {words}"
 
 
 class Timeline:

@@ -263,6 +263,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.InjectLed: lambda incident, body: _led(body) if incident.closed_at else _LEADS,
     e.ParticipantMarked: lambda incident, body: _marked(body) if incident.closed_at else _LEADS,
     e.ExercisePaused: lambda incident, body: f"The exercise's clock {'stands' if body.paused else 'goes on'}",
+    e.ExerciseRewound: lambda incident, body: _with("Rewound: what was played since does not count", body.before),
     e.FacilitatorSaid: lambda incident, body: f"Hint{f' on {body.inject}' if body.inject else ''} — {body.said}",
     e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

@@ -19,7 +19,7 @@ from journal.store.reader import Reader
 
 State = Literal["open", "answered", "told", "held", "skipped", "comes", "waits"]
 
-_NO_DEEDS = (e.InjectLed, e.ExercisePaused, e.FacilitatorSaid, e.ParticipantMarked)
+_NO_DEEDS = (e.InjectLed, e.ExercisePaused, e.ExerciseRewound, e.FacilitatorSaid, e.ParticipantMarked)
 """What whoever leads writes: nobody becomes a participant by it."""
 
 

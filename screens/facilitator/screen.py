@@ -57,6 +57,7 @@ class FacilitatorScreen(Screen[None]):
             "i", "hint", "hint", tooltip="help with a hint; where the inject at the cursor was given, with its next one"
         ),
         Binding("f", "free", "free", tooltip="an inject of your own, now; it may want an answer"),
+        Binding("b", "back", "rewind", tooltip="take the tabletop back to a moment; what came after does not count"),
         Binding("n", "note", "note", tooltip="note something of the participant at the cursor (tab goes there)"),
         Binding("t", "timeline", "timeline", show=False, tooltip="the timeline, or back"),
         Binding("h", "health", "health", show=False, tooltip="how the systems are, or back"),
@@ -76,7 +77,7 @@ class FacilitatorScreen(Screen[None]):
         self.action_give, self.action_hold, self.action_skip = keys.give, keys.hold, keys.skip
         self.action_reword, self.action_address = keys.reword, keys.address
         self.action_pause, self.action_hint, self.action_note = keys.pause, keys.hint, keys.note
-        self.action_free = keys.free
+        self.action_free, self.action_back = keys.free, keys.back
 
     def compose(self) -> ComposeResult:
         """Lay out title, injects, the one at the cursor, participants, keys."""
@@ -198,13 +199,13 @@ class FacilitatorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether a key applies now: the key line shows no other."""
         incident = self.session.incident
-        if action not in ("give", "hold", "skip", "reword", "address", "pause", "hint", "free", "note"):
+        if action not in ("give", "hold", "skip", "reword", "address", "pause", "hint", "free", "back", "note"):
             return True
         if not self.is_mounted or incident is None:
             return False
         if action == "note":
             return self._person is not None
-        if action in ("pause", "hint", "free"):
+        if action in ("pause", "hint", "free", "back"):
             return incident.closed_at is None
         return incident.closed_at is None and self._row is not None and self._row.state in _COMING
 

@@ -11,10 +11,12 @@ from textual.message import Message
 from textual.screen import Screen
 
 from journal.errors import CleoError
-from journal.events.types import FacilitatorSaid, InjectGiven
+from journal.events.types import Event, ExerciseRewound, FacilitatorSaid, InjectGiven
+from journal.incident.counted import rewound_by
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
+from journal.incident.team import short_name
 from journal.presence import Presence, Present
 from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
@@ -168,6 +170,8 @@ class Session:
         for event in news.events:
             if self.incident is not None:
                 apply_event(self.incident, event)
+            if isinstance(event.body, ExerciseRewound) and self.incident is not None:
+                self._rewound(self.incident, event)
             if isinstance(event.body, InjectGiven | FacilitatorSaid):
                 self.inject = Given(event.at, event.body.said, event.body.to)
         for run, lines in news.lines.items():
@@ -179,6 +183,15 @@ class Session:
         self.held_by = self.held_by if news.held_by is None else news.held_by
         self.here = self.here if news.here is None else news.here
         return news
+
+    def _rewound(self, incident: Incident, event: Event) -> None:
+        """Say that the exercise was taken back, and forget the runs that are none any more."""
+        if rewound_by(incident, event):
+            back = (
+                f"REWOUND by {short_name(event.actor)} to {incident.last_at:%H:%M:%S}: what came after does not count"
+            )
+            self.inject = Given(incident.last_at, f"{back}. Play on from there.")
+            self.joined &= incident.runs.keys()
 
     def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:
         if run not in self._watched.values():
