@@ -51,15 +51,15 @@ def places() -> dict[str, str]:
 
 
 @cache
-def _known_places() -> dict[str, str]:
-    """Return where the actions are that ship with Cleo."""
+def shipped() -> dict[str, str]:
+    """Return where the actions are that ship with Cleo, as `places`."""
     return _places(built_in().values())
 
 
 def _place(name: str) -> str:
     """Return where an action is; empty where none is. Other packages are looked through for strange names alone."""
-    if name in _known_places():
-        return _known_places()[name]
+    if name in shipped():
+        return shipped()[name]
     if any(spec.name == name for spec in PLANNED_ACTIONS):
         return ""
     type_ = find_type(name.partition(".")[0])
@@ -110,7 +110,7 @@ def _action(name: str) -> Action | None:
     try:
         found: Action | None = load(where) if where else None
     except CannotLoad:
-        if name in _known_places():
+        if name in shipped():
             raise
         return None
     return found

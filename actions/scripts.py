@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.planned import PLANNED_ACTIONS
-from actions.registry import catalogue, places
+from actions.registry import catalogue, places, shipped
 from journal.errors import CleoError
 from journal.plan.action_spec import ActionSpec, Param
 
@@ -92,6 +92,17 @@ def named_in(text: str) -> dict[str, ActionSpec]:
     They have what a plan is checked by (script, parameters, whether they are destructive), and nothing else.
     """
     return {name: _spec(name, script) for name, script in scripts().items() if _said(script) in text}
+
+
+@cache
+def described() -> Mapping[str, ActionSpec]:
+    """Return every action by name, with what a plan is checked by, as `named_in`: none that ships with Cleo is imported.
+
+    Those of other packages are: whether one can be loaded is a part of the answer.
+    """
+    own = shipped()
+    every = catalogue()
+    return {name: _spec(name, scripts().get(name, "")) if name in own else every[name] for name in every}
 
 
 def _said(script: str) -> str:

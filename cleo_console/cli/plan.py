@@ -134,7 +134,7 @@ def _chosen(file: Path | None) -> Path:
 
 def _problems(file: Path) -> list[Problem]:
     """Everything wrong with the file; where its shape is, nothing beyond that can be looked at."""
-    from actions.registry import catalogue
+    from actions.scripts import described
     from journal.plan.check import check
     from journal.plan.pinned import drift
     from journal.plan.read import read_plan
@@ -142,7 +142,7 @@ def _problems(file: Path) -> list[Problem]:
 
     try:
         loaded = read_plan(file)
-        return sorted(check(loaded, catalogue()) + drift(loaded), key=lambda problem: problem.line)
+        return sorted(check(loaded, described()) + drift(loaded), key=lambda problem: problem.line)
     except BadFile as error:
         return error.problems
 

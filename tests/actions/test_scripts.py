@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from actions.registry import catalogue, places
-from actions.scripts import UnknownAction, by_script, find, named_in, scripts
+from actions.scripts import UnknownAction, by_script, described, find, named_in, scripts
 
 
 def test_the_scripts_read_in_the_source_are_those_of_the_actions() -> None:
@@ -14,8 +14,9 @@ def test_the_scripts_read_in_the_source_are_those_of_the_actions() -> None:
 
 
 def test_what_is_read_in_the_source_of_an_action_is_what_it_takes() -> None:
-    read, real = named_in("\n".join(scripts().values())), catalogue()
-    assert list(read) == list(scripts())
+    assert list(named_in("\n".join(scripts().values()))) == list(scripts())
+    read, real = described(), catalogue()
+    assert list(read) == list(real)
     for name, spec in read.items():
         assert spec.destructive == real[name].destructive, name
         assert [(p.name, p.type, p.required) for p in spec.params] == [
@@ -48,9 +49,16 @@ def test_a_wrong_name_says_what_comes_near() -> None:
     assert "postgres.restore" in unknown.value.hint
 
 
-@pytest.mark.parametrize("named", ["status.check", "dr_check_status.sh"])
-def test_finding_one_action_imports_no_other(named: str) -> None:
-    code = "import sys, actions.scripts as s; s.find(sys.argv[1]); print(*{*sys.argv[2:]} & {*sys.modules})"
-    argv = [sys.executable, "-c", code, named, *{where.partition(":")[0] for where in places().values()}]
+@pytest.mark.parametrize(
+    ("asked", "imported"),
+    [
+        ("find('status.check')", {"actions.overview.status"}),
+        ("find('dr_check_status.sh')", {"actions.overview.status"}),
+        ("described()", {"actions.backups.hold"}),  # of another package's: whether it can be loaded is a part of it
+    ],
+)
+def test_finding_one_action_imports_no_other(asked: str, imported: set[str]) -> None:
+    code = f"import sys, actions.scripts as s; s.{asked}; print(*{{*sys.argv[1:]}} & {{*sys.modules}})"
+    argv = [sys.executable, "-c", code, *{where.partition(":")[0] for where in places().values()}]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "actions.overview.status"
+    assert {name for name in done.stdout.split() if not name.startswith("cleo_toy.")} == imported
