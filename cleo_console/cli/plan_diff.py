@@ -30,7 +30,7 @@ _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Pat
 def diff_command(old: Path, new: Path | None, incident: str | None, patch: bool, as_json: bool) -> None:
     """Say what differs between two plans, or between a plan and what was done in an incident.
 
-    Between plans: steps added (+), removed (-), moved (>) and changed (~) by their ids, then everything else.
+    Between plans: steps added (+), removed (-), moved (>), renamed (=) and changed (~), then everything else.
 
     With an incident (an id, or a journal's file): steps that took longer than the plan expects, that failed, were left
     out, done by hand or run with other parameters, what was noted at them, and action items. --patch makes a patch of

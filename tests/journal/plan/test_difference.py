@@ -50,6 +50,41 @@ def test_a_step_that_is_gone_and_one_that_moved_are_named() -> None:
     assert told(gone) == ["- 1.1.1 Look (look)"]
 
 
+def test_a_step_with_another_name_is_the_same_step() -> None:
+    renamed = SMALL_PLAN.replace("id: restore\n", "id: bring-back\n").replace("needs: [restore]", "needs: [bring-back]")
+    assert told(renamed) == ["= 1.2.1 Restore (bring-back): was called restore"]
+    assert told(renamed.replace("title: Restore\n", "title: Restore it all\n")) == [
+        "= 1.2.1 Restore it all (bring-back): was called restore",
+        "~ 1.2.1 Restore it all (bring-back): title: 'Restore' → 'Restore it all'",
+    ]
+
+
+def test_a_step_that_does_something_else_is_another_one() -> None:
+    other = SMALL_PLAN.replace("id: verify", "id: inform").replace("title: Verify", "title: Inform the customers")
+    said = told(other.replace("items: [Count the rows]", "items: [Write to them]"))
+    assert [line[:8] for line in said] == ["- 1.2.2 ", "+ 1.2.2 "]
+
+
+def test_a_section_with_another_title_moves_no_step() -> None:
+    assert told(SMALL_PLAN.replace("- title: Mend", "- title: Bring it back")) == [
+        "~ phases.first.sections: title: 'Mend' → 'Bring it back'"
+    ]
+
+
+def test_of_a_long_text_the_words_that_are_others_are_shown() -> None:
+    text = (
+        "Ask the lead, who knows the customers, whether the site may be shown before the night is over, and wait"
+    )
+    old, new = (
+        SMALL_PLAN.replace("title: Verify\n", f"title: Verify\n            text: {each}\n")
+        for each in (text, text.replace("the lead", "the person on call").replace("wait", "go on"))
+    )
+    assert [str(change) for change in difference(read(old), read(new))] == [
+        "~ 1.2.2 Verify (verify): text: Ask the [-lead,-] {+person on call,+} who knows the customers, … night is over, "
+        "and [-wait-] {+go on+}"
+    ]
+
+
 def test_a_plan_does_not_differ_from_itself() -> None:
     assert told(f"# a comment\n{SMALL_PLAN}") == []
 
