@@ -96,7 +96,7 @@ def named_in(text: str) -> dict[str, ActionSpec]:
 
 @cache
 def described() -> Mapping[str, ActionSpec]:
-    """Return every action by name, with what a plan is checked by, as `named_in`: none that ships with Cleo is imported.
+    """Return every action by name, with what a plan is checked by, as `named_in`: of Cleo's own none is imported.
 
     Those of other packages are: whether one can be loaded is a part of the answer.
     """

@@ -76,9 +76,11 @@ def _rounded(seconds: float, to: int = 0) -> Duration:
 
 
 def _runs(report: Report, plan: LoadedPlan) -> Iterator[Lesson]:
-    """Yield runs that failed, and those with other parameters than the plan has."""
+    """Yield runs that failed, those with other parameters than the plan has, and those of no step."""
     for run in report.actions:
         step = plan.plan.by_id.get(run.step.id)
+        if run.kind == "run" and not run.step.id and run.state != "refused":
+            yield Lesson("", f"{run.action} ({_params(run.params)}) was run, which is no step of the plan: {run.state}")
         if run.kind != "run" or not run.step.id:
             continue
         if run.state in ("failed", "in doubt") or run.partial:

@@ -11,9 +11,11 @@ from click.testing import CliRunner, Result
 
 from cleo_console.cli.plan import plan as plan_group
 from cleo_console.plans import bundled
+from journal.events import types as e
 from journal.plan.read import read_plan
+from journal.store.journal import Journal
 from tests.journal.plan.plan_catalogue import SMALL_PLAN
-from tests.journal.stories import write_recovery
+from tests.journal.stories import ADA, SetClock, declaration, write_recovery
 
 
 def cleo_plan(*words: str | Path) -> Result:
@@ -35,6 +37,16 @@ def test_what_an_incident_teaches_is_named_at_its_steps(journal: Path) -> None:
     assert any(line.startswith("postgres-restore: gate verified overridden by ada@ops1") for line in lines)
 
 
+def test_what_was_run_beside_the_plan_is_named(tmp_path: Path) -> None:
+    now = SetClock()
+    with Journal.create(tmp_path / "j.db", declaration(read_plan(bundled()).data), actor=ADA, clock=now.clock()) as to:
+        run = to.append(e.RunRequested(step="", action="backups.take"), actor=ADA)[0].seq
+        to.append(e.ActionStarted(step="", run=run, action="backups.take", params={"kind": "full"}), actor=ADA)
+        to.append(e.ActionFinished(step="", run=run, status="succeeded", summary="taken"), actor=ADA)
+    said = cleo_plan("diff", bundled(), "--incident", tmp_path / "j.db").stdout
+    assert "backups.take (kind: full) was run, which is no step of the plan: succeeded" in said
+
+
 def test_the_patch_is_taken_and_keeps_what_is_there(
     journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +57,7 @@ def test_the_patch_is_taken_and_keeps_what_is_there(
     made = cleo_plan("diff", file, "--incident", journal, "--patch").stdout
     subprocess.run(["git", "apply", "-"], input=made, text=True, check=True)
     after = file.read_text(encoding="utf-8")
+    assert cleo_plan("check", file).exit_code == 0
     assert [row for row in after.splitlines() if "# INC-" not in row] == [
         row if number != before.splitlines().index("            expect: 30 s") else "            expect: 5 min"
         for number, row in enumerate(before.splitlines())

@@ -72,16 +72,14 @@ def test_a_section_with_another_title_moves_no_step() -> None:
 
 
 def test_of_a_long_text_the_words_that_are_others_are_shown() -> None:
-    text = (
-        "Ask the lead, who knows the customers, whether the site may be shown before the night is over, and wait"
-    )
+    text = "Ask the lead, who knows the customers, whether the site may be shown before the night is over, and wait"
     old, new = (
         SMALL_PLAN.replace("title: Verify\n", f"title: Verify\n            text: {each}\n")
         for each in (text, text.replace("the lead", "the person on call").replace("wait", "go on"))
     )
     assert [str(change) for change in difference(read(old), read(new))] == [
-        "~ 1.2.2 Verify (verify): text: Ask the [-lead,-] {+person on call,+} who knows the customers, … night is over, "
-        "and [-wait-] {+go on+}"
+        "~ 1.2.2 Verify (verify): text: Ask the [-lead,-] {+person on call,+} who knows the customers, … night is "
+        "over, and [-wait-] {+go on+}"
     ]
 
 
