@@ -48,6 +48,7 @@ def exporter(ctx: click.Context, listen: str, every_s: float, take_alerts: bool)
 
 def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_alerts: bool) -> None:
     from cleo_console.cli.backup_access import looking
+    from cleo_console.monitoring.access import unreadable
     from cleo_console.monitoring.exporter import Exporter, registry_of
     from cleo_console.monitoring.offers import Offers
     from cleo_console.monitoring.page import Page
@@ -69,6 +70,8 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_al
     click.echo(f"http://{shown}:{server.server_port}/metrics")
     if not ipaddress.ip_address(host).is_loopback:
         click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
+    for line in unreadable(found):
+        click.echo(f"cleo: {line}", err=True)
     ended.wait()
     page.stop()
     looks.stop()

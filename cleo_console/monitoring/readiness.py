@@ -27,17 +27,21 @@ class ReadinessWatch:
 
     def __init__(self, paths: Paths, latest: Latest) -> None:
         self._paths, self._latest = paths, latest
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
 
     def look(self) -> None:
         """Look once; where there is no such file nobody looked, and that is no failure."""
         try:
             found = self._paths.readiness.stat()
-        except OSError:
+        except FileNotFoundError:
             return
-        if self._stamp == (found.st_mtime_ns, found.st_ino):
+        except OSError:  # our account may not look into that folder
+            self._latest.failed("readiness", "")
             return
-        self._stamp = (found.st_mtime_ns, found.st_ino)
+        stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)  # who may read it is no change of its content
+        if self._stamp == stamp:
+            return
+        self._stamp = stamp
         if result := read(self._paths):
             self._latest.put("readiness", "", result, result.at)
         else:

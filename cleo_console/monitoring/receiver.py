@@ -31,7 +31,7 @@ def _taken(environ: dict[str, Any], offers: Offers) -> tuple[str, str]:
     """Return status and words of the answer; one of 5xx has the sender try again."""
     if environ.get("REQUEST_METHOD") != "POST":
         return "405 Method Not Allowed", "POST an alert here."
-    if not ipaddress.ip_address(environ.get("REMOTE_ADDR", "0.0.0.0")).is_loopback:
+    if not _is_here(environ.get("REMOTE_ADDR", "")):
         return "403 Forbidden", "Alerts are taken from this machine alone."
     if environ.get("CONTENT_TYPE", "").partition(";")[0].strip() != "application/json":
         return "415 Unsupported Media Type", "Send application/json."
@@ -46,3 +46,12 @@ def _taken(environ: dict[str, Any], offers: Offers) -> tuple[str, str]:
     except OSError as error:
         return "503 Service Unavailable", f"It cannot be kept: {error.strerror}."
     return ("200 OK", "taken") if kept else ("503 Service Unavailable", "Too many alerts wait to be answered.")
+
+
+def _is_here(address: str) -> bool:
+    """Return whether an address is this machine's own; one of IPv4 may come through a socket of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback

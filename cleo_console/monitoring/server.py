@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from cleo_console.monitoring.access import holder_of_port
 from journal.errors import CleoError
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -69,8 +71,9 @@ def listen(host: str, port: int, app: App) -> WSGIServer:
     try:
         server = make_server(host, port, app, server_class=_Server6 if ":" in host else _Server, handler_class=_Handler)
     except OSError as error:
+        holder = holder_of_port(port) if error.errno == errno.EADDRINUSE else ""
         raise CannotListen(
-            f"The exporter cannot listen on {host}:{port}: {error.strerror or error}.",
+            f"The exporter cannot listen on {host}:{port}: {error.strerror or error}{holder and f', {holder}'}.",
             "Name another one: cleo exporter --listen 127.0.0.1:PORT",
         ) from error
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

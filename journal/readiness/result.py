@@ -13,6 +13,7 @@ from journal.paths import Paths
 from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
 from journal.readiness.verdict import Verdict
+from journal.store.folders import shared
 from journal.store.whole_file import replace_whole
 
 FORMAT = 1
@@ -50,13 +51,13 @@ def encode(result: ReadyResult) -> bytes:
 
 
 def write(path: Path, result: ReadyResult) -> None:
-    """Replace the file, readable for its owner alone.
+    """Replace the file, readable for its owner alone; in a team's folder (`journal.store.folders`) for the team, too.
 
     Raises:
         OSError: it cannot be written; what was there before still is.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    replace_whole(path, encode(result), 0o600)
+    replace_whole(path, encode(result), 0o640 if shared(path.parent) else 0o600)
 
 
 def read(paths: Paths) -> ReadyResult | None:

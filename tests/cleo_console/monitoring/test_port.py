@@ -1,0 +1,73 @@
+"""The exporter's port and its account: who has the one, what the other cannot read, and who may send alerts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from cleo_console.monitoring.offers import Offers
+from cleo_console.monitoring.receiver import receiver
+from cleo_console.monitoring.server import CannotListen, listen
+from journal.paths import Paths
+from journal.readiness.result import ReadyResult, write
+from tests.cleo_console.monitoring.test_webhook import NOW, alert
+
+_PLAIN = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"]
+"""Begins a command as an account without root's right to read everything."""
+
+
+@contextmanager
+def served(host: str, offers: Offers) -> Iterator[int]:
+    server = listen(host, 0, receiver(offers))
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_who_has_a_port_is_said(tmp_path: Path) -> None:
+    with served("::1", Offers(tmp_path)) as port, pytest.raises(CannotListen, match=f"process {os.getpid()} has it"):
+        listen("::1", port, receiver(Offers(tmp_path)))
+
+
+@pytest.mark.parametrize(("listens", "sends"), [("::", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+def test_an_alert_is_taken_from_this_machine_by_ipv4_and_ipv6(tmp_path: Path, listens: str, sends: str) -> None:
+    offers, body = Offers(tmp_path / "alerts"), json.dumps({"groupKey": "g", "alerts": [alert()]}).encode()
+    with served(listens, offers) as port:
+        asked = Request(f"http://{sends}:{port}/alerts", body, {"Content-Type": "application/json"})
+        with urlopen(asked, timeout=10) as answer:
+            assert answer.status == 200
+    assert len(list((tmp_path / "alerts").iterdir())) == 1
+
+
+def test_what_another_account_cannot_read_is_said_and_a_team_can_read_it(tmp_path: Path) -> None:
+    def shut() -> str:
+        code = (
+            "import sys; from pathlib import Path; from journal.paths import Paths\n"
+            "from cleo_console.monitoring.access import unreadable; home = Path(sys.argv[1])\n"
+            "print(*unreadable(Paths(incidents=home / 'incidents', locks=home / 'locks')), sep='\\n')"
+        )
+        words = [*(_PLAIN if os.geteuid() == 0 else []), sys.executable, "-c", code, str(tmp_path)]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+    paths = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks")
+    result = ReadyResult(at=NOW, took_s=1, inventory="", plan="", plan_sha256="", verdicts=[], findings=[])
+    assert shut() == "", "what is not there is nobody's"
+    write(paths.readiness, result)
+    paths.incidents.mkdir(0o000)
+    paths.readiness.chmod(0o000)
+    assert all(f"cannot read {path}" in shut() for path in (paths.incidents, paths.readiness))
+    assert "install -d -m 2770" in shut()
+    tmp_path.chmod(0o2770)
+    write(paths.readiness, result)
+    assert paths.readiness.stat().st_mode & 0o777 == 0o640
+    paths.incidents.chmod(0o700)
