@@ -12,13 +12,12 @@ from actions.tabletop import playable
 from actions.tabletop.seats import Seat
 from cleo_console.app_services import ConsoleServices
 from cleo_console.exercises import load_exercise, with_labels
-from cleo_console.settings import home, plan_file, runner_actor
+from cleo_console.settings import demo_paths, plan_file, runner_actor
 from journal.commands.declare import Declaration
 from journal.events.envelope import Clock
 from journal.events.types import ExerciseBegan, Kind
 from journal.exercise.clock import ExerciseClock
 from journal.exercise.script import Exercise
-from journal.paths import Paths
 from journal.plan.action_spec import Catalogue
 from journal.store.journal import Journal
 
@@ -33,9 +32,8 @@ class DemoServices(ConsoleServices):
     """
 
     def __init__(self, actor: str, speed: float, own: Exercise | None = None) -> None:
-        folder = home() / "demo"
         plan = plan_file() if own else None  # the bundled exercises are about the bundled plan
-        super().__init__(Paths(incidents=folder / "incidents", locks=folder / "locks", plan=plan), actor)
+        super().__init__(msgspec.structs.replace(demo_paths(), plan=plan), actor)
         self._speed = speed
         self._own = own
         self._seats: dict[str, Seat] = {}

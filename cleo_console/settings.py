@@ -36,6 +36,12 @@ def journal_paths() -> Paths:
     return Paths(incidents=home() / "incidents", locks=home() / "locks", fallback=fallback_directory())
 
 
+def demo_paths() -> Paths:
+    """Return where the journals of tabletops lie."""
+    folder = home() / "demo"
+    return Paths(incidents=folder / "incidents", locks=folder / "locks")
+
+
 def fallback_directory() -> Path | None:
     """Return where journals go on when their disk gives way: CLEO_SECOND_PLACE, a folder on another disk, or None.
 

@@ -1,4 +1,4 @@
-"""``cleo exercise``: makes and checks a team's own exercise, and leads one."""
+"""``cleo exercise``: makes and checks a team's own exercise, leads one, and says what it has shown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.exercise_after import hotwash_command, report_command
 from cleo_console.cli.output_file import refuse_to_overwrite
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -24,7 +25,7 @@ _File = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @click.group("exercise")
 def exercise() -> None:
-    """Write an exercise of your own, check it, and lead it. It is played with `cleo demo --exercise FILE`.
+    """Write an exercise of your own, check it, lead it, and learn from it. `cleo demo --exercise FILE` plays it.
 
     \b
     Example:
@@ -33,6 +34,8 @@ def exercise() -> None:
       cleo exercise check ours.yaml
       cleo demo --exercise ours.yaml
       cleo exercise lead
+      cleo exercise hotwash INC-2026-11-22-01
+      cleo exercise report INC-2026-11-22-01 -o after-action.html
     """
 
 
@@ -142,6 +145,10 @@ def lead_command(incident_id: str) -> None:
         from cleo_console.facilitate import FacilitatorApp
 
         FacilitatorApp(at, led).run()
+
+
+for _command in (report_command, hotwash_command):
+    exercise.add_command(_command)
 
 
 def _led(at: DemoServices, incident_id: str) -> str:

@@ -32,6 +32,7 @@ _COMMANDS = {
     "backup": (f"{_HERE}.backup:backup", "List, take and verify backups, with or without an incident."),
     "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
     "schedule": (f"{_HERE}.schedule:schedule", "Say which of the plan's tests are due, overdue and passed."),
+    "improve": (f"{_HERE}.improve:improve", "Keep the improvement plan: what incidents and exercises left to do."),
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
     "report": (f"{_HERE}.report:report", "Write the post-incident report from the journal."),
     "evidence": (f"{_HERE}.evidence:evidence", "Write the evidence pack for auditors."),

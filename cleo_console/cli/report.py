@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.completion import known_incidents
+from cleo_console.cli.report_file import format_of, spare, write_pieces
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import BinaryIO
-
     from journal.report import CustomerReport, Report
-
-_SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
 
 
 @click.command()
@@ -75,12 +70,12 @@ def report(
     """
     from cleo_console.cli.incidents import find_journal
 
-    chosen = format_ or _format_of(output)
+    chosen = format_ or format_of(output)
     _check_asked(zone, head)
     if reader == "customers" and full:
         raise click.UsageError("The appendix is not for customers: leave out --full.")
     path = find_journal(incident)
-    _spare(path, more, output)
+    spare(path, more, output)
     if reader == "customers":
         _for_customers(path, more, chosen, output, zone, head)
     else:
@@ -94,7 +89,7 @@ def _for_the_team(
     from journal.report.build import build
 
     built = build(path, zone=zone, head=head, more=more)
-    _write(pieces(built, format_, full=full), output)
+    write_pieces(pieces(built, format_, full=full), output)
     _say(built, output)
 
 
@@ -105,7 +100,7 @@ def _for_customers(
     from journal.report.build import build_for_customers
 
     told, built, struck = build_for_customers(path, zone=zone, head=head, more=more)
-    _write(pieces(told, format_), output)
+    write_pieces(pieces(told, format_), output)
     _say_struck(struck, told)
     _say(built, output)
 
@@ -123,48 +118,6 @@ def _check_asked(zone: str, head: str | None) -> None:
         raise click.UsageError(
             f"{head!r} is no head: it has 64 hexadecimal digits, or 8 in its short form (7f3a-09bc)."
         )
-
-
-def _format_of(output: Path | None) -> str:
-    if output is None or str(output) == "-":
-        return "md"
-    if output.suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[output.suffix.lower()]
-    raise click.UsageError(
-        f"{output.name!r} does not tell the format: name it *.md, *.html or *.json, or use --format."
-    )
-
-
-def _spare(journal: Path, more: Iterable[Path], output: Path | None) -> None:
-    """Refuse to write the report over its own journal, or over any file in which that goes on."""
-    from journal.store.failover.segments import segments_of
-
-    if output is None or not output.exists():
-        return
-    if any(output.samefile(file) for file in (*segments_of(journal), *more) if file.exists()):
-        raise click.UsageError(f"{output} is the journal itself. Choose another name for the report.")
-
-
-def _write(text: Iterable[str], output: Path | None) -> None:
-    """Write the report as it comes."""
-    if output is None or str(output) == "-":
-        _pour(text, sys.stdout.buffer)
-        return
-    from journal.errors import CleoError
-
-    try:
-        with output.open("wb") as file:
-            _pour(text, file)
-    except OSError as error:
-        raise CleoError(
-            f"The report could not be written to {output}: {error.strerror}.",
-            "What is there is not whole. Check the folder, its owner and its space, or choose another file.",
-        ) from error
-
-
-def _pour(text: Iterable[str], file: BinaryIO) -> None:
-    for piece in text:
-        file.write(piece.encode())  # UTF-8, whatever the locale
 
 
 def _say_struck(struck: list[str], told: CustomerReport) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.plans import bundled
-from cleo_console.settings import home, paths, plan_file
+from cleo_console.settings import demo_paths, home, paths, plan_file
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
@@ -45,8 +45,9 @@ def schedule(as_json: bool, file: Path | None, cron: bool, systemd: bool, output
 
     It goes by the journals that lie here, and changes nothing. A test counts as passed in its month, quarter or year
     where a drill on the inventory's systems shows it to its end; a lab, a tabletop or a note count in part. It is
-    overdue where the period before was missed as well. Exit status: 0 nothing is overdue, 1 a test is, 2 asked
-    wrongly, 3 nothing is and a journal proves nothing.
+    overdue where the period before was missed as well. Below them is what incidents and exercises left to do
+    (cleo improve). Exit status: 0 nothing is overdue, 1 something is, 2 asked wrongly, 3 nothing is and a journal
+    proves nothing.
 
     \b
     Example:
@@ -65,9 +66,9 @@ def schedule(as_json: bool, file: Path | None, cron: bool, systemd: bool, output
     from journal.plan.load import load_plan
     from journal.report.json import plain_json
 
-    made = schedule_of(paths(), load_plan(file or plan_file(), catalogue()).plan)
+    made = schedule_of(paths(), load_plan(file or plan_file(), catalogue()).plan, beside=[demo_paths()])
     click.echo(plain_json(made) if as_json else "\n".join(map(sanitize, _lines(made))))
-    if any(test.state == "overdue" for test in made.tests):
+    if "overdue" in (*(test.state for test in made.tests), *(item.state for item in made.improvements)):
         raise click.exceptions.Exit(1)
     if made.doubtful:
         raise click.exceptions.Exit(3)
@@ -116,11 +117,22 @@ def _lines(made: Schedule) -> Iterator[str]:
         yield _EVERY[every]
         for test in of:
             yield from _test(test)
+    yield from _improvements(made)
     if made.doubtful:
         yield ""
         yield from (f"proves nothing: {one}" for one in made.doubtful[:_DOUBTFUL])
         if len(made.doubtful) > _DOUBTFUL:
             yield f"and {len(made.doubtful) - _DOUBTFUL} more: cleo journal verify ID"
+
+
+def _improvements(made: Schedule) -> Iterator[str]:
+    if made.improvements:
+        from cleo_console.cli.improve import item_lines
+
+        yield ""
+        yield "Improvement plan"
+        for one in made.improvements:
+            yield from (f"  {line}" for line in item_lines(one))
 
 
 def _test(test: Standing) -> Iterator[str]:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 State = Literal["passed", "in part", "due", "overdue"]
 What = Literal["recovery", "loss"]
+ItemState = Literal["overdue", "due", "open", "no date", "done"]
 
 
 class HeldOnce(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,25 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.held[-1] if self.held else None
 
 
+class Improvement(msgspec.Struct, frozen=True, kw_only=True):
+    """An action item of an incident's or an exercise's improvement plan."""
+
+    incident: Annotated[str, Meta(description="whose journal has it")]
+    kind: Annotated[str, Meta(description="REAL, DRILL, LAB or TABLETOP")]
+    title: Annotated[str, Meta(description="of the incident")]
+    id: Annotated[str, Meta(description="in that journal")]
+    text: str
+    owner: Annotated[str, Meta(description="empty: nobody named")]
+    due: Annotated[str, Meta(description="a day, such as 2026-12-31; empty: none named")]
+    objective: Annotated[str, Meta(description="the id of the exercise's objective that it serves; empty: none")]
+    cause: Annotated[str, Meta(description="why it is needed; empty: not named")]
+    state: Annotated[ItemState, Meta(description="due: within 14 days; overdue: its day is over; open: later")]
+    written_by: str
+    written_at: datetime
+    done_at: datetime | None
+    how: Annotated[str, Meta(description="what was put in order; empty while it is open")]
+
+
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """How all tests of a plan stand."""
 
@@ -72,4 +92,5 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     journals: Annotated[int, Meta(description="how many journals were read")]
     doubtful: Annotated[list[str], Meta(description="journals that could not be read, or do not verify, and why")]
     tests: list[Standing]
+    improvements: Annotated[list[Improvement], Meta(description="what is not done yet, the most urgent first")] = []
     format: int = 1

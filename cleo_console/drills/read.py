@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cleo_console.drills.forms import Schedule
+from cleo_console.drills.improvements import improvements
 from cleo_console.drills.standing import looked_at, standings
 from journal.audit.collect import incident_evidence
 from journal.audit.journals import Checked, check_where_they_lie, journals_of
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from journal.audit.journals import Found
     from journal.audit.model import IncidentEvidence
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from journal.plan.model import Plan
 
 
-def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None) -> Schedule:
+def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None, *, beside: Sequence[Paths] = ()) -> Schedule:
     """Return how each test of a plan stands by the journals that lie here.
 
     Args:
         paths: where the journals lie.
         plan: whose tests they are.
         now: the present; None: by this machine's clock.
+        beside: where tabletops lie, whose action items count as well.
 
     Raises:
         CleoError: the journals cannot be listed.
@@ -47,12 +49,14 @@ def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None) -> Schedu
         doubtful += faults
         if not faults:
             whole.add(one.name)
+    items, unread = improvements([paths, *beside], now.date())
     return Schedule(
         made_at=now,
         plan=f"{plan.title}, version {plan.version}",
         since=span.begin,
         journals=len(incidents),
-        doubtful=doubtful,
+        doubtful=doubtful + [one for one in unread if one.partition(":")[0] not in {each.name for each in found}],
+        improvements=[one for one in items if one.state != "done"],
         tests=standings(plan, incidents, whole, now),
     )
 

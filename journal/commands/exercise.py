@@ -135,6 +135,23 @@ class ExerciseCommands(Commands):
         body = e.ParticipantMarked(who=who, mark=kind, text=required(words.lstrip("+- "), "Say what you saw."))
         return self._append(incident, body)
 
+    def answer_hot_wash(self, question: str, text: str, who: str = "") -> e.Event:
+        """Write down what somebody answered to a question of the hot wash, once the exercise is closed.
+
+        Args:
+            question: as it was asked.
+            text: what was said.
+            who: who said it; empty: whoever writes.
+
+        Raises:
+            NotNow: the answer is empty, or the exercise is no exercise or still open.
+        """
+        incident = self._exercise()
+        if incident.closed_at is None:
+            raise NotNow("The exercise is still played: the hot wash comes after its end.", "Close it first.")
+        words = required(text, "The answer is empty.")
+        return self._append(incident, e.HotWashAnswered(question=question, text=words, who=who.strip()))
+
     def _led(self, body: e.InjectLed) -> e.Event:
         incident = self._played()
         scripted = [one.get("id") for one in incident.review.exercise.get("injects") or ()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, get_args
 
-from journal.commands.base import Commands
+from journal.commands.base import Commands, required
 from journal.commands.refusals import NotNow
 from journal.events import types as e
 
@@ -55,17 +55,21 @@ class ReviewCommands(Commands):
             raise NotNow(f"The report has no field {field!r}.", f"It has: {', '.join(get_args(e.ReportField))}.")
         return self._append(self._incident(), e.ReportFieldWritten(field=field, text=text.strip()))
 
-    def write_action_item(self, text: str, owner: str = "", due: str = "", item_id: str = "") -> e.Event:
-        """Write an action item, or write an earlier one anew.
+    def write_action_item(
+        self, text: str, owner: str = "", due: str = "", objective: str = "", cause: str = "", *, item_id: str = ""
+    ) -> e.Event:
+        """Write an action item, or write an earlier one anew: one that was done is open again.
 
         Args:
             text: what is to be done.
             owner: who does it.
             due: until which day, as 2026-12-31; empty where nobody said.
+            objective: the id of the exercise's objective that it serves; empty: none, or the earlier one's.
+            cause: why it is needed; empty: nobody said, or the earlier one's.
             item_id: the earlier one's id; empty for a new one.
 
         Raises:
-            NotNow: the text is empty, the day is none, or there is no such item.
+            NotNow: the text is empty, the day is none, or there is no such item or objective.
         """
         incident = self._incident()
         items = incident.review.action_items
@@ -74,8 +78,31 @@ class ReviewCommands(Commands):
         if not text.strip():
             raise NotNow("The action item is empty.", "Say what is to be done.")
         new = f"A{max((int(known[1:]) for known in items), default=0) + 1}"
-        body = e.ActionItemWritten(id=item_id or new, text=text.strip(), owner=owner.strip(), due=_day(due))
+        before = items.get(item_id)
+        body = e.ActionItemWritten(
+            id=item_id or new,
+            text=text.strip(),
+            owner=owner.strip(),
+            due=_day(due),
+            objective=_objective(incident, objective.strip()) or (before.objective if before else ""),
+            cause=cause.strip() or (before.cause if before else ""),
+        )
         return self._append(incident, body)
+
+    def finish_action_item(self, item_id: str, how: str) -> e.Event:
+        """Say that an action item is done, and how one knows.
+
+        Raises:
+            NotNow: there is no such item, it is done already, or nothing is said of how.
+        """
+        incident = self._incident()
+        item = incident.review.action_items.get(item_id)
+        if item is None:
+            raise NotNow(f"There is no action item {item_id}.", _known_items(incident))
+        if item.done_at:
+            raise NotNow(f"{item_id} is done since {item.done_at:%Y-%m-%d}: {item.how}", "Write it anew to open it.")
+        words = required(how, "Say what was put in order, and how one knows: what was tried, measured or changed.")
+        return self._append(incident, e.ActionItemDone(id=item_id, how=words))
 
     def drop_action_item(self, item_id: str) -> e.Event:
         """Take an action item back.
@@ -106,6 +133,17 @@ def _level(incident: Incident, level: str) -> str:
     if level not in known:
         raise NotNow(f"The plan has nobody to call as {level!r}.", f"It has: {', '.join(known)}.")
     return level
+
+
+def _objective(incident: Incident, name: str) -> str:
+    known = [str(one.get("id")) for one in incident.review.exercise.get("objectives") or ()]
+    if name and name not in known:
+        raise NotNow(f"There is no objective {name!r} here.", f"It has: {', '.join(known)}." if known else "")
+    return name
+
+
+def _known_items(incident: Incident) -> str:
+    return f"It has: {', '.join(incident.review.action_items) or 'none'}."
 
 
 def _day(text: str) -> str:

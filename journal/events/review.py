@@ -30,12 +30,17 @@ class ReportFieldWritten(Body, frozen=True, kw_only=True, tag="report.field"):
 
 
 class ActionItemWritten(Body, frozen=True, kw_only=True, tag="report.action_item"):
-    """Something to be done afterwards. ``due`` is a date (ISO 8601). The latest entry of an ``id`` counts."""
+    """Something to be done afterwards. ``due`` is a date (ISO 8601). The latest entry of an ``id`` counts.
+
+    ``objective`` is what it serves: an exercise's objective, or empty; ``cause`` why it was needed, as people found.
+    """
 
     id: str
     text: str
     owner: str = ""
     due: str = ""
+    objective: str = ""
+    cause: str = ""
     dropped: bool = False
 
 

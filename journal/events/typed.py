@@ -28,6 +28,8 @@ _KEYS = frozenset(
         "head",
         "happened_at",
         "due",
+        "question",
+        "objective",
         "over_from",
         "remaining",
     )

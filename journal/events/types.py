@@ -12,8 +12,9 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import force_setattr
 
-from journal.events import leading, people, review, run
+from journal.events import improvement, leading, people, review, run
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
+from journal.events.improvement import ActionItemDone, HotWashAnswered
 from journal.events.leading import ExercisePaused, ExerciseRewound, FacilitatorSaid, InjectLed, ParticipantMarked
 from journal.events.people import (
     CallTakenBack,
@@ -66,6 +67,7 @@ __all__ = [
     "BODY_TYPES",
     "ActionFinished",
     "ActionInDoubt",
+    "ActionItemDone",
     "ActionItemWritten",
     "ActionReentered",
     "ActionStarted",
@@ -86,6 +88,7 @@ __all__ = [
     "FacilitatorSaid",
     "Finding",
     "HealthChanged",
+    "HotWashAnswered",
     "Identity",
     "IncidentClosed",
     "IncidentDeclared",
@@ -125,7 +128,7 @@ __all__ = [
 
 BODY_TYPES: dict[str, type[Body]] = {
     str(found.__struct_config__.tag): found
-    for module in (people, run, review, leading)
+    for module in (people, run, review, leading, improvement)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, Body) and found is not Body
 }

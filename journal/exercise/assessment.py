@@ -45,8 +45,9 @@ _SHOWN = 60
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The rating of an objective, and the reason for it."""
+    """The rating of an objective, and the reason for it. ``id`` is the script's."""
 
+    id: str
     title: str
     rating: Rating
     why: str
@@ -73,7 +74,10 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
-    """An inject: planned and given, expected and observed. ``given_at`` is None where it was never given."""
+    """An inject: planned and given, expected and observed. ``given_at`` is None where it was never given.
+
+    ``answered_at`` is None where nothing answered it, or nobody could tell; ``choice``: what answered it, in words.
+    """
 
     id: str
     text: str
@@ -81,6 +85,9 @@ class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
     given_at: datetime | None
     expected: str
     observed: str
+    objective: str = ""
+    answered_at: datetime | None = None
+    choice: str = ""
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,14 +155,14 @@ def _rate(objective: str, title: str, results: list[ExpectationResult]) -> Objec
     own = [result for result in results if result.objective == objective]
     unmet = [result for result in own if not result.met]
     if not unmet:
-        return ObjectiveResult(title=title, rating="P", why=_all_met(len(own)))
+        return ObjectiveResult(id=objective, title=title, rating="P", why=_all_met(len(own)))
     missed = [result for result in unmet if result.result != "repaired"]
     harmed = any(result.result == "harmed" for result in unmet)
     critical = any(result.critical for result in missed)
     asked = [result for result in own if result.asks] or own
     nothing = all(result in missed for result in asked)
     rating: Rating = "U" if harmed or nothing else "M" if critical else "S"
-    return ObjectiveResult(title=title, rating=rating, why=_why(unmet, len(own)))
+    return ObjectiveResult(id=objective, title=title, rating=rating, why=_why(unmet, len(own)))
 
 
 def _why(unmet: list[ExpectationResult], of: int) -> str:
@@ -204,6 +211,7 @@ def _answers(script: Exercise, found: Moments, incident: Incident) -> Iterator[E
 def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading) -> InjectResult:
     given_at = incident.review.injects.get(inject.id)
     skipped = given_at is None and inject.id in leading.skipped
+    answer = _answer(inject, given_at, found, incident) if given_at else None
     return InjectResult(
         id=inject.id,
         text=leading.words.get(inject.id, inject.text),
@@ -211,6 +219,9 @@ def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading
         given_at=given_at,
         expected=inject.expected,
         observed="left out by the facilitator" if skipped else _observed(inject, given_at, found, incident),
+        objective=inject.objective,
+        answered_at=answer[0] if answer else None,
+        choice=say(answer[1], incident.plan) if answer else "",
     )
 
 

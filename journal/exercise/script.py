@@ -144,6 +144,7 @@ class Exercise(_Part, frozen=True, kw_only=True):
         injects: what is put to them.
         damage_s: how many seconds before the disruption data was first damaged; None where none was.
         backups: each backup's end, in seconds before the disruption, by its label.
+        hot_wash: what is asked after its end, beside the standard questions.
         speed: how many times faster than life the time that actions take passes.
         world: the simulated systems at the start, and their traps; read by the simulation only.
     """
@@ -156,6 +157,7 @@ class Exercise(_Part, frozen=True, kw_only=True):
     injects: list[Inject] = []
     damage_s: float | None = None
     backups: dict[str, float] = {}
+    hot_wash: list[str] = []
     speed: float = 1.0
     world: dict[str, Any] = {}
 

@@ -18,6 +18,9 @@ _OF_THE_TABLE = (
     e.ExercisePaused,
     e.FacilitatorSaid,
     e.ParticipantMarked,
+    e.ActionItemWritten,
+    e.ActionItemDone,
+    e.HotWashAnswered,
 )
 
 

@@ -1,4 +1,4 @@
-"""What belongs to the report and to exercises: calls, the report's fields, action items, signatures, injects."""
+"""What belongs to the report and to exercises: calls, fields, action items, signatures, injects, hot wash."""
 
 from __future__ import annotations
 
@@ -42,12 +42,35 @@ class Written:
 
 @dataclass(slots=True)
 class ActionItem:
-    """Something to be done afterwards."""
+    """Something to be done afterwards.
+
+    Attributes:
+        objective: the id of the exercise's objective that it serves; empty: none.
+        cause: why it is needed, as people found.
+        done_at: None while it is open.
+        how: what was put in order, in the words of ``done_by``.
+    """
 
     id: str
     text: str
     owner: str
     due: str
+    by: str
+    at: datetime
+    objective: str = ""
+    cause: str = ""
+    done_at: datetime | None = None
+    done_by: str = ""
+    how: str = ""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What somebody answered to a question of the hot wash; ``by`` wrote it down."""
+
+    question: str
+    text: str
+    who: str
     by: str
     at: datetime
 
@@ -96,6 +119,7 @@ class Review:
         told: each inject that was given and wants an answer, by its id.
         unanswered: those of them that have none yet.
         paused: whether an exercise's facilitator stopped its clock; ``paused_by`` is who.
+        hot_wash: what people said after an exercise, in order.
     """
 
     calls: dict[str, Call] = field(default_factory=dict)
@@ -109,6 +133,7 @@ class Review:
     unanswered: dict[str, Told] = field(default_factory=dict)
     paused: bool = False
     paused_by: str = ""
+    hot_wash: list[Answer] = field(default_factory=list)
 
     def apply(self, event: e.Event) -> None:
         """Change it by one event; most types of events do not concern it."""
@@ -143,7 +168,18 @@ def _action_item(review: Review, event: e.Event, body: e.ActionItemWritten) -> N
     if body.dropped:
         review.action_items.pop(body.id, None)
         return
-    review.action_items[body.id] = ActionItem(body.id, body.text, body.owner, body.due, event.actor, event.at)
+    review.action_items[body.id] = ActionItem(
+        body.id, body.text, body.owner, body.due, event.actor, event.at, body.objective, body.cause
+    )
+
+
+def _done(review: Review, event: e.Event, body: e.ActionItemDone) -> None:
+    if item := review.action_items.get(body.id):
+        review.action_items[body.id] = replace(item, done_at=event.at, done_by=event.actor, how=body.how)
+
+
+def _hot_wash(review: Review, event: e.Event, body: e.HotWashAnswered) -> None:
+    review.hot_wash.append(Answer(body.question, body.text, body.who or event.actor, event.actor, event.at))
 
 
 def _signed(review: Review, event: e.Event, body: e.SignedOff) -> None:
@@ -179,6 +215,8 @@ _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.CallTakenBack: _taken_back,
     e.ReportFieldWritten: _written,
     e.ActionItemWritten: _action_item,
+    e.ActionItemDone: _done,
+    e.HotWashAnswered: _hot_wash,
     e.SignedOff: _signed,
     e.ExerciseBegan: _exercise,
     e.InjectGiven: _inject,

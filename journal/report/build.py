@@ -64,7 +64,7 @@ def build(path: Path, zone: str = "", head: str | None = None, more: Sequence[Pa
         JournalError: the journal cannot be read, or is damaged beyond reading.
         NoSuchZone: this machine does not know the zone.
     """
-    return _built(path, zone, head, more)[0]
+    return built(path, zone, head, more)[0]
 
 
 def build_for_customers(
@@ -74,12 +74,13 @@ def build_for_customers(
 
     See `build`.
     """
-    report, incident = _built(path, zone, head, more)
+    report, incident = built(path, zone, head, more)
     made, struck = for_customers(report, incident)
     return made, report, struck
 
 
-def _built(path: Path, zone: str, head: str | None, more: Sequence[Path]) -> tuple[m.Report, Incident]:
+def built(path: Path, zone: str, head: str | None, more: Sequence[Path]) -> tuple[m.Report, Incident]:
+    """Return the report of a journal, and the incident itself; see `build`."""
     say = Times(zone)
     verdict = verify_apart(path, head, more=more)
     source = _Source(path, verdict.seq if verdict.ok else None, more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, get_args
 
 from journal.events.types import ReportField
@@ -89,10 +90,7 @@ def _detection(incident: Incident) -> list[str]:
 
 def action_items(incident: Incident) -> list[ActionItemEntry]:
     """Return the action items."""
-    return [
-        ActionItemEntry(id=item.id, text=item.text, owner=item.owner, due=item.due, by=item.by, at=item.at)
-        for item in incident.review.action_items.values()
-    ]
+    return [ActionItemEntry(**asdict(item)) for item in incident.review.action_items.values()]
 
 
 def unwritten(incident: Incident) -> list[ev.OpenPoint]:

@@ -186,6 +186,7 @@ _PROGRAMS_WRITE = frozenset(
         e.ExerciseRewound,
         e.FacilitatorSaid,
         e.ParticipantMarked,
+        e.HotWashAnswered,
         e.JournalContinued,
     }
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from journal.report.after_action import AfterActionReport
 from journal.report.customers import CustomerReport
 from journal.report.model import Report
 
@@ -17,9 +18,9 @@ _LONG = ("timeline", "health")
 """The keys whose lists may be long, in the order of the report."""
 
 
-def json_pieces(report: Report | CustomerReport) -> Iterator[str]:
+def json_pieces(report: Report | CustomerReport | AfterActionReport) -> Iterator[str]:
     """Yield the report as indented JSON in pieces; long lists are never in memory as a whole."""
-    if isinstance(report, CustomerReport):
+    if isinstance(report, CustomerReport | AfterActionReport):
         yield plain_json(report)
         return
     values = {name: getattr(report, name) for name in report.__struct_fields__}

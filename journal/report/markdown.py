@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from journal.report import evidence as ev
 from journal.report import filters
+from journal.report.after_action import AfterActionReport
 from journal.report.condensed import without_paths
 from journal.report.customers import CustomerReport
 from journal.report.model import Report
@@ -39,10 +40,13 @@ class Markup(str):
     __slots__ = ()
 
 
-def markdown_pieces(report: Report | CustomerReport, *, full: bool = False) -> Iterator[str]:
+def markdown_pieces(report: Report | CustomerReport | AfterActionReport, *, full: bool = False) -> Iterator[str]:
     """Yield the report as Markdown, in pieces; with ``full``, the appendix too. Paths of machines are in that alone."""
     if isinstance(report, CustomerReport):
         yield from _rendered(report, "customers.md.j2", str)
+        return
+    if isinstance(report, AfterActionReport):
+        yield from _rendered(report, "after_action.md.j2", without_paths)
         return
     yield from _rendered(report, "report.md.j2", without_paths, full=full)
     if full:
@@ -50,7 +54,7 @@ def markdown_pieces(report: Report | CustomerReport, *, full: bool = False) -> I
 
 
 def _rendered(
-    report: Report | CustomerReport, template: str, shown: Callable[[str], str], **values: Any
+    report: Report | CustomerReport | AfterActionReport, template: str, shown: Callable[[str], str], **values: Any
 ) -> Iterator[str]:
     """Yield a template in pieces, with every text as ``shown`` gives it."""
     times = Times(report.zone)

@@ -48,7 +48,12 @@ class CallEntry(Part, frozen=True, kw_only=True):
 
 
 class ActionItemEntry(Part, frozen=True, kw_only=True):
-    """Something to be done afterwards. ``owner`` and ``due`` (a date) are empty where nobody said."""
+    """Something to be done afterwards. ``owner`` and ``due`` (a date) are empty where nobody said.
+
+    Attributes:
+        objective: the id of the exercise's objective that it serves, or empty; ``cause``: why it is needed, or empty.
+        done_at: null while it is open; ``how``: what ``done_by`` put in order.
+    """
 
     id: str
     text: str
@@ -56,6 +61,11 @@ class ActionItemEntry(Part, frozen=True, kw_only=True):
     due: str
     by: str
     at: datetime
+    objective: str
+    cause: str
+    done_at: datetime | None
+    done_by: str
+    how: str
 
 
 class SignatureEntry(Part, frozen=True, kw_only=True):
@@ -100,6 +110,7 @@ class InjectEntry(Part, frozen=True, kw_only=True):
     Attributes:
         planned: when it was planned, in words; ``planned_s`` counts from the exercise's start or from that moment.
         given_s: when it was given, in seconds from the exercise's start; null where it was never given.
+        answered_s: how long players took to answer it; null where nothing did, or nobody could tell.
     """
 
     id: str
@@ -108,6 +119,7 @@ class InjectEntry(Part, frozen=True, kw_only=True):
     planned_s: float
     given_at: datetime | None
     given_s: float | None
+    answered_s: float | None
     expected: str
     observed: str
 

@@ -255,6 +255,8 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.CallTakenBack: lambda incident, body: f"Taken back, a mistake: what was noted last of {body.level}",
     e.ReportFieldWritten: lambda incident, body: f"Report, {body.field} — {body.text}",
     e.ActionItemWritten: lambda incident, body: f"Action item {body.id}{_dropped(body)} — {body.text}",
+    e.ActionItemDone: lambda incident, body: f"Action item {body.id} is done — {body.how}",
+    e.HotWashAnswered: lambda incident, body: _with(f"Hot wash — {body.question}", body.text, body.who),
     e.SignedOff: lambda incident, body: f"Signed off as {body.role}, having seen head {short_head(body.head)}",
     e.ExerciseBegan: lambda incident, body: "The exercise began",
     e.InjectGiven: lambda incident, body: f"Inject {body.inject} — {body.said}",

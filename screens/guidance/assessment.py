@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from journal.exercise.assessment import RATING_WORDS, Assessment, ExpectationResult
 from journal.exercise.choices import Choice
+from journal.exercise.hot_wash import Question
 from journal.exercise.leading import Mark
+from journal.wording.counting import count
 from journal.wording.instants import clock
 from journal.wording.sanitize import sanitize
 from screens.guidance.text import Line, Span, Tone, line
@@ -35,6 +37,17 @@ def assessment_lines(shown: Assessment) -> list[Line]:
         *_section("Noted by the facilitator", (_mark(mark) for mark in shown.marks)),
         *_section("Who decided what", (_choice(choice) for choice in shown.choices)),
     ]
+
+
+def hot_wash_lines(asked: Sequence[Question]) -> list[Line]:
+    """Return what people said after the exercise, and how many questions nobody answered yet."""
+    bare = sum(not one.answers for one in asked)
+    lines = [line(Span(f"  {count(bare, 'question')} without an answer: w asks them", "warn"))] if bare else []
+    for one in asked:
+        if one.answers:
+            lines.append(line(f"  {sanitize(one.text)}"))
+            lines += [line(f"    {sanitize(said.who)}: {sanitize(said.text)}") for said in one.answers]
+    return _section("Hot wash", iter(lines))
 
 
 def _objective(rating: str, title: str) -> Line:

@@ -40,7 +40,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "incident.closed",
         "incident.reopened",
     ),
-    "notes": ("note.added", "report.field", "report.action_item", "report.signed_off"),
+    "notes": (
+        "note.added",
+        "report.field",
+        "report.action_item",
+        "report.action_item_done",
+        "report.signed_off",
+        "exercise.hot_wash",
+    ),
     "health": ("health.changed", "exposure.measured"),
     "people": (
         "contact.paged",
