@@ -19,6 +19,7 @@ from actions.backups.offsite.index import CopiedBackup
 from actions.backups.offsite.look import Seen
 from actions.context import ActionContext
 from actions.inventory import Inventory
+from actions.transport import NOT_REACHED
 from journal.errors import CleoError
 from journal.events.types import Finding
 
@@ -35,6 +36,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         holders: for whom they are held.
         findings: what a person must see to.
         trouble: what could not be read, in words; empty: nothing.
+        unreadable: it is proven that they cannot be read: their host answered.
         site: where the system lives.
         offsite: what the second place has; None: there is none, or nobody could look.
         offsite_site: where that is; empty: there is none.
@@ -47,6 +49,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     holders: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     trouble: str = ""
+    unreadable: bool = False
     site: str = ""
     offsite: Seen | None = None
     offsite_site: str = ""
@@ -119,9 +122,10 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         engine = engine_of(inventory, system)
     except CleoError as error:
         return Listed(system=system, type=type_, trouble=error.message)
-    troubles: list[str] = []
+    troubles: list[CleoError] = []
     away = inventory.offsite if is_copied(ctx, engine) else None
     backups = _tried(lambda: engine.list(ctx, system), troubles)
+    unreadable = bool(troubles) and not isinstance(troubles[0], NOT_REACHED)
     marked = _tried(lambda: _marks(engine, ctx), troubles) if backups else None
     hold = _tried(lambda: engine.read_hold(ctx, system), troubles) if backups else None
     seen = _tried(lambda: look_offsite(ctx), troubles) if away else None
@@ -136,7 +140,8 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         marked=dict(marked or {}),
         holders=hold.holders if hold else (),
         findings=[*(what_is_wrong(backups) if backups else ()), *_of_second_place(seen, site)],
-        trouble="; ".join(dict.fromkeys(troubles)),
+        trouble="; ".join(dict.fromkeys(one.message for one in troubles)),
+        unreadable=unreadable,
     )
 
 
@@ -145,12 +150,12 @@ def _of_second_place(seen: Seen | None, site: str) -> list[Finding]:
     return [one for one in offsite_findings(seen, site) if one.severity != "note"] if seen else []
 
 
-def _tried(look: Callable[[], T], troubles: list[str]) -> T | None:
+def _tried(look: Callable[[], T], troubles: list[CleoError]) -> T | None:
     """Return what a look finds; None where nobody can look, and why is added to the troubles."""
     try:
         return look()
     except CleoError as error:
-        troubles.append(error.message)
+        troubles.append(error)
         return None
 
 

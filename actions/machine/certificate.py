@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -56,6 +56,21 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         return f"it is for {named or 'no name'}, signed by {by}, good until {until}"
 
 
+class Shown(NamedTuple):
+    """Where a server shows its certificate.
+
+    Attributes:
+        address: where to connect to; ``port``: its port.
+        ours: a file with our own certificate and its key, for a server that wants one; empty: none is shown.
+        begin: what is said before TLS begins; None: nothing.
+    """
+
+    address: str
+    port: int
+    ours: str = ""
+    begin: Callable[[socket.socket], None] | None = None
+
+
 def shown_at(address: str, port: int, name: str, *, deadline_s: float) -> Certificate | None:
     """Return what is shown to who asks for a name; None: nothing that can be read. Nothing is sent behind it.
 
@@ -65,13 +80,18 @@ def shown_at(address: str, port: int, name: str, *, deadline_s: float) -> Certif
         name: whom one asks for (SNI): a front door has several certificates.
         deadline_s: seconds for all of it.
     """
+    return shown_by(Shown(address, port), name, deadline_s=deadline_s)
+
+
+def shown_by(where: Shown, name: str, *, deadline_s: float) -> Certificate | None:
+    """Return the same of a server that wants a certificate of ours, or words before TLS begins."""
     end = time.monotonic() + deadline_s
     try:
-        with _session(_any_context(), (address, port), name, end) as untrusted:
+        with _session(_any_context(), where, name, end) as untrusted:
             raw = untrusted.getpeercert(binary_form=True)
         if not raw:
             return None
-        with _session(_context_of(raw), (address, port), name, end) as session:
+        with _session(_context_of(raw), where, name, end) as session:
             peer = session.getpeercert()
     except OSError:
         return None
@@ -79,13 +99,15 @@ def shown_at(address: str, port: int, name: str, *, deadline_s: float) -> Certif
 
 
 @contextmanager
-def _session(context: ssl.SSLContext, where: tuple[str, int], name: str, end: float) -> Iterator[ssl.SSLSocket]:
+def _session(context: ssl.SSLContext, where: Shown, name: str, end: float) -> Iterator[ssl.SSLSocket]:
     left_s = max(0.05, end - time.monotonic())
-    with (
-        socket.create_connection(where, timeout=left_s) as plain,
-        context.wrap_socket(plain, server_hostname=name) as session,
-    ):
-        yield session
+    if where.ours:
+        context.load_cert_chain(where.ours)
+    with socket.create_connection((where.address, where.port), timeout=left_s) as plain:
+        if where.begin:
+            where.begin(plain)
+        with context.wrap_socket(plain, server_hostname=name) as session:
+            yield session
 
 
 def _any_context() -> ssl.SSLContext:

@@ -50,8 +50,7 @@ def _restored(one: Listed, measured: RestoreTime | None) -> tuple[datetime | Non
 def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyFinding]:
     about, systems = f"backups of {one.system}", [one.system]
     if one.trouble or one.backups is None:
-        cure = f"See why: cleo backup list --system {one.system}"
-        yield ReadyFinding(about=about, state="not measured", words=one.trouble, cure=cure, systems=systems)
+        yield _unread(one, about)
         if one.backups is None:
             return
     for finding in one.findings:
@@ -67,6 +66,15 @@ def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyF
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=False)
     yield _restore(one, seen)
     yield from _room(ctx, one)
+
+
+def _unread(one: Listed, about: str) -> ReadyFinding:
+    """Return that backups could not be read: proven where their host answered, and stopping where no copy stands in."""
+    copied = bool(one.offsite and one.offsite.backups)
+    state: State = "wrong" if one.unreadable else "not measured"
+    cure = f"See what helps: cleo backup list --system {one.system}"
+    stops = one.backups is None and not (one.unreadable and copied)
+    return ReadyFinding(about=about, state=state, words=one.trouble, cure=cure, systems=[one.system], stops=stops)
 
 
 def _age(one: Listed, about: str) -> ReadyFinding:

@@ -1,20 +1,34 @@
-"""Until when a certificate in a file of a host is good."""
+"""Until when a certificate is good: the one in a file of a host, and the one that its server shows."""
 
 from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime
 
+import msgspec
+
+from actions.machine.certificate import Shown, shown_by
 from actions.machine.machine import Machine, last_words
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding, State
 
 _SOON_D = 21.0
 """Days before its end from which it is said: renewals that go by themselves are done by then."""
+_SHOWN_S = 4.0
 
 
-def certificate_finding(machine: Machine, path: str, about: str, system: str) -> ReadyFinding:
-    """Return until when the first certificate of a PEM file is good, as openssl on its host reads it."""
+def certificate_finding(
+    machine: Machine, path: str, about: str, system: str, shown: Shown | None = None
+) -> ReadyFinding:
+    """Return until when the first certificate of a PEM file is good, as openssl on its host reads it.
+
+    Args:
+        machine: the host that has the file, with an account that may read it.
+        path: the file.
+        about: what it is called.
+        system: the system that needs it.
+        shown: where its server shows it: one that was not told of a new file goes on showing the one of before.
+    """
     try:
         done = machine.query(["openssl", "x509", "-noout", "-enddate", "-in", path])
         ends = _ends(done.out) if done.code == 0 else None
@@ -24,7 +38,8 @@ def certificate_finding(machine: Machine, path: str, about: str, system: str) ->
     if ends is None:
         cure = f"Read it by hand on {machine.host}: openssl x509 -enddate -in {path}"
         return ReadyFinding(about=about, state="not measured", words=words, cure=cure, systems=[system], stops=False)
-    return judged(about, ends, system)
+    found = judged(about, ends, system)
+    return _beside_shown(found, ends, shown) if shown else found
 
 
 def judged(about: str, ends: datetime, system: str) -> ReadyFinding:
@@ -40,6 +55,23 @@ def judged(about: str, ends: datetime, system: str) -> ReadyFinding:
         systems=[system],
         stops=left_d <= 0,
         expires_at=ends,
+    )
+
+
+def _beside_shown(found: ReadyFinding, ends: datetime, shown: Shown) -> ReadyFinding:
+    """Return a finding on a file with what its server shows, where that is another certificate."""
+    served = shown_by(shown, shown.address, deadline_s=_SHOWN_S)
+    if served is None or abs(served.ends - ends.timestamp()) < 1:
+        return found
+    now, over = datetime.fromtimestamp(served.ends, UTC), served.days_left < 0
+    words = f"the server still shows another one, {'over since' if over else 'good until'} {now:%Y-%m-%d %H:%M} UTC"
+    return msgspec.structs.replace(
+        found,
+        state="wrong",
+        words=f"its file is {found.words}; {words}",
+        cure=" ".join(filter(None, [found.cure, "Have the server read its file anew."])),
+        stops=found.stops or over,
+        expires_at=min(ends, now),
     )
 
 

@@ -176,8 +176,8 @@ def _closer(ctx: ReadingContext, name: str, health: Health) -> Iterable[ReadyFin
 
 
 def _of_health(name: str, health: Health) -> ReadyFinding:
-    """Return a system's health as a finding: what is down now is no obstacle to a recovery, and is to be seen to."""
-    good = health.status in ("up", "degraded")
+    """Return a system's health as a finding: what ails it now is no obstacle to a recovery, and is to be seen to."""
+    good = health.status == "up"
     silent = health.status in ("not measured", "not answering")
     return ReadyFinding(
         about=f"system {name}",

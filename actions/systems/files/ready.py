@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from actions.machine.machine import Machine
 from actions.readiness.fences import look_at_fences
 from actions.readiness.ready import Need
 from actions.readiness.settings_needs import restore_folders
+from actions.systems.files.restic import restic
 from actions.systems.files.settings import FilesSettings
+from actions.systems.files.store import Store
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding, State
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from actions.context import ActionContext
     from actions.health import Health
 
+_ASK_S = 15.0
 _SECRET = 'test -r "$1" && stat -c %a -- "$1"'
 _RESTIC = ("files.restore", "files.verify", "backups.take", "backups.verify")
 
@@ -37,6 +41,26 @@ class _Ready:
         for what, path in (("password", settings.password.file), ("credentials", settings.credentials)):
             if path:
                 yield _file(machine, what, path, system)
+        yield from _index(Store(ctx, system))
+
+
+def _index(store: Store) -> Iterator[ReadyFinding]:
+    """Yield that the repository's index is gone: restic lists snapshots without it, and restores none of them."""
+    try:
+        done = store.query(restic(store.settings, "list", "index", "--no-lock"), _ASK_S)
+        there = done.code != 0 or bool(done.out.strip()) or not store.snapshots()
+    except CleoError:
+        return  # that it cannot be listed is said of its backups
+    if not there:
+        mend = "repair index (rebuild-index before 0.16)"
+        yield ReadyFinding(
+            about=f"index of the repository of {store.name}",
+            state="wrong",
+            words="it is gone: snapshots are listed, and none of them can be restored",
+            cure=f"Let restic make it anew from the packs: {shlex.join(restic(store.settings))} {mend}",
+            systems=[store.name],
+            actions=_RESTIC,
+        )
 
 
 def _file(machine: Machine, what: str, path: str, system: str) -> ReadyFinding:

@@ -72,7 +72,14 @@ class Store:
             ActionFailed: restic cannot list them, or the bucket that they lie in cannot be used.
         """
         self.require_repository()
-        return snapshots_of(self._asked(list_snapshots(self.settings), timeout_s).out, self.settings)
+        done = self._asked(list_snapshots(self.settings), timeout_s)
+        try:
+            return snapshots_of(done.out, self.settings)
+        except msgspec.DecodeError as error:
+            raise ActionFailed(
+                f"{self.name} cannot be looked at: {self.settings.restic} prints no list of snapshots ({error}).",
+                f"Look which program that is on {self.settings.host}: {self.settings.restic} version.",
+            ) from error
 
     def require_repository(self) -> None:
         """Prove that the repository can be used, where it is a bucket.
@@ -203,7 +210,7 @@ def instant(seconds: float | None) -> datetime | None:
 def last_words(done: Completed) -> str:
     """Return what a program that failed said last."""
     said = [line.strip() for line in (done.err.strip() or done.out.strip()).splitlines()]
-    causes = [line for line in said if line.startswith(("Fatal:", "unable to", "error"))]
+    causes = [line for line in said if line.startswith(("Fatal:", "unable to", "error", "panic:"))]
     return (causes or said)[-1] if said else done.ending
 
 

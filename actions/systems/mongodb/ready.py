@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from actions.machine.certificate import Shown
+from actions.machine.machine import Machine
+from actions.readiness.certificates import certificate_finding
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import kept_out, readable, refused
 from actions.readiness.ready import Need
+from actions.readiness.server_files import look_at_files, starting
 from actions.readiness.settings_needs import repository_needs, restore_folders
+from actions.readiness.versions import look_at_version
 from actions.systems.mongodb.by_hand import program
 from actions.systems.mongodb.connection import connect
 from actions.systems.mongodb.settings import MongodbSettings
@@ -34,8 +39,8 @@ class _Ready:
         yield Need(
             host=settings.host,
             user=settings.run_as,
-            programs=[program(settings, "mongod")],
-            folders=restore_folders(settings, settings.keep_in, settings.scratch_in),
+            programs=[program(settings, "mongod"), *starting(settings.service)],
+            folders=restore_folders(settings, settings.keep_in, settings.scratch_in or settings.keep_in),
         )
         yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
 
@@ -49,11 +54,32 @@ class _Ready:
         about = f"user {settings.user or 'nobody'} of {system}"
         try:
             with connect(settings, deadline_s=_ASK_S) as client:
-                yield _role(client, settings, about, system)
-                if not settings.standby_of:
-                    yield kept_out(system, _missing(client, settings), _WRITERS)
+                role = _role(client, settings, about, system)
+                yield role
+                if role.state == "ok":  # else it is refused whatever it asks, and that is said once
+                    yield from _asked(ctx, client, settings, system)
         except CleoError as error:
             yield refused(error, about, system)
+
+
+def _asked(
+    ctx: ActionContext, client: MongoClient[dict[str, Any]], settings: MongodbSettings, system: str
+) -> Iterator[ReadyFinding]:
+    """Yield what the server tells: the application's users, its program, and the files that it starts from."""
+    if not settings.standby_of:
+        yield kept_out(system, _missing(client, settings), _WRITERS)
+    machine = Machine(ctx, settings.host, settings.run_as)
+    running = str(client.admin.command("buildInfo")["version"])
+    yield look_at_version(machine, program(settings, "mongod"), running, system, counts=2)
+    said = client.admin.command("getCmdLineOpts")["parsed"]
+    tls = said.get("net", {}).get("tls", {})
+    named = {settings.config_file or said.get("config", ""): "configuration"}
+    named |= {said.get("security", {}).get("keyFile", ""): "key file of the set"}
+    named |= {tls.get("certificateKeyFile", ""): "certificate", tls.get("CAFile", ""): "CA"}
+    yield from look_at_files(machine, named, system)
+    if settings.tls and (path := tls.get("certificateKeyFile", "")):
+        shown = Shown(settings.address, settings.port, settings.tls_certificate_file)
+        yield certificate_finding(machine, path, f"certificate of {system}", system, shown)
 
 
 def _role(client: MongoClient[dict[str, Any]], settings: MongodbSettings, about: str, system: str) -> ReadyFinding:

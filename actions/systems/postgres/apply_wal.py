@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +69,7 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
     """
     server = find_server(ctx)
     record = _restored(server)
-    pid = postmaster(server)
+    pid, begun, whole = postmaster(server), time.monotonic(), record.state == "restored" and record.seconds > 0
     if record.state == "recovered":
         return _applied_already(server, record, pid)
     settings, saved = dict[str, str](), SavedWal()
@@ -88,7 +89,8 @@ def apply_wal(ctx: ActionContext, *, from_backup: bool = False) -> Outcome:
         bar_writers(server)
         start_service(server, "start")
     follow(server, start_lsn=record.stop_lsn, target_lsn=record.target_lsn)
-    return _finish(server, record)
+    seconds = round(record.seconds + time.monotonic() - begun, 1) if whole else 0.0
+    return _finish(server, msgspec.structs.replace(record, seconds=seconds))
 
 
 def _restored(server: Server) -> RestoreRecord:

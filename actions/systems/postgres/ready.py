@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from actions.readiness.certificates import certificate_finding
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import refused
 from actions.readiness.ready import Need
 from actions.readiness.settings_needs import restore_folders
 from actions.systems.postgres.command_lines import program
 from actions.systems.postgres.connection import connect
+from actions.systems.postgres.ready_server import look_at_server
 from actions.systems.postgres.server import Server, server_of
 from actions.systems.postgres.settings import PostgresSettings
 from journal.errors import CleoError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from actions.health import Health
 
 _PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_rewind", "pg_waldump")
+_VERIFY = ("postgres.verify",)
 _ASK_S = 8.0
 _RIGHTS = """
     SELECT r.rolsuper, nullif(r.rolvaliduntil, 'infinity'),
@@ -46,7 +46,10 @@ class _Ready:
             host=settings.host,
             user=settings.run_as,
             programs=[*(program(settings, name) for name in _PROGRAMS), "pgbackrest"],
-            folders=restore_folders(settings, settings.keep_in, settings.scratch_in),
+            folders=restore_folders(settings, settings.keep_in, settings.scratch_in or settings.keep_in),
+        )
+        yield Need(
+            host=settings.host, user=settings.run_as, programs=[program(settings, "pg_amcheck")], actions=_VERIFY
         )
         if settings.backups.host:
             yield Need(host=settings.backups.host, user=settings.backups.run_as, programs=["pgbackrest"])
@@ -70,7 +73,7 @@ def _asked(session: psycopg.Connection[Any], server: Server, about: str) -> Iter
     yield from _until(until, about, server.name)
     yield _roles(session, server)
     yield from _hba(session, server)
-    yield from _certificate(session, server)
+    yield from look_at_server(session, server)
 
 
 def _rights(about: str, system: str, *, superuser: bool, looks: bool) -> ReadyFinding:
@@ -132,16 +135,6 @@ def _hba(session: psycopg.Connection[Any], server: Server) -> Iterator[ReadyFind
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[server.name])
     else:
         yield ReadyFinding(about=about, state="ok", words="it can be loaded", systems=[server.name])
-
-
-def _certificate(session: psycopg.Connection[Any], server: Server) -> Iterator[ReadyFinding]:
-    """Yield until when the server's own certificate is good, where it talks TLS."""
-    ssl, file, data = session.execute(
-        "SELECT current_setting('ssl'), current_setting('ssl_cert_file'), current_setting('data_directory')"
-    ).fetchone() or ("off", "", "")
-    if ssl == "on":
-        path = str(PurePosixPath(data) / file)
-        yield certificate_finding(server, path, f"certificate of {server.name}", server.name)
 
 
 READY = _Ready()

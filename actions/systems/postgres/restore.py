@@ -82,7 +82,7 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     _require_down(server)
     require_not_fenced(server)
     _require_same_place(server)
-    begun = time.monotonic()
+    begun, anew = time.monotonic(), not _goes_on(server)
     record = _prepare(server, point, backup, keep_in)
     if not ctx.dry_run:
         save_record(server, record)
@@ -94,8 +94,9 @@ def restore(ctx: ActionContext, *, latest: bool = False, backup: str = "", to: s
     if ctx.dry_run:
         return Outcome(ok=True, summary=f"would restore backup {record.backup} to recover to {point}")
     bar_writers(server)
-    save_record(server, msgspec.structs.replace(record, state="restored"))
-    return _outcome(record, time.monotonic() - begun)
+    seconds = time.monotonic() - begun
+    save_record(server, msgspec.structs.replace(record, state="restored", seconds=round(seconds, 1) if anew else 0.0))
+    return _outcome(record, seconds)
 
 
 def _require_down(server: Server) -> None:
@@ -170,6 +171,13 @@ def _unfinished(server: Server) -> RestoreRecord | None:
         server.ctx.log(f"Backup {record.backup} is restored already and was not started: nothing of it need be kept.")
         return record
     return None
+
+
+def _goes_on(server: Server) -> bool:
+    """Whether an earlier restore of this incident is gone on with: what it takes then is no measure of a whole one."""
+    record = load_record(server)
+    ours = record is not None and record.incident == server.ctx.incident.id
+    return ours and record is not None and record.state in ("restoring", "restored")
 
 
 def _restore(server: Server, record: RestoreRecord) -> None:

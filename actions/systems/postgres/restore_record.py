@@ -65,6 +65,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         log_end: the last commit in the WAL available for replay, whether or not it lies before the target.
         back: what came back with the replay.
         known: what was known of the last commit before anything was changed.
+        seconds: how long restore, and then replay, took; 0: not measured, since a killed one was gone on with.
     """
 
     incident: str
@@ -90,6 +91,7 @@ class RestoreRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     log_end: datetime | None = None
     back: Measured = Measured()
     known: Measured = Measured()
+    seconds: float = 0.0
 
     @property
     def recovery_point(self) -> RecoveryPoint:

@@ -77,9 +77,20 @@ def verify(ctx: ActionContext, *, minutes: int = 360) -> Outcome:
     findings += [*_no_manifest(manifest), *left]
     outcome = _outcome(server, record, compared, findings, [*corrupt, *found.damaged()], manifest)
     if record and not ctx.dry_run and not outcome.partial:
-        mark = Mark(at=datetime.now(UTC), ok=outcome.ok, by=ctx.incident.id, words=outcome.summary)
-        leave_mark(ctx, record.backup, "restored", mark)
+        leave_mark(ctx, record.backup, "restored", _mark(ctx, record, outcome))
     return outcome
+
+
+def _mark(ctx: ActionContext, record: RestoreRecord, outcome: Outcome) -> Mark:
+    """Return what a verification says of the restore, and how long that and the replay took."""
+    return Mark(
+        at=datetime.now(UTC),
+        ok=outcome.ok,
+        by=ctx.incident.id,
+        seconds=record.seconds,
+        words=outcome.summary,
+        facts={"bytes": record.size},
+    )
 
 
 def _require_primary(server: Server) -> None:

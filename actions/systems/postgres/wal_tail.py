@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from actions.machine.machine import last_words
+from actions.machine.script_folder import in_scratch
 from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.pgbackrest.command import command, read_repository
 from actions.systems.postgres.server import Server
@@ -16,23 +17,23 @@ from actions.systems.postgres.wal import Segment, format_lsn, parse_lsn, segment
 from actions.transport import Completed
 
 _AWK = "/ lsn: /{last=$0} / desc: COMMIT/{commit=$0; if (!first) first=$0} END{print last; print commit; print first}"
-_FETCH = (
-    "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && segment=$1 dump=$2 awk=$3 && shift 3 && "
+_FETCH = in_scratch(
+    "segment=$1 dump=$2 awk=$3 && shift 3 && "
     '"$@" archive-get "$segment" "$d/$segment" >&2 && "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"'
 )
-_FETCH_RAW = r"""
-d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT && segment=$1 dump=$2 awk=$3 path=$4 && shift 4
+_FETCH_RAW = in_scratch(r"""
+segment=$1 dump=$2 awk=$3 path=$4 && shift 4
 case $path in
     *.zst) unpack="zstd -dcq";; *.gz) unpack="gzip -dc";; *.lz4) unpack="lz4 -dcq";; *.bz2) unpack="bzip2 -dc";;
     *) unpack=cat;;
 esac
 "$@" repo-get "$path" >"$d/packed" && $unpack <"$d/packed" >"$d/$segment" || exit
 "$dump" --path="$d" "$segment" 2>/dev/null | awk "$awk"
-"""
+""")
 """``archive-get`` wants the control file of the data directory, which may be what was lost; ``repo-get`` unpacks
 nothing."""
-_SAVED = (
-    'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
+_SAVED = in_scratch(
+    'while read -r name path; do ln -s "$path" "$d/$name" || exit; done '
     '&& "$1" --path="$d" --timeline="$2" --start="$3" --end="$5" 2>/dev/null | awk "$4"'
 )
 """Reads segments that lie in several folders, and begin on several timelines, as one log: by links to them.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from actions.machine.machine import Machine
 from actions.readiness.fences import look_at_fences
 from actions.readiness.logins import kept_out, readable, refused
 from actions.readiness.ready import Need
+from actions.readiness.server_files import starting
 from actions.readiness.settings_needs import repository_needs, restore_folders
 from actions.systems.redis.connection import connect
+from actions.systems.redis.ready_server import look_at_server
 from actions.systems.redis.server import program
 from actions.systems.redis.settings import RedisSettings
 from journal.errors import CleoError
@@ -34,7 +37,11 @@ class _Ready:
         yield Need(
             host=settings.host,
             user=settings.run_as,
-            programs=[program(settings, settings.program), *(program(settings, name) for name in names)],
+            programs=[
+                program(settings, settings.program),
+                *(program(settings, name) for name in names),
+                *starting(settings.service),
+            ],
         )
         yield Need(host=settings.host, folders=restore_folders(settings, settings.keep_in))  # by our own account
         yield from repository_needs(settings, settings.backups, ("backups.take", "backups.hold"))
@@ -51,6 +58,7 @@ class _Ready:
             with connect(settings, deadline_s=_ASK_S) as client:
                 yield _rights(client, settings.user or "default", about, system)
                 yield kept_out(system, _missing(client, settings), _WRITERS)
+                yield from look_at_server(Machine(ctx, settings.host, settings.run_as), client, settings, system)
         except CleoError as error:
             yield refused(error, about, system)
 
@@ -66,11 +74,15 @@ def _rights(client: Redis, user: str, about: str, system: str) -> ReadyFinding:
         cure = f"Let an administrator run: ACL SETUSER {user} +@all ~* &*"
         return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
     rules = [str(rule) for rule in (*known.get("categories", ()), *known.get("commands", ()))]
-    if "+@all" in rules and not [rule for rule in rules if rule.startswith("-")]:
-        return ReadyFinding(about=about, state="ok", words="it logs in, and may give every command", systems=[system])
-    commands = " ".join(rules)
-    words = f"it may not give every command ({commands or 'none is told'}), and a recovery needs them"
-    cure = f"Let an administrator run: ACL SETUSER {user} +@all"
+    words = ""
+    if "+@all" not in rules or [rule for rule in rules if rule.startswith("-")]:
+        words = f"it may not give every command ({' '.join(rules) or 'none is told'}), and a recovery needs them"
+    elif "~*" not in (keys := [str(one) for one in known.get("keys", ())]):
+        words = f"it may not see every key ({' '.join(keys) or 'none'}), and a recovery compares and keeps all of them"
+    if not words:
+        words = "it logs in, and may give every command"
+        return ReadyFinding(about=about, state="ok", words=words, systems=[system])
+    cure = f"Let an administrator run: ACL SETUSER {user} +@all ~* &*, then keep it: ACL SAVE, or the server's file."
     return ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cleo_console.lab.cold import ColdHost
-from cleo_console.lab.files import content
+from cleo_console.lab.files import content, preparation_faults
 from cleo_console.lab.files.faults import FAULTS
 from cleo_console.lab.files.place import MARKER, SCHEDULE, SNAPSHOT_HOST, WRITER, Place, find_restic
 from cleo_console.lab.processes import running_script
@@ -91,7 +91,7 @@ class ColdService(ColdHost, StoreService):
 class FilesService(StoreService):
     """A file store. It has no server: it runs as long as its directory is there."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
+    faults: ClassVar[tuple[FaultKind, ...]] = (*FAULTS, *preparation_faults.FAULTS)
     cold: ClassVar[type[LabService] | None] = ColdService
 
     def create(self, order: Order, say: Say) -> None:

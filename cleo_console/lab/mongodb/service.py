@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from cleo_console.lab.account import Account
 from cleo_console.lab.cold import ColdHost
-from cleo_console.lab.mongodb import backups, data, repository_faults, server, server_faults, writer
+from cleo_console.lab.mongodb import backups, data, preparation_faults, repository_faults, server, server_faults, writer
 from cleo_console.lab.mongodb.cluster import APPLICATION, Member
 from cleo_console.lab.mongodb.inventory import describe
 from cleo_console.lab.mongodb.programs import find_mongod
@@ -144,7 +144,11 @@ class ColdService(ColdHost, MemberService):
 class MongodbService(MemberService):
     """A mongod with CleoAI's collections, a program that writes a document a second, and backups."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = (*server_faults.FAULTS, *repository_faults.FAULTS)
+    faults: ClassVar[tuple[FaultKind, ...]] = (
+        *server_faults.FAULTS,
+        *repository_faults.FAULTS,
+        *preparation_faults.FAULTS,
+    )
     standby: ClassVar[type[LabService] | None] = SecondaryService
     cold: ClassVar[type[LabService] | None] = ColdService
     standbys: ClassVar[int] = 2

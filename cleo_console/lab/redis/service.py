@@ -10,7 +10,7 @@ from cleo_console.lab.account import Account
 from cleo_console.lab.cold import ColdHost
 from cleo_console.lab.new_secrets import put_new_secret
 from cleo_console.lab.ports import free_port
-from cleo_console.lab.redis import backups, configuration, helpers, keys, repository_faults, server
+from cleo_console.lab.redis import backups, configuration, helpers, keys, preparation_faults, repository_faults, server
 from cleo_console.lab.redis.faults import REPLICA_FAULTS, SERVER_FAULTS
 from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import APPLICATION, Node
@@ -151,7 +151,11 @@ class ColdService(ColdHost, NodeService):
 class RedisService(NodeService):
     """A Redis server with CleoAI's keys, a program that writes the time once a second, and backups."""
 
-    faults: ClassVar[tuple[FaultKind, ...]] = (*SERVER_FAULTS, *repository_faults.FAULTS)
+    faults: ClassVar[tuple[FaultKind, ...]] = (
+        *SERVER_FAULTS,
+        *repository_faults.FAULTS,
+        *preparation_faults.FAULTS,
+    )
     standby: ClassVar[type[LabService] | None] = ReplicaService
     cold: ClassVar[type[LabService] | None] = ColdService
 

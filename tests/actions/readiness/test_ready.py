@@ -118,8 +118,9 @@ def test_what_stops_a_restore_and_a_certificate_that_ended_are_found(lab: Lab, c
     beside, rules = lab.postgres.data_directory.parent, lab.postgres.data_directory / "pg_hba.conf"
     owner, sound = beside.stat(), rules.read_text()
     (lab.directory / "evidence").mkdir(exist_ok=True)
-    for fault in ("shut-folder", "misfit-rule"):
+    for fault in ("shut-folder", "misfit-rule", "stop-pgbackrest", "stop-archiving"):
         lab.break_("postgres", fault)
+    until(lambda: lab.psql("SELECT last_failed_time > last_archived_time FROM pg_stat_archiver") == "t")
     try:
         with _expired_certificate(lab, tmp_path), mounted(lab.directory / "evidence", "8m"):
             result = _ready(cleo, status=1)
@@ -127,7 +128,12 @@ def test_what_stops_a_restore_and_a_certificate_that_ended_are_found(lab: Lab, c
         os.chown(beside, owner.st_uid, owner.st_gid)
         beside.chmod(owner.st_mode & 0o7777)
         rules.write_text(sound)
+        lab.psql("ALTER SYSTEM RESET archive_command")
+        lab.psql("SELECT pg_reload_conf()")
+        lab.postgres.pgbackrest("start")
     found = _wrong(result)
+    assert "archive_command failed last at" in found["log archive of postgres"]["words"]
+    assert "it was stopped" in found["pgBackRest of postgres"]["words"]
     assert f"may make nothing in {beside}" in found[f"folder {beside} on db1"]["words"]
     assert "does not fit" in found["pg_hba.conf of postgres"]["words"]
     assert "only 8.4 MB are free" in found[f"folder {lab.directory / 'evidence'} on db1"]["words"]

@@ -19,6 +19,9 @@ from actions.backups.take import take
 from actions.by_hand import words_of
 from actions.health import Health
 from actions.inventory import Inventory, load_inventory
+from actions.readiness.ready import TypeReady
+from actions.system_type import load
+from actions.system_types import system_type
 from actions.systems.mongodb.probe import probe as probe_mongodb
 from actions.systems.mongodb.verify import verify as verify_mongodb
 from actions.systems.postgres.by_hand import start as start_by_hand
@@ -30,6 +33,7 @@ from actions.systems.redis.start_stop import start, stop
 from actions.transport import local
 from cleo_console.lab.mongodb import server as mongod
 from cleo_console.lab.ports import free_port
+from journal.readiness.finding import ReadyFinding
 from tests.actions.contexts import FakeContext
 from tests.actions.systems.mongodb.mongo_lab import running_mongodb
 from tests.actions.systems.redis.redis_lab import running_redis
@@ -219,6 +223,25 @@ def test_an_expired_certificate_is_told(secure: Secure) -> None:
     told(secure, "has expired")
     secure.show(secure.ca.signed("right", *GOOD))
     until(lambda: secure.health().status == "up")
+
+
+def test_ready_tells_a_certificate_that_ends_soon_and_one_that_was_renewed_and_not_loaded(secure: Secure) -> None:
+    assert ready(secure).state == "ok"
+    secure.show(secure.ca.signed("soon", *GOOD, lasts=timedelta(days=10, hours=1)))
+    until(lambda: ": 10 days" in ready(secure).words)
+    assert (ready(secure).state, ready(secure).stops) == ("wrong", False)
+    shutil.copy(secure.ca.signed("right", *GOOD), secure.served)
+    assert "the server still shows another one, good until" in ready(secure).words
+    assert "read its file anew" in ready(secure).cure
+    secure.read_anew()
+    until(lambda: ready(secure).state == "ok")
+
+
+def ready(secure: Secure) -> ReadyFinding:
+    """What ``cleo ready`` finds of its certificate."""
+    looks: TypeReady = load(system_type(secure.name).ready)
+    found = {one.about: one for one in looks.look(secure.ctx(), secure.name, secure.health())}
+    return found[f"certificate of {secure.name}"]
 
 
 def test_where_tls_or_a_client_certificate_is_missing_that_is_told(secure: Secure) -> None:
