@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path, PurePath
 from threading import Lock
@@ -31,6 +32,11 @@ def refuse(what: str) -> NoReturn:
     raise ActionFailed(f"A look on an ordinary day may not {what}.", "This is a fault of the program: report it.")
 
 
+def forgetful(error: BaseException) -> BaseException:
+    """Return an error to be raised again without the frames of whoever met it before: those hold all that they saw."""
+    return error.with_traceback(None)
+
+
 class _Way:
     """One host, however many looks ask it: it is connected to once, and asked no more once it was not reached."""
 
@@ -47,7 +53,7 @@ class _Way:
         """
         with self._lock:
             if self._unreached:
-                raise self._unreached
+                raise forgetful(self._unreached)
             try:
                 self._identity = self._identity or self.inner.host_identity()
             except CleoError as error:
@@ -143,6 +149,8 @@ class Answers:
                 future.set_result(ask())
             except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
                 future.set_exception(error)
+        if met := future.exception():
+            raise forgetful(met)
         return future.result()
 
 
@@ -159,6 +167,7 @@ class ReadingWays:
         self._inventory, self._within_s, self._ways = inventory, within_s, Ways()
         self._lock, self._open = Lock(), dict[str, _Way]()
         self._answers: dict[str, Answers] = {}
+        self._expected = Counter[str]()
 
     @property
     def left_s(self) -> float:
@@ -176,6 +185,20 @@ class ReadingWays:
                 self._open[host] = _Way(self._ways.open(self._patient(self._inventory.host(host))))
             answers = self._answers.setdefault(system, Answers())
             return ReadingTransport(self._open[host], self.end, answers)
+
+    def expect(self, systems: Iterable[str]) -> None:
+        """Take down how many looks at each system there will be: with the last one, what was said for it is let go.
+
+        Args:
+            systems: the name of the system that each look is at, once a look.
+        """
+        self._expected = Counter(systems)
+
+    def ended(self, system: str) -> bool:
+        """Take down that a look at a system ended; return whether it was the last one, and anything was let go."""
+        with self._lock:
+            self._expected[system] -= 1
+            return self._expected[system] == 0 and self._answers.pop(system, None) is not None
 
     def close(self) -> None:
         """Give up all connections."""

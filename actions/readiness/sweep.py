@@ -15,11 +15,12 @@ from actions.inventory import Inventory
 from actions.outcome import said
 from actions.overview.measurements import examine, measure, probe
 from actions.readiness.actions_looked_at import acted_on, checked, unlooked, unplayed
-from actions.readiness.at_once import Key, Look, begin
+from actions.readiness.at_once import HOST, Key, Look, begin
 from actions.readiness.backups import look_at_backups
 from actions.readiness.commands import look_at_command
 from actions.readiness.dry_run import dry_run
 from actions.readiness.hosts import look_at_host
+from actions.readiness.lean import give_back, have_few_arenas, import_clients
 from actions.readiness.reading import ReadingContext, ReadingWays
 from actions.readiness.ready import DRY_RUN, ActionReady, Need, TypeReady
 from actions.redaction import Redactor
@@ -80,8 +81,11 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
         within_s: seconds for all looks; what hangs is left behind then, and is "not measured".
     """
     ways, needs = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S)), _needs(inventory)
-    looks = dict(_looks(inventory, plan, needs, ways))
-    found = begin({key: one._replace(run=_guarded(key, one.run, needs)) for key, one in looks.items()}, _AT_ONCE)
+    have_few_arenas()
+    import_clients(inventory)
+    looks = dict(sorted(_looks(inventory, plan, needs, ways), key=_by_system(inventory)))
+    ways.expect(key[1] for key in looks)
+    found = begin({key: one._replace(run=_guarded(key, one.run, needs, ways)) for key, one in looks.items()}, _AT_ONCE)
     ended = wait(found.values(), ways.left_s + _GRACE_S).done
     swept, late = Swept(), f"the look at it did not end within {within_s:.0f} s"
     for key, future in found.items():
@@ -110,6 +114,12 @@ def _looks(inventory: Inventory, plan: Plan, needs: _Needs, ways: ReadingWays) -
     for number, (action, params) in enumerate(checked(inventory, plan)):
         for name in acted_on(inventory, action):
             yield (f"{action} {number}", name), Look(_action(inventory, action, params, name, ways))
+
+
+def _by_system(inventory: Inventory) -> Callable[[tuple[Key, object]], int]:
+    """Return where a look stands: hosts first, then all of one system together: what was said of it is let go soon."""
+    places = {name: number for number, name in enumerate(inventory.systems)}
+    return lambda one: -1 if one[0][0] == HOST else places.get(one[0][1], -1)
 
 
 def _needs(inventory: Inventory) -> _Needs:
@@ -224,7 +234,7 @@ def _action(
     return look
 
 
-def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs) -> Callable[[], _Part]:
+def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs, ways: ReadingWays) -> Callable[[], _Part]:
     """Return a look that raises nothing: what it would raise is not measured, and takes no other look down."""
 
     def told() -> _Part:
@@ -237,6 +247,9 @@ def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs) -> Callable[[],
         except Exception as error:  # noqa: BLE001  # a broken system may answer anything
             cure = "This is a fault of the program, or of a package beside it: look at it by hand."
             found.append(_unseen(key, needs, said(error), cure))
+        finally:
+            if ways.ended(key[1]):
+                give_back()
         part.findings = found
         return part
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from cleo_console.cli.ready_rounds import end_whole, rounds
 from cleo_console.settings import paths, plan_file
 from journal.wording.sanitize import sanitize
 
@@ -60,17 +60,13 @@ def ready(
         pause_s = Duration.parse(every) if every else 0
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    begun = time.monotonic()
-    loaded = _plan(file, scenarios)
-    while True:
-        result, late = _look(loaded, begun + within)
+    end_whole()
+    read = [one for one in (file or plan_file(), paths().inventory) if one]
+    for result, late in rounds(lambda begun: _look(_plan(file, scenarios), begun + within), pause_s, read):
         asked = [one for one in result.verdicts if not scenarios or one.scenario in scenarios]
-        result = msgspec.structs.replace(result, verdicts=asked)
-        _print(result, as_json=as_json, show_all=show_all)
+        _print(msgspec.structs.replace(result, verdicts=asked), as_json=as_json, show_all=show_all)
         if not pause_s:
             _leave(_STATUS[worst(one.ready for one in asked) if asked else "not known"], late=late)
-        time.sleep(max(0.0, pause_s - (time.monotonic() - begun)))
-        begun = time.monotonic()
 
 
 def _plan(file: Path | None, scenarios: tuple[str, ...]) -> LoadedPlan:
@@ -99,7 +95,7 @@ def _print(result: ReadyResult, *, as_json: bool, show_all: bool) -> None:
     from journal.readiness.result import encode
 
     if as_json:
-        click.echo(encode(result).decode().rstrip())
+        click.echo(encode(result), nl=False)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in [*_verdict_lines(result), *_finding_lines(result, show_all=show_all)]:

@@ -11,6 +11,7 @@ import msgspec
 from actions.backups.offsite.findings import as_second_place
 from actions.inventory import known_systems
 from actions.readiness.console import look_at_console
+from actions.readiness.lean import give_back
 from actions.readiness.plan import look_at_plan
 from actions.readiness.sweep import sweep
 from actions.runner.durations import earlier
@@ -52,6 +53,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
         )
     learn_secrets(inventory)
     swept = sweep(inventory, loaded.plan, end - time.monotonic())
+    give_back()
     seen = _seen(inventory, loaded.plan, paths, swept, at)
     lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]

@@ -23,5 +23,6 @@ SYSTEM = SystemType(
     },
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
+    client="dns.message",
     lab="cleo_console.lab.dns.service:DnsService",
 )

@@ -57,6 +57,7 @@ SYSTEM = SystemType(
     stored_keys=f"{_HERE}.stored_keys:stored_keys",
     stored_keys_by_hand=f"{_HERE}.stored_keys:by_hand",
     ready=f"{_HERE}.ready:READY",
+    client="pymongo",
     lab="cleo_console.lab.mongodb.service:MongodbService",
     positions=(
         PositionForm(

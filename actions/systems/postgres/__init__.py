@@ -70,6 +70,7 @@ SYSTEM = SystemType(
     behind=f"{_HERE}.behind",
     cold=f"{_HERE}.cold:COLD",
     ready=f"{_HERE}.ready:READY",
+    client="psycopg",
     positions=(
         PositionForm(
             name="lsn",

@@ -64,5 +64,6 @@ SYSTEM = SystemType(
         ),
     ),
     ready=f"{_HERE}.ready:READY",
+    client="redis",
     lab="cleo_console.lab.redis.service:RedisService",
 )
