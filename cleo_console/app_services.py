@@ -139,13 +139,7 @@ class ConsoleServices:
         """Offer an alert no more until it is over or fires anew; who dismissed it is kept beside the alerts."""
         from cleo_console.monitoring.offers import Offers
 
-        try:
-            Offers(self.paths.alerts).dismiss(offer, self.actor, why, self.now())
-        except OSError as error:
-            raise CleoError(
-                f"That it was dismissed cannot be written to {self.paths.alerts}: {error.strerror}.",
-                "Check who owns that folder: the exporter that took the alert made it.",
-            ) from error
+        Offers(self.paths.alerts).dismiss(offer, self.actor, why, self.now())
 
     def fitted(self, offer: Offer) -> Offer:
         """Return an offer with the plan's scenario, where its system tells it, and none that the plan does not have."""
@@ -232,7 +226,7 @@ class ConsoleServices:
         """Give a head to the second party that is set; return what went wrong, or nothing."""
         from cleo_console.witness import give
 
-        return give(head, self.paths.inventory)
+        return give(head, self.paths)
 
     def now(self) -> datetime:
         """Return the present, in UTC; in an exercise, its own."""
@@ -271,16 +265,18 @@ class ConsoleServices:
         try:
             named = [secret.env for system in self._inventory.systems.values() for secret in system.secrets()]
         except CleoError as error:  # a journal is read and written all the same
-            return [error.message, *self._fallback_warnings()]
-        return [*warnings(tuple(name for name in named if name)), *self._fallback_warnings()]
+            return [error.message, *self._of_journals()]
+        return [*warnings(tuple(name for name in named if name)), *self._of_journals()]
 
-    def _fallback_warnings(self) -> list[str]:
-        """Return what is wrong with where journals would go on, were this disk to give way."""
+    def _of_journals(self) -> list[str]:
+        """Return what waits for the witness, and what is wrong with where journals would go on without this disk."""
+        from cleo_console.witness import waiting_line
         from journal.store.failover.failover import check_fallback
 
+        waits = list(waiting_line(self.paths))
         if self.paths.fallback is None or not self.paths.incidents.is_dir():
-            return []
-        return check_fallback(self.paths.incidents, self.paths.fallback)
+            return waits
+        return [*waits, *check_fallback(self.paths.incidents, self.paths.fallback)]
 
 
 def _inventory_of(place: IncidentPlace) -> str:

@@ -36,6 +36,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """The folder of the alerts that nobody answered yet (`journal.commands.offer`)."""
         return self.incidents.parent / "alerts"
 
+    @property
+    def unwitnessed(self) -> Path:
+        """The folder of the heads that wait until the witness takes them (`journal.store.witness`)."""
+        return self.incidents.parent / "unwitnessed"
+
     def ids(self) -> list[str]:
         """Return the ids of all incidents, the newest first.
 

@@ -52,6 +52,7 @@ class StatusForm(msgspec.Struct, frozen=True, kw_only=True):
     taken: Annotated[dict[str, str], Meta(description="who works at a step, by step")]
     here: Annotated[list[Present], Meta(description="who has it open now")]
     exposure: Annotated[dict[str, Exposed], Meta(description="what would be lost now, by system")]
+    unwitnessed: Annotated[list[str], Meta(description="what waits for the witness, of any incident; empty: nothing")]
 
 
 class SystemForm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

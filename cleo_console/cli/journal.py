@@ -150,6 +150,7 @@ def _show_output(reader: Reader, run: int, as_json: bool) -> None:
 @click.option("--signers", type=_FILE, metavar="FILE", help="Keys that may sign a head (allowed_signers).")
 @click.option("--revoked", type=_FILE, metavar="FILE", help="Keys that count for nothing any more.")
 @click.option("--signed-at", default="", metavar="TIME", help="Judge keys as of then: YYYYMMDDHHMMSSZ. Default: now.")
+@click.option("--witness", type=_FILE, metavar="FILE", help="A second party's log of heads. Default: CLEO_WITNESS.")
 @json_option
 def verify(
     incident: str,
@@ -158,9 +159,12 @@ def verify(
     signers: Path | None,
     revoked: Path | None,
     signed_at: str,
+    witness: Path | None,
     as_json: bool,
 ) -> None:
     """Check that a journal is what was written. Exit status 1 when it is not.
+
+    It is compared with the heads that the witness has; what waits for the witness is given to it.
 
     With --signers, the signatures beside it are checked, and it is 3 where nothing is wrong, but no signer of that list
     signed it to its end: what was added after a signature is not covered by it.
@@ -172,6 +176,9 @@ def verify(
       cleo journal verify journal.db journal-2.db
     """
     from cleo_console.cli.incidents import find_journal
+    from cleo_console.settings import paths
+    from cleo_console.witness import deliver
+    from cleo_console.witness_check import compared
     from journal.store.check import verify_apart
     from journal.verify import Signers, lines_of, status_of
 
@@ -180,13 +187,16 @@ def verify(
     if (revoked or signed_at) and not asked:
         raise click.UsageError("--revoked and --signed-at are about --signers: name that, too.")
     verdict = verify_apart(path, _head(head), more=more, signers=asked)
+    seen, still = compared(path, witness), deliver(paths())
     if as_json:
         lists = {name: [one._asdict() for one in getattr(verdict, name)] for name in ("faults", "signatures")}
-        _print_json({**verdict._asdict(), **lists})
+        of_witness = {"wrong": seen.wrong, "notes": seen.notes, "waiting": still}
+        _print_json({**verdict._asdict(), **lists, "witness": of_witness})
     else:
-        for line in lines_of(path, verdict, asked_signers=bool(asked)):
+        said = [*(f"  {note}" for note in (*seen.notes, *still)), *(f"WITNESS: {line}" for line in seen.wrong)]
+        for line in (*lines_of(path, verdict, asked_signers=bool(asked)), *said):
             click.echo(sanitize(line))
-    if status := status_of(verdict, asked_signers=bool(asked)):
+    if status := 1 if seen.wrong else status_of(verdict, asked_signers=bool(asked)):
         raise click.exceptions.Exit(status)
 
 
@@ -217,6 +227,24 @@ def sign(incident: str, key: Path) -> None:
 
     made = sign_head(find_journal(incident), key)
     click.echo(f"{made.file}: row {made.row}, head {made.head} ({short_head(made.head)}) is signed")
+
+
+@journal.command("witness")
+def give_to_witness() -> None:
+    """Give the heads to the witness (CLEO_WITNESS) that it did not take so far. Exit status 1 where some still wait.
+
+    \b
+    Example:
+      cleo journal witness
+    """
+    from cleo_console.settings import paths
+    from cleo_console.witness import deliver
+
+    still = deliver(paths(), at_once=True)
+    for line in still or ["Nothing waits for the witness."]:
+        click.echo(sanitize(line))
+    if still:
+        raise click.exceptions.Exit(1)
 
 
 def _head(head: str | None) -> str | None:

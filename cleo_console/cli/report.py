@@ -149,5 +149,5 @@ def _give_to_witness(report: Report) -> None:
     found, of = report.verification, report.incident
     if found.ok:
         head = Head(datetime.now(UTC), of.id, of.kind, found.events, found.head, f"reported by {actor()}")
-        if trouble := give(head, paths().inventory):
+        if trouble := give(head, paths()):
             click.echo(sanitize(f"cleo: {trouble}"), err=True)

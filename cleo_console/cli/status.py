@@ -12,6 +12,7 @@ from cleo_console.app_services import installed_services
 from cleo_console.cli.completion import known_incidents
 from cleo_console.cli.forms import ObjectiveForm, StatusForm
 from cleo_console.cli.incident_access import find_incident
+from cleo_console.witness import deliver
 from journal.incident import clocks
 from journal.incident.exposure import exposed
 from journal.incident.fold import fold_journal
@@ -52,6 +53,7 @@ def status(incident: str | None, as_json: bool) -> None:
         taken={step_id: work.by for step_id, work in at_work(found)},
         here=list(here),
         exposure=dict(exposed(found, readings)),
+        unwitnessed=list(deliver(at.paths)),
     )
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(form), indent=2).decode())
@@ -112,6 +114,7 @@ def _lines(form: StatusForm, here: list[str], at_risk: list[str]) -> list[str]:
     lines += [f"  taken: {step}, by {by}" for step, by in form.taken.items()]
     lines += [f"  here: {line}" for line in here]
     lines += [f"  at risk: {line}" for line in at_risk]
+    lines += [f"  {line}" for line in form.unwitnessed]
     if form.next:
         lines.append(f"  next: {form.next}")
     return lines

@@ -73,18 +73,23 @@ class Offers:
         """Offer it no more until it is over or fires anew; who dismissed it is in the folder's ``dismissed.log``.
 
         Raises:
-            NotDismissed: it is over, or fired anew since it was looked at.
-            OSError: it cannot be written.
+            NotDismissed: it is over, fired anew since it was looked at, or that cannot be written.
         """
         here = _read(self._path(offer.id))
         if here is None:
             raise NotDismissed("The alert is over: nothing is to be dismissed.", "It is offered no more.")
         if here.newest_at and (offer.newest_at is None or here.newest_at > offer.newest_at):
             raise NotDismissed("The alert has fired anew since it was shown.", "Look at it again, then dismiss it.")
-        self._write(msgspec.structs.replace(here, dismissed_by=by, dismissed_at=now, dismissed_why=why))
         line = {"at": now, "by": by, "why": why, "source": here.source, "title": here.title, "id": here.id}
-        with (self._folder / DISMISSED).open("ab") as log:
-            log.write(msgspec.json.encode(line) + b"\n")
+        try:
+            with (self._folder / DISMISSED).open("ab") as log:
+                log.write(msgspec.json.encode(line) + b"\n")
+            self._write(msgspec.structs.replace(here, dismissed_by=by, dismissed_at=now, dismissed_why=why))
+        except OSError as error:
+            raise NotDismissed(
+                f"That it was dismissed cannot be written to {self._folder}: {error.strerror}.",
+                "Check who owns that folder: the exporter that took the alert made it.",
+            ) from error
 
     def forget(self, offer_id: str) -> None:
         """Forget it: it is over."""

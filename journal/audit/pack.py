@@ -21,7 +21,7 @@ from journal.audit.missing import CANNOT_SHOW, missing
 from journal.audit.proofs import JOURNALS, proven
 from journal.audit.schedule import tests
 from journal.audit.span import Span
-from journal.audit.witnessed import contradictions
+from journal.audit.witnessed import contradictions, not_given
 from journal.errors import CleoError
 from journal.report.json import plain_json
 from journal.signing import sign
@@ -118,6 +118,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         witness=compared,
         missing=[
             *contradicted,
+            *not_given(paths.unwitnessed),
             *gaps(folders, span),
             *missing(plan, rows, incidents, proofs, judged, checked=order.signers is not None),
         ],

@@ -29,9 +29,20 @@ def contradictions(log: Path, journals: Mapping[str, Path], span: Span) -> tuple
     heads = list(read_heads(log))
     seen = [head for head in heads if head.incident in journals]
     gone = [head for head in heads if head.incident not in journals and span.holds(head.at)]
-    found = [*_gone(gone), *(Missing(what=line, chapter="journals") for line in _differing(seen, journals))]
+    found = [*_gone(gone), *(Missing(what=line, chapter="journals") for line in differing(seen, journals))]
     of = count(len({head.incident for head in seen}), "journal")
     return found, f"{count(len(seen), 'head')} of {of} in {log.name} compared, {len(found)} contradict"
+
+
+def not_given(folder: Path) -> Iterator[Missing]:
+    """Yield the heads that wait in a folder until the witness takes them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for head in read_heads(file):
+            yield Missing(what=f"{head.incident}: the witness was not given {head}", chapter="journals")
 
 
 def _gone(heads: Sequence[Head]) -> Iterator[Missing]:
@@ -41,7 +52,8 @@ def _gone(heads: Sequence[Head]) -> Iterator[Missing]:
         yield Missing(what=f"{what}, and its journal is not in this pack", chapter="journals")
 
 
-def _differing(heads: Sequence[Head], journals: Mapping[str, Path]) -> Iterator[str]:
+def differing(heads: Sequence[Head], journals: Mapping[str, Path]) -> Iterator[str]:
+    """Yield how journals contradict the heads that a witness has of them; ``journals`` has the journal of each."""
     for head in heads:
         try:
             with Reader(journals[head.incident]) as reader:

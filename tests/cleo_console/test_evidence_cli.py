@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -76,3 +77,39 @@ def test_a_witness_that_takes_nothing_is_said_and_hinders_nothing(
     assert isinstance(note.body, NoteAdded)
     assert words in note.body.text
     assert closed.hash in note.body.text  # to be given by hand
+
+
+def test_what_the_witness_did_not_take_waits_is_said_and_is_given_once_it_is_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = home / "auditor" / "heads.log"
+    monkeypatch.setenv("CLEO_WITNESS", str(log))
+    cleo("close", "-i", ID, "--summary", "over", "--leaving", "1 open")
+    waits = f"NOT WITNESSED: 1 head for the witness {log}, the oldest is the head"
+    assert waits in cleo("status", ID).output
+    assert waits in json.loads(cleo("status", ID, "--json").stdout)["unwitnessed"][0]
+    assert "No such file" in cleo("journal", "witness", status=1).output
+    pack = cleo("evidence", "--from", "2026-01-01", "--to", "2026-12-31", "-o", home / "pack").output
+    assert "missing: " in pack and f"{ID}: the witness was not given the head" in pack
+    log.parent.mkdir()
+    assert waits in cleo("status", ID).output, "it was tried a moment ago"
+    monkeypatch.setattr("cleo_console.witness.RETRY_S", 0.0)
+    assert "NOT WITNESSED" not in cleo("status", ID).output
+    (head,) = read_heads(log)
+    assert (head.incident, head.why.partition(", given late at ")[1]) == (ID, ", given late at ")
+    assert "Nothing waits" in cleo("journal", "witness").output
+
+
+def test_verifying_compares_with_the_witness(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, journal = home / "heads.log", home / "incidents" / ID
+    shutil.copytree(journal, home / "before")
+    monkeypatch.setenv("CLEO_WITNESS", str(log))
+    cleo("close", "-i", ID, "--summary", "over", "--leaving", "1 open")
+    assert "has 1 head of it, the last of row 2" in cleo("journal", "verify", ID).output
+    shutil.rmtree(journal)
+    shutil.copytree(home / "before", journal)
+    done = cleo("journal", "verify", ID, status=1)
+    assert "Nothing is wrong." in done.output, "a chain does not show that its end is gone"
+    assert f"WITNESS: {ID}: the witness has row 2, and its journal ends before it: it was cut off" in done.output
+    log.write_text("")
+    assert f"has no head of {ID}" in cleo("journal", "verify", ID).output
