@@ -92,6 +92,7 @@ class Facilitator:
         self._story, self._gone, self._answers = Story(self._world.exercise), set(), {}
         for then, event in refold(incident.history or ()):
             self._follow(then, event)
+        self._story.ask_for_nothing()
         self._world.clock.set_back(incident.last_at)
 
     def _follow(self, incident: Incident, event: e.Event) -> None:

@@ -72,7 +72,7 @@ def attention_lines(incident: Incident, readings: dict[str, Reading], now: datet
 
 def exercise_lines(incident: Incident, now: datetime, me: str) -> list[str]:
     """Return what an exercise waits for from this person, and that its clock stands; nothing where it does not."""
-    return sentences(inject_lines(incident, None, now, me))
+    return [one.strip() for one in sentences(inject_lines(incident, None, now, me))]
 
 
 def due_lines(incident: Incident, catalogue: Catalogue, now: datetime) -> list[str]:

@@ -28,10 +28,10 @@ _UNSAID: tuple[type[e.Body], ...] = (
 
 
 def change(incident: Incident, event: e.Event, me: str = "") -> str:
-    """Return what an event changed, in one line; empty where it need not be said. What is for others is only named."""
+    """Return what an event changed, in one line; empty where it need not be said, or is told to others."""
     body = event.body
     if isinstance(body, e.InjectGiven | e.FacilitatorSaid) and not is_for(incident, me, body.to):
-        return f"{body.to} was told something."
+        return ""
     if isinstance(body, e.HealthChanged):
         return _health(incident, body)
     if isinstance(body, e.RunnerStarted) and body.took_over:

@@ -48,6 +48,7 @@ class Story:
             self._begin()
             for then, one in refold(incident.history or ()):
                 self.take(then, one)
+            self.ask_for_nothing()
             return []
         if not counts(incident, event):
             return []
@@ -60,6 +61,10 @@ class Story:
         for moment in found:
             self.reached.setdefault(moment, event.at)
         return found
+
+    def ask_for_nothing(self) -> None:
+        """Forget what was to be given at once: who goes back to before an inject does not want it that moment."""
+        self.leading.asked.clear()
 
     def since(self, incident: Incident, inject: Inject) -> datetime | None:
         """Return the moment from which an inject's time counts; None where it was not reached yet."""

@@ -25,10 +25,14 @@ def is_for(incident: Incident, actor: str, to: str) -> bool:
         actor: ``user@host``.
         to: roles and names, with commas between; empty: everybody.
     """
-    meant = {one.strip().casefold() for one in to.split(",") if one.strip()}
-    if not meant or meant & _names(incident, actor):
+    if not to.strip() or is_meant(incident, actor, to):
         return True
-    return not any(meant & _names(incident, one) for one in {*incident.actors, *incident.team.roles})
+    return not any(is_meant(incident, one, to) for one in {*incident.actors, *incident.team.roles})
+
+
+def is_meant(incident: Incident, actor: str, to: str) -> bool:
+    """Return whether somebody is named, by their role or name. The arguments are as in `is_for`."""
+    return bool({one.strip().casefold() for one in to.split(",")} & _names(incident, actor))
 
 
 def _names(incident: Incident, actor: str) -> set[str]:

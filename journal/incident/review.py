@@ -104,10 +104,15 @@ class Told:
     choices: tuple[str, ...] = ()
 
     @property
+    def asked(self) -> str:
+        """What was told, and what can be chosen."""
+        choices = "; ".join(f"{n} {choice}" for n, choice in enumerate(self.choices, 1))
+        return f"{self.text} ({choices})" if choices else self.text
+
+    @property
     def said(self) -> str:
         """What was told, with whom it is for, and what can be chosen."""
-        choices = "; ".join(f"{n} {choice}" for n, choice in enumerate(self.choices, 1))
-        return addressed(f"{self.text} ({choices})" if choices else self.text, self.to)
+        return addressed(self.asked, self.to)
 
 
 @dataclass(slots=True)

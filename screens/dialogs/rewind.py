@@ -56,8 +56,10 @@ class RewindDialog(Dialog[Moment]):
         return Option(Content.assemble(*said), id=str(one.to))
 
     def on_mount(self) -> None:
-        """Begin in the list."""
-        self.query_one(Choices).focus()
+        """Begin in the list, at none of it."""
+        moments = self.query_one(Choices)
+        moments.choose("")
+        moments.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter answers: there is no other part."""

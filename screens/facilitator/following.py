@@ -11,6 +11,7 @@ from journal.exercise.leading import Mark
 from journal.exercise.moments import say
 from journal.exercise.script import Inject, exercise_from_data
 from journal.exercise.story import Story
+from journal.incident.counted import rewound_by
 from journal.incident.fold import apply_event
 from journal.incident.state import Incident
 from journal.incident.team import PROGRAMS, short_name
@@ -19,7 +20,7 @@ from journal.store.reader import Reader
 
 State = Literal["open", "answered", "told", "held", "skipped", "comes", "waits"]
 
-_NO_DEEDS = (e.InjectLed, e.ExercisePaused, e.ExerciseRewound, e.FacilitatorSaid, e.ParticipantMarked)
+_NO_DEEDS = (e.InjectLed, e.InjectGiven, e.ExercisePaused, e.ExerciseRewound, e.FacilitatorSaid, e.ParticipantMarked)
 """What whoever leads writes: nobody becomes a participant by it."""
 
 
@@ -101,6 +102,8 @@ class Following:
             self._story = Story(exercise_from_data(event.body.exercise))
         if self._story:
             self._story.take(incident, event)
+        if rewound_by(incident, event):
+            self._did = {who: _rewound(at, did, incident.last_at) for who, (at, did) in self._did.items()}
         if short_name(event.actor) not in PROGRAMS and not isinstance(event.body, _NO_DEEDS):
             self._did[event.actor] = event.at, sentence(incident, event.body)
 
@@ -109,6 +112,11 @@ class Following:
             Person(who, at, did, [mark for mark in marks if mark.who == who])
             for who, (at, did) in sorted(self._did.items())
         ]
+
+
+def _rewound(at: datetime, did: str, back_to: datetime) -> tuple[datetime, str]:
+    """Return what somebody did last, said to be rewound where it was."""
+    return (at, did) if at <= back_to else (back_to, f"{did}, rewound")
 
 
 def _row(incident: Incident, story: Story, inject: Inject) -> InjectRow:

@@ -36,6 +36,8 @@ def _state(row: InjectRow, now: datetime, paused: bool) -> tuple[str, str, Tone]
         if seconds > _LATE_S and not paused:
             return "·", "its cause is gone", "quiet"
         return "»", f"in {exact_duration(max(0, -seconds))}", "busy"
+    if row.state == "waits" and row.inject.by_hand:
+        return "○", "by hand: g", "quiet"
     plain: dict[str, tuple[str, str, Tone]] = {
         "told": ("✓", "told", "quiet"),
         "held": ("‖", "held", "warn"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from journal.incident.addressing import is_for, open_for, waits_for
+from journal.incident.addressing import is_for, is_meant, open_for, waits_for
 from journal.incident.review import Told
 from journal.incident.state import Incident
 from journal.incident.team import short_name
@@ -20,40 +20,45 @@ _LONGEST = 210
 
 
 class Given(NamedTuple):
-    """The inject that came last."""
+    """What people were told last; ``inject``: it is an inject that waits for an answer, and is shown as such."""
 
     at: datetime
     text: str
     to: str = ""
+    inject: bool = False
 
 
 def inject_lines(incident: Incident, last: Given | None, now: datetime, actor: str) -> list[Line]:
     """Return what one person is told: that the clock stands, the inject to answer, and what came last, for a minute.
 
-    What is for others is named, without its words: whoever is meant has them.
+    What is for others is not here: whoever is meant has it, and the timeline.
     """
     waiting = open_for(incident, actor)
-    review = incident.review
-    paused = review.paused and incident.closed_at is None
-    by = sanitize(short_name(review.paused_by)) or "the facilitator"
-    stands = [_line(f"PAUSED by {by}: the clock stands, and what runs waits.", "")] if paused else []
-    lines = [_line(_meant(incident, waiting[0].said, waiting[0].to, actor), _answer(waiting))] if waiting else []
-    shown = waiting[0].said if waiting else ""
-    if last and last.text != shown and (now - last.at).total_seconds() < _SHOWN_FOR_S:
-        for_me = is_for(incident, actor, last.to)
-        lines.append(
-            _line(_meant(incident, last.text, last.to, actor) if for_me else f"{last.to} was told something.", "")
-        )
-    return stands + lines
+    paused = incident.review.paused and incident.closed_at is None
+    by = sanitize(short_name(incident.review.paused_by)) or "the facilitator"
+    lines = [_line(f"PAUSED by {by}: the clock stands, and what runs waits.", "")] if paused else []
+    lines += [_line(f"{words}.", "") for words in rewound_words(incident, now)]
+    if waiting:
+        lines.append(_line(_meant(incident, waiting[0].asked, waiting[0].to, actor), _answer(waiting)))
+    if last and not last.inject and (now - last.at).total_seconds() < _SHOWN_FOR_S and is_for(incident, actor, last.to):
+        lines.append(_line(_meant(incident, last.text, last.to, actor), ""))
+    return lines
+
+
+def rewound_words(incident: Incident, now: datetime) -> list[str]:
+    """Return for a minute that the exercise was taken back, as a list of none or one."""
+    if not incident.rewound or (now - incident.rewound[-1].back_to).total_seconds() >= _SHOWN_FOR_S:
+        return []
+    last = incident.rewound[-1]
+    by = sanitize(short_name(last.by))
+    return [f"REWOUND by {by} to {last.back_to:%H:%M:%S}: what came after does not count, play on from there"]
 
 
 def _meant(incident: Incident, text: str, to: str, actor: str) -> str:
     """Return what is told, and that it is for whoever looks; or that nobody here is whom it is for."""
     if not to:
         return text
-    mine = {actor, short_name(actor), incident.team.role(actor) or "responder"}
-    named = {one.strip().casefold() for one in to.split(",")}
-    return f"FOR YOU. {text}" if named & mine else f"{text} (nobody here is {to}: whoever can, answers)"
+    return f"FOR YOU, {to}: {text}" if is_meant(incident, actor, to) else f"For {to}, whom nobody here is: {text}"
 
 
 def answer_words(incident: Incident, actor: str) -> str:

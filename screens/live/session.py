@@ -12,11 +12,11 @@ from textual.screen import Screen
 
 from journal.errors import CleoError
 from journal.events.types import Event, ExerciseRewound, FacilitatorSaid, InjectGiven
+from journal.incident.addressing import is_for
 from journal.incident.counted import rewound_by
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
 from journal.incident.state import Incident
-from journal.incident.team import short_name
 from journal.presence import Presence, Present
 from journal.store.errors import JournalWriteFailed
 from journal.store.rows import OutputLine, Reading
@@ -173,7 +173,7 @@ class Session:
             if isinstance(event.body, ExerciseRewound) and self.incident is not None:
                 self._rewound(self.incident, event)
             if isinstance(event.body, InjectGiven | FacilitatorSaid):
-                self.inject = Given(event.at, event.body.said, event.body.to)
+                self._told(event, event.body)
         for run, lines in news.lines.items():
             self._extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings
@@ -184,13 +184,16 @@ class Session:
         self.here = self.here if news.here is None else news.here
         return news
 
+    def _told(self, event: Event, body: InjectGiven | FacilitatorSaid) -> None:
+        """Keep what this person was told last: what is for others does not take its place."""
+        if self.incident is None or is_for(self.incident, self.actor, body.to):
+            waits = isinstance(body, InjectGiven) and self.incident and body.inject in self.incident.review.told
+            self.inject = Given(event.at, body.text, body.to, inject=bool(waits))
+
     def _rewound(self, incident: Incident, event: Event) -> None:
-        """Say that the exercise was taken back, and forget the runs that are none any more."""
+        """Forget what was told, and the runs that are none any more, where the exercise was taken back."""
         if rewound_by(incident, event):
-            back = (
-                f"REWOUND by {short_name(event.actor)} to {incident.last_at:%H:%M:%S}: what came after does not count"
-            )
-            self.inject = Given(incident.last_at, f"{back}. Play on from there.")
+            self.inject = None
             self.joined &= incident.runs.keys()
 
     def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:

@@ -106,12 +106,19 @@ def test_the_table_goes_back_with_world_clock_and_injects_and_what_ran_does_not_
         player.walk(until="recovery-point")  # and it is played again
         assert player.incident().state("severity") is StepState.DONE
         assert not of_the_table(e.InjectLed(inject="laptop", do="give"))
+        lead.give("laptop")
+        incident = player.until(lambda incident: "laptop" in incident.review.injects)
+        told = next(one for one in places(incident) if getattr(one.next.body, "inject", "") == "laptop")
+        lead.rewind(told.to)
+        player.table.settle()
+        player.table.settle()
+        assert "laptop" not in player.incident().review.injects  # it is given when it is asked for again
         words = [EntryBuilder(player.incident()).text(event) for event in _events(player)]
         assert sum(one.startswith("Played, then rewound: ") for one in words) > 3
         assert any(
             one.startswith("Rewound: what was played since does not count — before the severity") for one in words
         )
-        assert len(player.assessment().rewound) == 1
+        assert len(player.assessment().rewound) == 2
 
 
 def test_a_run_that_is_rewound_ends_unheard_and_can_be_asked_for_again() -> None:
