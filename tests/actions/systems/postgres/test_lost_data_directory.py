@@ -18,6 +18,7 @@ from actions.systems.postgres.start_stop import is_running, start, stop
 from actions.systems.postgres.verify import verify
 from actions.systems.postgres.writers import allow_writers, stop_writers
 from journal.errors import CleoError
+from journal.incident.restore_time import RestoreTime
 from tests.actions.contexts import FakeContext
 from tests.labs import Lab, lab
 from tests.waiting import until
@@ -75,6 +76,9 @@ def test_is_recovered_with_the_writers_kept_out(lab: Lab) -> None:
     assert verified.facts["manifest"] == restored.facts["backup"]
     assert verified.facts["tables_compared"] >= 6
     assert verified.facts["newest_commit_at"] <= applied.facts["newest_commit_at"]
+    measured = RestoreTime.of(ctx.do(verify_backups).facts)
+    assert measured and (measured.label, measured.drill) == (restored.facts["backup"], False)
+    assert measured.seconds > restored.facts["seconds"], "the replay counts, too"
 
     assert ctx.do(allow_writers).ok
     assert lab.postgres.app_psql("SELECT 1") == "1"
