@@ -27,8 +27,15 @@ _TAKES = 5
 """With how many gaps between earlier backups the newest one's age is compared."""
 
 
-def look_at_backups(ctx: ReadingContext) -> tuple[Listed, SystemSeen, list[ReadyFinding]]:
-    """Return the backups of the context's system, what counts of them, and what was found."""
+def look_at_backups(
+    ctx: ReadingContext, every: timedelta | None = None
+) -> tuple[Listed, SystemSeen, list[ReadyFinding]]:
+    """Return the backups of the context's system, what counts of them, and what was found.
+
+    Args:
+        ctx: with the system.
+        every: how often the plan has one taken, at least; None: it does not say.
+    """
     system = ctx.system
     (one,) = read_catalogue(ctx.inventory, [system], lambda _: ctx)
     facts = {} if one.backups is None else dict(described(one.backups))
@@ -37,7 +44,7 @@ def look_at_backups(ctx: ReadingContext) -> tuple[Listed, SystemSeen, list[Ready
     seen = SystemSeen(
         facts=facts, backup_ended_at=one.newest.ended_at if one.newest else None, restored_at=at, restored_s=seconds
     )
-    return one, seen, list(_found(ctx, one, seen))
+    return one, seen, list(_found(ctx, one, seen, every))
 
 
 def _restored(one: Listed, measured: RestoreTime | None) -> tuple[datetime | None, float]:
@@ -47,7 +54,7 @@ def _restored(one: Listed, measured: RestoreTime | None) -> tuple[datetime | Non
     return max([*marks, *away], default=None), measured.seconds if measured else 0.0
 
 
-def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyFinding]:
+def _found(ctx: ActionContext, one: Listed, seen: SystemSeen, every: timedelta | None) -> Iterator[ReadyFinding]:
     about, systems = f"backups of {one.system}", [one.system]
     if one.trouble or one.backups is None:
         yield _unread(one, about)
@@ -59,7 +66,8 @@ def _found(ctx: ActionContext, one: Listed, seen: SystemSeen) -> Iterator[ReadyF
             words, cure = finding.text, finding.cure
             yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems, stops=grave)
     if one.newest:
-        yield _age(one, about)
+        yield _age(one, about, every)
+        yield _whole(one)
     if one.holders:
         words = f"held for {', '.join(one.holders)}: none is taken, none expires"
         cure = "Where that is over: cleo run backups.release, in that incident; your own: cleo backup release."
@@ -77,19 +85,46 @@ def _unread(one: Listed, about: str) -> ReadyFinding:
     return ReadyFinding(about=about, state=state, words=one.trouble, cure=cure, systems=[one.system], stops=stops)
 
 
-def _age(one: Listed, about: str) -> ReadyFinding:
-    """Return how old the newest backup is, beside how often one was taken so far."""
+def _age(one: Listed, about: str, every: timedelta | None) -> ReadyFinding:
+    """Return how old the newest backup is, beside how often the plan has one taken, and how often one was so far."""
     sets = one.usable
     ends = sorted({each.ended_at for each in sets})
     gaps = [later - earlier for earlier, later in pairwise(ends)][-_TAKES:]
     age = datetime.now(UTC) - ends[-1]
-    words = f"{len(sets)} usable, the newest {rough_duration(age.total_seconds())} old ({sets[-1].label})"
-    late = bool(gaps) and age > 2 * max(gaps) and age > timedelta(hours=1)
-    if late:
+    words, late = f"{len(sets)} usable, the newest {rough_duration(age.total_seconds())} old ({sets[-1].label})", False
+    if every and age > 2 * every:
+        late, often = True, rough_duration(every.total_seconds())
+        words += f"; the plan has one taken every {often}"
+    elif gaps and age > 2 * max(gaps) and age > timedelta(hours=1):
+        late = True
         words += f"; before that there was one every {rough_duration(max(gaps).total_seconds())} at least"
     cure = f"Look why none is taken: cleo backup run --type incremental --system {one.system}" if late else ""
     state: State = "wrong" if late else "ok"
     return ReadyFinding(about=about, state=state, words=words, cure=cure, systems=[one.system], stops=False)
+
+
+def _whole(one: Listed) -> ReadyFinding:
+    """Return when a backup was last read to its end: what was only written may be damaged, or empty."""
+    about, systems = f"wholeness of backups of {one.system}", [one.system]
+    cure = f"Prove it: cleo backup verify --full --system {one.system}"
+    usable = {each.label for each in one.usable}
+    read = {label: mark for label, marked in one.marked.items() if (mark := marked.verified or marked.restored)}
+    if not read:
+        words = "none was ever read to its end"
+        return ReadyFinding(about=about, state="not measured", words=words, cure=cure, systems=systems, stops=False)
+    age = datetime.now(UTC) - max(mark.at for mark in read.values())
+    words, good = f"read to its end {rough_duration(age.total_seconds())} ago", age <= _OFTEN
+    if damaged := sorted(label for label, mark in read.items() if label in usable and not mark.ok):
+        words, good = f"{words}: {', '.join(damaged[-3:])} is damaged, and no restore should take it", False
+        cure = f"Take another one: cleo backup run --type full --system {one.system}"
+    return ReadyFinding(
+        about=about,
+        state="ok" if good else "wrong",
+        words=words,
+        cure="" if good else cure,
+        systems=systems,
+        stops=False,
+    )
 
 
 def _restore(one: Listed, seen: SystemSeen) -> ReadyFinding:

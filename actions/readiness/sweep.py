@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import wait
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from actions.readiness.commands import look_at_command
 from actions.readiness.dry_run import dry_run
 from actions.readiness.hosts import look_at_host
 from actions.readiness.lean import give_back, have_few_arenas, import_clients
+from actions.readiness.promises import backed_up_every
 from actions.readiness.reading import ReadingContext, ReadingWays
 from actions.readiness.ready import DRY_RUN, ActionReady, Need, TypeReady
 from actions.redaction import Redactor
@@ -106,8 +108,9 @@ def _looks(inventory: Inventory, plan: Plan, needs: _Needs, ways: ReadingWays) -
     for name, settings in inventory.systems.items():
         if not settings.cold:
             yield ("system", name), Look(_system(inventory, name, settings, ways), settings.host)
+    every = backed_up_every(inventory, plan)
     for name in backed_up(inventory):
-        yield ("backups", name), Look(_backups(inventory, name, ways), inventory.systems[name].host)
+        yield ("backups", name), Look(_backups(inventory, name, every.get(name), ways), inventory.systems[name].host)
     for step in plan.steps():
         if step.kind == "command":
             yield ("command", step.id), Look(_command(inventory, step, ways))
@@ -199,9 +202,9 @@ def _of_health(name: str, health: Health) -> ReadyFinding:
     )
 
 
-def _backups(inventory: Inventory, name: str, ways: ReadingWays) -> Callable[[], _Part]:
+def _backups(inventory: Inventory, name: str, every: timedelta | None, ways: ReadingWays) -> Callable[[], _Part]:
     def look() -> _Part:
-        listed, seen, findings = look_at_backups(ReadingContext(inventory, name, ways))
+        listed, seen, findings = look_at_backups(ReadingContext(inventory, name, ways), every)
         return _Part(findings=findings, seen=seen, listed=listed)
 
     return look

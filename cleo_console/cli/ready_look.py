@@ -13,6 +13,7 @@ from actions.inventory import known_systems
 from actions.readiness.console import look_at_console
 from actions.readiness.lean import give_back
 from actions.readiness.plan import look_at_plan
+from actions.readiness.promises import over_rpo
 from actions.readiness.sweep import sweep
 from actions.runner.durations import earlier
 from actions.secrets import learn_secrets
@@ -57,6 +58,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
     seen = _seen(inventory, loaded.plan, paths, swept, at)
     lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
+    beside += over_rpo(inventory, loaded.plan, seen.exposed)
     found = with_steps([*swept.findings, *beside], loaded.plan, seen.known)
     result = ReadyResult(
         at=at,
