@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -11,7 +11,7 @@ from journal.incident.forecast import forecasts, steps_left
 from journal.incident.lost_site import is_gone, lost_site
 from journal.incident.restore_time import measured_times, restores
 from journal.incident.state import Incident
-from journal.incident.strategy_evidence import against
+from journal.incident.strategy_evidence import ACTIVATE, against
 from journal.plan.applies import applies
 from journal.plan.model import Step
 from journal.plan.read import LoadedPlan
@@ -21,6 +21,8 @@ from journal.readiness.seen import Seen, declared_now
 from journal.wording.counting import count
 from journal.wording.durations import Duration, exact_duration
 
+_STANDBYS = (".promote", f".{ACTIVATE}")
+"""What an action is called, of any type, that has a standby take over."""
 Answer = Literal["yes", "no", "not known"]
 
 
@@ -144,7 +146,7 @@ def _at_best(one: TierTime, comes_back: Answer) -> TierTime:
 def _way(incident: Incident, strategy: str, found: Sequence[ReadyFinding]) -> _Way:
     """Return what stands in the way of a strategy."""
     left = steps_left(incident, strategy)
-    answers = {**incident.answers, "strategy": strategy}
+    answers = _at_worst(left, {**incident.answers, "strategy": strategy})
     certain = {step.id for step in left if not step.beside and not step.may_fail and applies(step, answers)}
     perhaps = {step.id for step in left if not step.beside and not step.may_fail} - certain
     why = against(incident, strategy)
@@ -157,6 +159,16 @@ def _way(incident: Incident, strategy: str, found: Sequence[ReadyFinding]) -> _W
         elif (certain | perhaps) & set(one.steps):
             unknown.append(f"{one.about}: {one.words}")
     return _Way(strategy, left, list(dict.fromkeys(no)), list(dict.fromkeys(unknown)))
+
+
+def _at_worst(left: Iterable[Step], answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers with those by which the strategy's own steps are wanted: that a start may do is no promise."""
+    found = dict(answers)
+    for step in left:
+        if restores(step) or step.action.endswith(_STANDBYS):
+            for name, wanted in step.when.items():
+                found.setdefault(name, wanted[0])
+    return found
 
 
 def _all_gone(incident: Incident, found: ReadyFinding) -> bool:
