@@ -40,7 +40,7 @@ def test_what_an_incident_teaches_is_named_at_its_steps(journal: Path) -> None:
 def test_what_was_run_beside_the_plan_is_named(tmp_path: Path) -> None:
     now = SetClock()
     with Journal.create(tmp_path / "j.db", declaration(read_plan(bundled()).data), actor=ADA, clock=now.clock()) as to:
-        run = to.append(e.RunRequested(step="", action="backups.take"), actor=ADA)[0].seq
+        run = to.append(e.RunRequested(step="", action="backups.take", params={"kind": "full"}), actor=ADA)[0].seq
         to.append(e.ActionStarted(step="", run=run, action="backups.take", params={"kind": "full"}), actor=ADA)
         to.append(e.ActionFinished(step="", run=run, status="succeeded", summary="taken"), actor=ADA)
     said = cleo_plan("diff", bundled(), "--incident", tmp_path / "j.db").stdout
