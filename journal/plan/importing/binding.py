@@ -11,7 +11,15 @@ from journal.plan.command_words import command_words
 from journal.plan.importing.draft import Draft
 from journal.plan.importing.looking import only_looks
 
-_BLANK = re.compile(r"<[A-Za-z][^<>|&;]{0,40}>|\{\{.*?\}\}|\[[A-Z][A-Z _-]+\]|\b(?:YOUR|MY)[_-][A-Z_]+|X{3,}|\.\.\.|…")
+_BLANK = re.compile(
+    r"<[A-Za-z][^<>|&;]{0,40}>|\{\{.*?\}\}|\[[A-Z][A-Z _-]+\]|\[[a-z]{2,}(?:[-_ ][a-z]{2,})+\]|\b(?:YOUR|MY)[_-][A-Z_]+"
+    r"|\byour-?(?:domain|company|org|server|host|cluster)\w*|X{3,}|Y{2,4}[-_]?MM[-_]?DD|HH[-_:]?MM|\.\.\.|…"
+)
+_ENDLESS = re.compile(
+    r"(?:sudo )?(?:watch|top|htop|tail\b.* (?:-\w*[fF]|--follow)|(?:journalctl|(?:docker|docker-compose|kubectl)\b.* logs)\b.*"
+    r" (?:-\w*f|--follow)|kubectl\b.* get\b.* (?:-w|--watch))(?=\s|$|=)"
+)
+"""What shows something until a person has seen enough."""
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[}:]|(\w+))")
 _GIVEN = {"HOME", "PATH", "USER", "PWD", "HOSTNAME", "SHELL", "LANG"}
 _SHELLY = re.compile(r"[|&;<>()$`*?\[\]{}~\n]|^\w+=")
@@ -41,7 +49,7 @@ def bind(command: str, catalogue: Catalogue) -> dict[str, Any]:
         spec, params = found
         fields: dict[str, Any] = {"action": spec.name, "params": params, "script": line}
         return {key: value for key, value in {**fields, "destructive": spec.destructive}.items() if value}
-    if blanks(command):
+    if blanks(command) or _ENDLESS.match(command):
         return {"script": line}
     shell = _SHELLY.search(command) is not None
     fields = {

@@ -15,7 +15,7 @@ _NAMES = (
 _END = r"(?=[ \t]*(?:$|[,})\]'\"`|#]))"
 _VALUE = r"(?P<quote>['\"])?(?P<value>(?(quote)[^'\"\r\n]+|[^\s'\"`;|&)]+))"
 _PLACEHOLDER = re.compile(
-    r"[$<%/~]|\.{1,2}/|\{\{|[*x•.…-]{3,}|(?:your|my|the)[_-]|!vault\b|(?:true|false|yes|no|none|null|omit)\b|\w+\(|lookup\b",
+    r"[$<%/~[]|\.{1,2}/|\{\{|[*x•.…-]{3,}|(?:your|my|the)[_-]|!vault\b|(?:true|false|yes|no|none|redacted|null|omit)\b|\w+\(|lookup\b",
     re.IGNORECASE,
 )
 _FORMS = [

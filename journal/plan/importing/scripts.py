@@ -13,6 +13,7 @@ from typing import Any
 from journal.plan.importing.binding import bind, blanks
 from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
 from journal.plan.importing.looking import only_looks
+from journal.plan.importing.needs import add_order
 from journal.plan.importing.redaction import redact
 from journal.plan.importing.wording import is_aside
 from journal.yamlfile.yaml_source import read_bytes
@@ -33,7 +34,9 @@ def read_scripts(folder: Path, draft: Draft) -> str:
     title = _words(folder.resolve().name)
     phase: dict[str, Any] = {"id": key_for(title, ()), "title": title, "sections": []}
     for place, files in _folders(folder):
-        steps = [step for file in files if (step := _step(file, draft, digest))]
+        made = [(file, step) for file in files if (step := _step(file, draft, digest))]
+        steps = [step for _, step in made]
+        add_order([step for file, step in made if _NUMBER.match(file.name)])
         if steps:
             name = " / ".join(map(_words, place.relative_to(folder).parts)) or title
             if is_aside(name):

@@ -9,6 +9,7 @@ from typing import Any
 from journal.plan.importing.binding import bind, tell_flaws, written
 from journal.plan.importing.draft import LONGEST_TITLE, Draft
 from journal.plan.importing.known_steps import decided, known_step, strategy_step
+from journal.plan.importing.needs import add_named
 from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, codes, take, unnumbered
 from journal.plan.importing.shell import Command, goes_on, is_shell, looks_like_a_command, read_command, read_shell
 from journal.plan.importing.step_tables import acts, is_step_table
@@ -37,6 +38,7 @@ class Steps:
         self._title = self._inside = ""
         self._waiting: list[tuple[str, Sequence[Block]]] = []
         self._last: dict[str, Any] | None = None
+        self._numbered: dict[int, str] = {}
 
     def of(self, blocks: Sequence[Block], title: str, item: Item | None = None) -> list[dict[str, Any]]:
         """Return the steps of a section's blocks.
@@ -46,7 +48,7 @@ class Steps:
             title: the section's.
             item: the list item that is its heading.
         """
-        self._made, self._title, self._last, self._inside = [], title, None, ""
+        self._made, self._title, self._last, self._inside, self._numbered = [], title, None, "", {}
         if item:
             item.taken = True
         for block in blocks:
@@ -54,6 +56,7 @@ class Steps:
         told = [block for _, waiting in self._waiting for block in waiting]
         if not self._made and told and all(block in blocks for block in told) and is_procedure(self._heading_title()):
             self._add(self._heading_title(), told[0].line)
+        add_named(self._made, self._numbered)
         return self._made
 
     def tell(self, heading: Heading) -> None:
@@ -173,8 +176,11 @@ class Steps:
         ):
             self._add(title, block.line, items=[item.head.text for item in items])
         else:
-            for item in items:
-                self._item(item)
+            for number, item in enumerate(block.items, 1):
+                if not item.taken:
+                    self._item(item)
+                    if block.ordered and self._last is not None:
+                        self._numbered[number] = self._last["id"]
         take(*items)
 
     def _ticked(self, items: Sequence[Item]) -> bool:
