@@ -261,6 +261,51 @@ def test_a_playbooks_tasks_become_steps(tmp_path: Path) -> None:
     assert f"{tmp_path / 'dr.yml'}:15: not taken over: a handler" in result.stderr
 
 
+INHERITING = """\
+- hosts: [db1, db2]
+  become: yes
+  become_user: postgres
+  vars: {folder: /srv, db_password: hunter22}
+  tasks:
+    - block:
+        - command: ls {{ folder }}
+          become: no
+        - shell: make restore
+          args: {chdir: "{{ folder }}"}
+      when: lost
+    - shell: "psql -c 'select 1'; rm -r {{ folder }}/x"
+    - shell: login --password={{ db_password }}
+    - assert: {that: "lookup('pipe', 'rm x')"}
+"""
+
+
+def test_a_task_keeps_what_is_around_it_and_what_only_a_playbook_does_is_named(tmp_path: Path) -> None:
+    (tmp_path / "hosts.ini").write_text("db1\ndb2\n", encoding="utf-8")
+    plan, result = imported(tmp_path, INHERITING, name="dr.yml")
+    look, make, both, login = plan.steps()
+    on = f"ansible db1,db2 -i {tmp_path / 'hosts.ini'}"
+    assert (look.kind, look.script, look.text) == ("manual", f"{on} -m command -a 'ls /srv'", "when: lost")
+    assert make.script.startswith(f"""{on} -m shell -a '{{"cmd": "make restore", "chdir": "/srv"}}' --become""")
+    assert (both.command[-3:], both.destructive) == (["--become", "--become-user", "postgres"], True)
+    assert (login.kind, "<secret>" in login.script) == ("manual", True)
+    assert [step.needs for step in plan.steps()] == [[], [look.id], [make.id], [both.id]]
+    assert "hunter22" not in (tmp_path / "plan.yaml").read_text(encoding="utf-8")
+    assert f"{tmp_path / 'dr.yml'}:4: look at this: a password" in result.stderr
+    assert f"{tmp_path / 'dr.yml'}:14: not taken over: assert, which only means something" in result.stderr
+
+
+def test_a_step_needs_the_one_that_its_words_name(tmp_path: Path) -> None:
+    plan, _ = imported(tmp_path, "# R\n\n1. Stop it\n2. Copy it\n3. Start it once steps 1 and 2 are through\n")
+    stop, copy, start = plan.steps()
+    assert (copy.needs, start.needs) == ([], [stop.id, copy.id])
+
+
+def test_what_never_ends_and_what_has_blanks_is_left_to_people(tmp_path: Path) -> None:
+    text = "# R\n\n```sh\ntail -f /var/log/db\nvelero restore create --from-backup daily-YYYYMMDD\n```\n"
+    plan, _ = imported(tmp_path, text)
+    assert [step.kind for step in plan.steps()] == ["manual", "manual"]
+
+
 def test_a_document_without_steps_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "essay.md"
     source.write_text("# Essay\n\nNothing to do.\n", encoding="utf-8")

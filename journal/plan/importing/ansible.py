@@ -1,38 +1,32 @@
-"""An Ansible playbook as a plan: a section for each play, a step for each task."""
+"""An Ansible playbook as a plan: a section for each play and role, a step for each task."""
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
+import configparser
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from journal.plan.importing.ansible_task import (
+    INHERITED,
+    KEYWORDS,
+    ONLY_IN_A_PLAYBOOK,
+    Setting,
+    fields,
+    inherit,
+    known_values,
+    said,
+)
 from journal.plan.importing.binding import tell_flaws
 from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
-from journal.plan.importing.looking import only_looks
+from journal.plan.importing.needs import add_order
 from journal.yamlfile.problem import FilePath
 from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
 
-_WORD = re.compile(
-    "(?:"
-    "_|name|when|tags|register|become|become_user|become_method|vars|loop|loop_control|notify|"
-    "args|environment|ignore_errors|changed_when|failed_when|delegate_to|delegate_facts|run_once|"
-    "until|retries|delay|check_mode|no_log|any_errors_fatal|listen|timeout|connection|"
-    "remote_user|diff|throttle|module_defaults|collections|async|poll"
-    r"|with_\w+)$"
-)
-"""What a task says beside its module."""
-_SHELLS = {"command", "shell", "raw"}
-_LOOKS = re.compile(
-    r"^(ping|setup|stat|debug|assert|wait_for|wait_for_connection|fail|find|slurp|gather_facts|\w+_(info|facts))$"
-)
 _LISTS = ("pre_tasks", "tasks", "post_tasks")
 _TASK_FILES = {"import_tasks", "include_tasks", "include"}
-_DEPENDS = ("when", "loop", "until", "delegate_to", "environment")
-"""What of a task only the playbook can do: one task run by itself would not."""
-_FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_ROLES = {"import_role", "include_role"}
+_INVENTORIES = ("inventory", "inventory.ini", "inventory.yml", "inventory.yaml", "hosts", "hosts.ini", "hosts.yml")
 
 
 def is_playbook(source: Source) -> bool:
@@ -48,39 +42,46 @@ def read_playbook(path: Path, source: Source, draft: Draft) -> None:
     """
     title = in_words(path.stem)
     phases: list[dict[str, Any]] = []
-    plays = (
-        source.data
-        if any("hosts" in play for play in source.data if isinstance(play, dict))
-        else [{"tasks": source.data}]
-    )
-    for number, play in enumerate(plays):
-        at: FilePath = (number,) if plays is source.data else ()
+    plays = source.data if any(isinstance(each, dict) and "hosts" in each for each in source.data) else None
+    inventory = _inventory(path.resolve().parent)
+    for number, play in enumerate(plays if plays is not None else [{"tasks": source.data}]):
+        at: FilePath = (number,) if plays is not None else ()
         if not isinstance(play, dict) or not any(name in play for name in (*_LISTS, "roles")):
             draft.unread(source.line(at), f"no play with tasks: {', '.join(play) if isinstance(play, dict) else play}")
             continue
-        reader = _Play(path, draft, str(play.get("hosts", "localhost")), play)
+        reader = _Play(path, draft, play, inventory)
         name = str(play.get("name") or f"On {reader.hosts}")
-        sections = [{"title": title, "steps": steps} for title, steps in reader.sections(source, at, name) if steps]
-        if sections:
+        read = [(title, steps) for title, steps in reader.sections(source, at, name) if steps]
+        if sections := [{"title": title, "steps": steps} for title, steps in read]:
+            add_order([step for _, steps in read for step in steps])
             phases.append({"id": key_for(name, {phase["id"] for phase in phases}), "title": name, "sections": sections})
     draft.data |= {"title": title, "version": "1", "phases": phases}
     draft.filled(1, 'version: "1"; a playbook has none')
+    draft.filled(1, f"the inventory {inventory or 'that Ansible finds by itself (/etc/ansible/hosts)'}")
+
+
+def _inventory(folder: Path) -> str:
+    """Return the inventory that a playbook's folder has; empty where it has none."""
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read(folder / "ansible.cfg", encoding="utf-8")
+        named = config.get("defaults", "inventory", fallback="")
+    except (configparser.Error, UnicodeDecodeError):
+        named = ""
+    places = [folder / each.strip() for each in named.split(",") if each.strip()]
+    places += [folder / each for each in _INVENTORIES]
+    return next((str(place.resolve()) for place in places if place.exists()), "")
 
 
 class _Play:
     """The tasks of one play."""
 
-    def __init__(self, path: Path, draft: Draft, hosts: str, play: Mapping[str, Any]) -> None:
-        self.hosts = hosts
-        self._path, self._draft = path, draft
-        self._become = play.get("become") is True
-        given = play.get("vars")
-        self._vars = (
-            {key: str(value) for key, value in given.items() if isinstance(value, str | int)}
-            if isinstance(given, dict)
-            else {}
-        )
-        self._play = play
+    def __init__(self, path: Path, draft: Draft, play: Mapping[str, Any], inventory: str) -> None:
+        self.hosts = said(play.get("hosts", "localhost")).replace('"', "").strip("[]").replace(", ", ",")
+        self._path, self._draft, self._play = path, draft, play
+        self._around = {word: play[word] for word in INHERITED if word in play and word != "vars"}
+        self._setting = Setting(self.hosts, (path.resolve().parent,), self._variables(), inventory)
+        self._reading: list[Path] = []
 
     def sections(self, source: Source, at: FilePath, title: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield the play's sections: its own tasks, and each of its roles."""
@@ -90,85 +91,124 @@ class _Play:
             else:
                 tasks = self._play.get(part) or []
                 place = (*at, part) if part in self._play and source.data is not tasks else at
-                yield (
-                    (title if part == "tasks" else f"{title}: {part.replace('_', ' ')}"),
-                    list(self._tasks(source, tasks, place)),
-                )
-        for n, handler in enumerate(self._play.get("handlers") or []):
-            self._draft.unread(
-                source.line((*at, "handlers", n)), f"a handler, which runs when it is notified: {_name(handler)}"
-            )
+                name = title if part == "tasks" else f"{title}: {part.replace('_', ' ')}"
+                yield name, list(self._tasks(source, tasks, place, self._around, self._setting))
+        self._tell_handlers(source, self._play.get("handlers"), (*at, "handlers"))
+
+    def _variables(self) -> dict[str, str]:
+        """Return the play's own variables, and those of files that it names; one that is encrypted is not read."""
+        found: dict[str, str] = {}
+        for name in self._play.get("vars_files") or []:
+            file = self._path.parent / str(name)
+            if file.is_file() and not read_bytes(file).startswith(b"$ANSIBLE_VAULT"):
+                found |= known_values(self._yaml(file).data)
+            else:
+                self._draft.unread(1, f"the variables of {name}: it is encrypted, or not there")
+        return found | known_values(self._play.get("vars"))
+
+    def _yaml(self, file: Path) -> Source:
+        text = self._draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
+        return read_yaml(file, text.encode())
+
+    def _tell_handlers(self, source: Source, handlers: Any, at: FilePath) -> None:
+        for n, handler in enumerate(handlers if isinstance(handlers, list) else []):
+            what = f"a handler, which runs when it is notified: {_name(handler)}"
+            self._draft.unread_in(source.file, source.line((*at, n)), what)
 
     def _roles(self, source: Source, at: FilePath) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         for n, role in enumerate(self._play.get("roles") or []):
-            name = str(role.get("role") or role.get("name")) if isinstance(role, dict) else str(role)
-            file = self._path.parent / "roles" / name / "tasks" / "main.yml"
-            yield f"Role {name}", list(self._file(file, source.line((*at, "roles", n))))
+            given = role if isinstance(role, dict) else {"role": role}
+            name = str(given.get("role") or given.get("name"))
+            line = source.line((*at, "roles", n))
+            yield f"Role {name}", list(self._role(name, "main", line, inherit(given, self._around)))
 
-    def _file(self, file: Path, line: int) -> Iterator[dict[str, Any]]:
+    def _role(self, name: str, tasks: str, line: int, around: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the steps of a role, with its defaults and variables; what it depends on comes before it."""
+        folder = self._path.resolve().parent / "roles" / name
+        values: list[Mapping[str, str]] = [known_values(self._yaml(f).data) for f in _mains(folder, "defaults")]
+        values += [self._setting.variables, *(known_values(self._yaml(f).data) for f in _mains(folder, "vars"))]
+        variables = {key: value for each in values for key, value in each.items()}
+        setting = self._setting._replace(folders=(folder, *self._setting.folders), variables=variables)
+        for file in _mains(folder, "handlers"):
+            handlers = self._yaml(file)
+            self._tell_handlers(handlers, handlers.data, ())
+        for file in _mains(folder, "meta"):
+            for needed in (self._yaml(file).data or {}).get("dependencies") or []:
+                other = str(needed.get("role") if isinstance(needed, dict) else needed)
+                yield from self._role(other, "main", line, around) if other != name else ()
+        yield from self._file(folder / "tasks" / f"{tasks}.yml", line, around, setting)
+
+    def _file(self, file: Path, line: int, around: Mapping[str, Any], setting: Setting) -> Iterator[dict[str, Any]]:
         """Yield the steps of another file's tasks; one that is not there is noted at the line that names it."""
-        if not file.is_file():
-            self._draft.unread(line, f"{file} is not there: its tasks are not in the plan")
+        file = file if file.is_file() else file.with_suffix(".yaml")
+        if not file.is_file() or file in self._reading:
+            why = "names itself" if file in self._reading else "is not there"
+            self._draft.unread(line, f"{file.with_suffix('.yml')} {why}: its tasks are not in the plan")
             return
-        text = self._draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
-        other = read_yaml(file, text.encode())
-        yield from self._tasks(other, other.data or [], ())
+        self._reading.append(file)
+        other = self._yaml(file)
+        yield from self._tasks(other, other.data or [], (), around, setting)
+        self._reading.pop()
 
-    def _tasks(self, source: Source, tasks: Any, at: FilePath) -> Iterator[dict[str, Any]]:
+    def _tasks(
+        self, source: Source, tasks: Any, at: FilePath, around: Mapping[str, Any], setting: Setting
+    ) -> Iterator[dict[str, Any]]:
         for n, task in enumerate(tasks if isinstance(tasks, list) else []):
             place = (*at, n)
-            line = source.line(place)
             if not isinstance(task, dict):
-                self._draft.unread_in(source.file, line, f"no task: {task}")
+                self._draft.unread_in(source.file, source.line(place), f"no task: {task}")
             elif "block" in task:
-                for part in ("block", "always"):
-                    yield from self._tasks(source, task.get(part), (*place, part))
-                for step in self._tasks(source, task.get("rescue"), (*place, "rescue")):
-                    text = f"Only where one of the steps before it failed. {step.get('text', '')}".strip()
-                    yield {**step, "optional": True, "text": text}
-            elif module := next((key for key in task if not _WORD.match(key)), ""):
-                short = module.rpartition(".")[2]
-                if short in _TASK_FILES and isinstance(task[module], str) and "{{" not in task[module]:
-                    yield from self._file(Path(source.file).parent / task[module], line)
-                else:
-                    yield self._step(source.file, line, task, module)
+                yield from self._block(source, inherit(task, around), place, setting)
             else:
-                self._draft.unread_in(source.file, line, f"a task without a module: {_name(task)}")
+                yield from self._task(source, inherit(task, around), place, setting)
 
-    def _step(self, file: str, line: int, task: Mapping[str, Any], module: str) -> dict[str, Any]:
-        title = str(task.get("name") or f"{module} {_said(task[module])}")[:LONGEST_TITLE]
-        step: dict[str, Any] = {"id": self._draft.new_id(title, line, file), "title": title}
+    def _block(
+        self, source: Source, block: Mapping[str, Any], at: FilePath, setting: Setting
+    ) -> Iterator[dict[str, Any]]:
+        yield from self._tasks(source, block["block"], (*at, "block"), block, setting)
+        for step in self._tasks(source, block.get("rescue"), (*at, "rescue"), block, setting):
+            text = f"Only where one of the steps before it failed. {step.get('text', '')}".strip()
+            yield {**step, "optional": True, "text": text}
+        yield from self._tasks(source, block.get("always"), (*at, "always"), block, setting)
+
+    def _task(
+        self, source: Source, task: Mapping[str, Any], at: FilePath, setting: Setting
+    ) -> Iterator[dict[str, Any]]:
+        line = source.line(at)
+        module = next((key for key in task if key not in KEYWORDS and not key.startswith("with_")), "")
         short = module.rpartition(".")[2]
-        argv = self._argv(task, module)
-        depends = [word for word in task if word in _DEPENDS or word.startswith("with_")]
-        if short == "pause":
-            step["text"] = _said(task[module])
-        elif depends or "{{" in shlex.join(argv):
-            step["script"] = shlex.join(argv)
-            what = ", ".join(depends) or "a variable that is set nowhere here"
-            self._draft.filled_at(step["id"], f"left to a person: it goes by {what}, which only the playbook knows")
+        given = task.get(module)
+        named = str((given.get("file") or given.get("name") or "") if isinstance(given, dict) else given)
+        looped = any(word == "loop" or word.startswith("with_") for word in task)
+        if not module:
+            self._draft.unread_in(source.file, line, f"a task without a module: {_name(task)}")
+        elif short in _TASK_FILES and "{{" not in named and not looped:
+            yield from self._file(Path(source.file).resolve().parent / named, line, task, setting)
+        elif short in _ROLES and isinstance(given, dict) and "{{" not in named and not looped:
+            yield from self._role(named, str(given.get("tasks_from", "main")).removesuffix(".yml"), line, task)
+        elif short in ONLY_IN_A_PLAYBOOK | _TASK_FILES | _ROLES:
+            self._draft.unread_in(
+                source.file, line, f"{short}, which only means something in the playbook: {_name(task)}"
+            )
         else:
-            looks = _LOOKS.match(short) or (short in _SHELLS and only_looks(_said(task[module])))
-            step |= {"command": argv} | ({} if looks else {"destructive": True})
-        tell_flaws(step, self._draft)
-        text = [f"{word}: {_said(task[word])}" for word in ("when", "loop", "register", "notify") if word in task]
-        return step | ({"text": ". ".join(text)} if text else {})
+            yield self._step(source.file, line, task, module, setting)
 
-    def _argv(self, task: Mapping[str, Any], module: str) -> list[str]:
-        """Return the command that runs one task by itself."""
-        given = task[module]
-        if isinstance(given, dict):
-            said = json.dumps({**given, **(task.get("args") or {})}, ensure_ascii=False)
-        else:
-            said = _said(given)
-        said = _FIELD.sub(lambda match: self._vars.get(match.group(1), match.group(0)), said)
-        argv = ["ansible", self.hosts, "-m", module, *(["-a", said] if said else [])]
-        return [*argv, "--become"] if task.get("become", self._become) is True else argv
+    def _step(self, file: str, line: int, task: Mapping[str, Any], module: str, setting: Setting) -> dict[str, Any]:
+        title = str(task.get("name") or f"{module} {said(task[module])}")[:LONGEST_TITLE]
+        step: dict[str, Any] = {"id": self._draft.new_id(title, line, file), "title": title}
+        made, why = fields(task, module, setting)
+        step |= made
+        if why:
+            self._draft.filled_at(step["id"], f"left to a person: {why}")
+        tell_flaws(step, self._draft)
+        words = ("when", "loop", "register", "notify", "failed_when", "changed_when", "ignore_errors")
+        text = [f"{word}: {said(task[word])}" for word in words if word in task]
+        return step | ({"text": ". ".join([*filter(None, [step.get("text", "")]), *text])} if text else {})
+
+
+def _mains(role: Path, part: str) -> list[Path]:
+    return [file for name in ("main.yml", "main.yaml") if (file := role / part / name).is_file()]
 
 
 def _name(task: Any) -> str:
     return str(task.get("name", ", ".join(task))) if isinstance(task, dict) else str(task)
-
-
-def _said(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)

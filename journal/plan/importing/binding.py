@@ -16,8 +16,8 @@ _BLANK = re.compile(
     r"|\byour-?(?:domain|company|org|server|host|cluster)\w*|X{3,}|Y{2,4}[-_]?MM[-_]?DD|HH[-_:]?MM|\.\.\.|…"
 )
 _ENDLESS = re.compile(
-    r"(?:sudo )?(?:watch|top|htop|tail\b.* (?:-\w*[fF]|--follow)|(?:journalctl|(?:docker|docker-compose|kubectl)\b.* logs)\b.*"
-    r" (?:-\w*f|--follow)|kubectl\b.* get\b.* (?:-w|--watch))(?=\s|$|=)"
+    r"(?:sudo )?(?:watch|top|htop|tail\b.* (?:-\w*[fF]|--follow)|kubectl\b.* get\b.* (?:-w|--watch)"
+    r"|(?:journalctl|(?:docker|docker-compose|kubectl)\b.* logs)\b.* (?:-\w*f|--follow))(?=\s|$|=)"
 )
 """What shows something until a person has seen enough."""
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[}:]|(\w+))")

@@ -12,8 +12,9 @@ _NAMES = (
     r"[\w.-]*?(?:passw(?:or)?d|passphrase|secret(?:[_-]?access)?(?:[_-]?key)?|token|api[_-]?key|access[_-]?key(?:[_-]id)?"
     r"|credentials?)"
 )
-_END = r"(?=[ \t]*(?:$|[,})\]'\"`|#]))"
+_END = r"(?=[ \t]*(?:\r?$|[,})\]'\"`|#]))"
 _VALUE = r"(?P<quote>['\"])?(?P<value>(?(quote)[^'\"\r\n]+|[^\s'\"`;|&)]+))"
+_YAML_VALUE = r"(?P<quote>['\"])?(?P<value>(?(quote)[^'\"\r\n]+|[^\s'\"`;|&),}\]]+))"
 _PLACEHOLDER = re.compile(
     r"[$<%/~[]|\.{1,2}/|\{\{|[*x•.…-]{3,}|(?:your|my|the)[_-]|!vault\b|(?:true|false|yes|no|none|redacted|null|omit)\b|\w+\(|lookup\b",
     re.IGNORECASE,
@@ -36,13 +37,15 @@ _FORMS = [
     r"\b(?:Bearer|Basic)[ \t]+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
     r"\b(?:X-[\w-]*(?:Token|Key|Auth)|PRIVATE-TOKEN|Api-Key)\s*:[ \t]*(?P<value>[^\s'\"]{6,})",
     # password: x of YAML and JSON, ALTER ROLE … PASSWORD 'x'
-    rf"(?<![\w-])['\"]?{_NAMES}['\"]?[ \t]*:[ \t]+{_VALUE}{_END}",
+    rf"(?<![\w-])['\"]?{_NAMES}['\"]?[ \t]*:[ \t]+{_YAML_VALUE}{_END}",
     r"\b(?:PASSWORD|IDENTIFIED\s+BY)\s+['\"](?P<value>[^'\"\n]+)",
     # what is one by its form
     r"(?P<value>\b(?:A[KS]IA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
     r"|sk_(?:live|test)_\w{10,}|hvs\.[\w-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*))",
 ]
-_SECRETS = [re.compile(form, re.IGNORECASE if n < len(_FORMS) - 1 else 0) for n, form in enumerate(_FORMS)]
+_SECRETS = [
+    re.compile(form, re.MULTILINE | (re.IGNORECASE if n < len(_FORMS) - 1 else 0)) for n, form in enumerate(_FORMS)
+]
 _KEY_BLOCK = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n)(.*?)(?=[ \t]*-----END|\Z)", re.DOTALL)
 _VAULT = re.compile(r"(!vault[ \t]*\|[ \t]*\r?\n)((?:[ \t]+\S*\r?\n)+)")
 
