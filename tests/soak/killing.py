@@ -138,7 +138,8 @@ class Killing:
         word = self._word(place, step)
         with self.runner(place, number) as process:
             run = self._ask(place, step, word)
-            assert over(place, run, process) is None, "the runner was not killed"
+            ended = over(place, run, process)
+            assert ended is None, f"the runner was not killed: {ended.summary}; it passed {self.incidents.points()}"
         meanwhile()
         with self.runner(place) as process:
             found = over(place, run, process)
