@@ -123,25 +123,34 @@ def words_command(part: str, scenario: str) -> None:
 
 @exercise.command("lead")
 @click.argument("incident_id", metavar="[INCIDENT]", default="")
-def lead_command(incident_id: str) -> None:
+@click.option("--plain", is_flag=True, help="Lead it in plain lines: on a dumb terminal, or with a screen reader.")
+def lead_command(incident_id: str, plain: bool) -> None:
     """Lead an exercise that `cleo demo` began, from a terminal of your own. Without INCIDENT: the newest.
 
     Injects come by the clock, or by hand; you hold them back, leave them out, reword and address them, with what is
-    expected in sight. You stop the clock, give hints, and note what participants do well. Players see what they are
-    told; your notes they see when the exercise is closed, in its assessment and report.
+    expected in sight. You stop the clock, rewind to a moment, give hints and injects of your own, and note what
+    participants do well. Players see what they are told; your notes they see when the exercise is closed, in its
+    assessment and report.
 
     \b
     Example:
       cleo exercise lead
       cleo exercise lead INC-2026-11-22-01
+      cleo exercise lead --plain
     """
     from cleo_console.cli.console import check_terminal
     from cleo_console.demo import DemoServices
     from cleo_console.settings import asked_actor
 
-    check_terminal()
+    if not plain:
+        check_terminal()
     with DemoServices(asked_actor(), 1.0) as at:
         led = _led(at, incident_id)
+        if plain:
+            from cleo_console.plain.leading import lead_plain
+
+            lead_plain(at, led)
+            return
         from cleo_console.facilitate import FacilitatorApp
 
         FacilitatorApp(at, led).run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from textual.content import Content
 from textual.widget import Widget
@@ -14,16 +13,9 @@ from textual.widgets.option_list import Option
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 from screens.dialogs.dialog import Dialog
+from screens.guidance.moments import Moment
 from screens.widgets.choices import Choices
 from screens.widgets.quiet import Quiet
-
-
-class Moment(NamedTuple):
-    """What is played anew, and the seq of the event before it, which is the last that counts."""
-
-    to: int
-    at: datetime
-    words: str
 
 
 class RewindDialog(Dialog[Moment]):

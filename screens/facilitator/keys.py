@@ -7,21 +7,10 @@ from typing import Any
 
 from textual.app import App
 
-from journal.exercise.rewinding import Place, places
-from screens.dialogs.rewind import Moment
 from screens.facilitator.following import InjectRow, Person
 from screens.lazy import push
 from screens.live.clocked import clock_of
 from screens.live.session import Session
-
-
-def _moment(place: Place) -> Moment:
-    from journal.report.words import sentence
-
-    body, plan = place.next.body, place.state.plan
-    step = f"{plan.by_id[body.step].title}: " if body.step in plan.by_id else ""
-    return Moment(place.to, place.next.at, f"{step}{sentence(place.state, body)}")
-
 
 _WHOM = "for whom: lead, scribe, responder or a name; empty: everybody"
 
@@ -113,14 +102,14 @@ class LeadingKeys:
 
     def back(self) -> None:
         """Ask to which moment the tabletop is taken back."""
+        from screens.guidance.moments import Moment, moments
+
         incident = self._session.state
-        moments = [_moment(place) for place in places(incident)][::-1]
 
         def chosen(moment: Moment) -> None:
-            words = f"before {moment.at:%H:%M:%S}, {moment.words}"
-            self._session.lead("rewind", lambda to: to.rewind(moment.to, words))
+            self._session.lead("rewind", lambda to: to.rewind(moment.to, moment.before))
 
-        push(self._app, "rewind", incident.kind, moments, clock_of(self._session.screen)(), then=chosen)
+        push(self._app, "rewind", incident.kind, moments(incident), clock_of(self._session.screen)(), then=chosen)
 
     def note(self) -> None:
         """Ask for a note on the participant."""
