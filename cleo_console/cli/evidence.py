@@ -36,6 +36,12 @@ _SHOWN = 10
 @click.option(
     "--key", type=_KEY, envvar="CLEO_SIGNING_KEY", metavar="KEY", help="Signs the checksums. Default: CLEO_SIGNING_KEY."
 )
+@click.option(
+    "--pseudonyms",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Replace names, by this file's key, which is made where it is missing; journals are left out.",
+)
 @click.option("--witness", type=_KEY, metavar="FILE", help="A second party's log of heads, to compare with.")
 def evidence(
     since: str,
@@ -44,6 +50,7 @@ def evidence(
     signers: Path | None,
     revoked: Path | None,
     key: Path | None,
+    pseudonyms: Path | None,
     witness: Path | None,
 ) -> None:
     """Write the evidence pack: what the journals show an auditor of a span of time, and what they do not.
@@ -51,6 +58,7 @@ def evidence(
     It holds an index (Markdown, HTML, JSON), a copy of every journal, the checker and SHA256SUMS, and needs nothing
     else to be checked. It has names and what people wrote in it: only you can read the folder. Exit status 1
     when a journal does not verify or could not be read; the index says which, and what else is missing.
+    With --pseudonyms it holds no journals, and pseudonyms instead of names: the key has beside it who is who.
 
     \b
     Example:
@@ -73,6 +81,7 @@ def evidence(
         signers=Signers(signers, revoked) if signers else None,
         key=key,
         witness=witness,
+        pseudonyms=pseudonyms,
     )
     at = acting_services()
     made = write_pack(at.paths, at.plan(), order, output)

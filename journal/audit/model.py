@@ -213,6 +213,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     Attributes:
         made_at: when; what was written later is not in it.
         signers: how signatures were checked, in words; ``witness``: how heads were compared with a second party's.
+        pseudonyms: how names were replaced, and that the journals are not in the pack; empty: nothing was replaced.
         cannot_show: what no journal of this program records, so that no pack shows it.
     """
 
@@ -232,3 +233,4 @@ class Evidence(Part, frozen=True, kw_only=True):
     incidents: list[IncidentEvidence]
     journals: list[JournalProof]
     folders: str
+    pseudonyms: str = ""

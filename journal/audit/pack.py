@@ -19,6 +19,7 @@ from journal.audit.index import html_index, markdown_index
 from journal.audit.journals import journals_of
 from journal.audit.missing import CANNOT_SHOW, missing
 from journal.audit.proofs import JOURNALS, proven
+from journal.audit.pseudonyms import WITHOUT_NAMES, Pseudonyms, key_in, names_in, replaced
 from journal.audit.schedule import tests
 from journal.audit.span import Span
 from journal.audit.witnessed import contradictions, not_given
@@ -52,6 +53,7 @@ class Order(NamedTuple):
         signers: whose signatures over journals count; None: signatures are not checked.
         key: signs the checksums; None: they are not signed.
         witness: the log of a second party, to compare with; None: nothing is compared.
+        pseudonyms: the file of the key by which names are replaced and journals left out; None: neither is done.
         now: the present; None: by this machine's clock.
     """
 
@@ -61,6 +63,7 @@ class Order(NamedTuple):
     signers: Signers | None = None
     key: Path | None = None
     witness: Path | None = None
+    pseudonyms: Path | None = None
     now: datetime | None = None
 
 
@@ -76,6 +79,7 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
     Raises:
         PackError: there is such a folder, or it cannot be written.
         NotSigned: the checksums could not be signed.
+        NoKey: the key of the pseudonyms cannot be had.
         CleoError: the journals cannot be listed.
     """
     if to.exists():
@@ -86,6 +90,8 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
         draft.mkdir(mode=0o700)
         (draft / JOURNALS).mkdir()
         made = _made(paths, plan, order, draft)
+        if order.pseudonyms:
+            made = _without_names(made, draft / JOURNALS, order.pseudonyms)
         _write(draft, made, order)
         draft.rename(to)
     except (OSError, BrokenExecutor) as error:
@@ -131,6 +137,19 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
     )
 
 
+def _without_names(made: m.Evidence, journals: Path, key: Path) -> m.Evidence:
+    """Replace names in what the journals show, and take the journals out: their signed bytes hold the names."""
+    names = {("person", made.made_by)}
+    for one in made.journals:
+        if one.file and not one.unread:
+            names.update(names_in(journals / Path(one.file).name))
+    pseudonyms = Pseudonyms(key_in(key), names)
+    replacing = replaced(made, pseudonyms, WITHOUT_NAMES)
+    pseudonyms.keep(key.with_name(f"{key.name}.names.json"))
+    shutil.rmtree(journals)
+    return replacing
+
+
 def _witnessed(order: Order, proofs: Sequence[m.JournalProof], folder: Path) -> tuple[list[m.Missing], str]:
     if order.witness is None:
         return [], "not compared, since no log of a witness was named (--witness)"
@@ -174,9 +193,9 @@ def _write(folder: Path, made: m.Evidence, order: Order) -> None:
     (folder / "index.md").write_text("".join(markdown_index(made)), encoding="utf-8")
     (folder / "index.html").write_text("".join(html_index(made)), encoding="utf-8")
     (folder / "evidence.json").write_text(plain_json(made), encoding="utf-8")
-    if order.signers:
+    if order.signers and not order.pseudonyms:
         shutil.copyfile(order.signers.keys, folder / "allowed_signers")
-    if order.witness:
+    if order.witness and not order.pseudonyms:
         shutil.copyfile(order.witness, folder / "witness.log")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = "".join(_sums(folder, files))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import sys
@@ -198,6 +199,39 @@ def test_a_number_that_is_missing_in_a_day_is_said() -> None:
 def test_no_two_journals_share_a_file_name() -> None:
     names = [".a.db", "a.db", "a?", "a_", "a", ".a"]
     assert list(file_names(names).values()) == ["a.db.db", "a.db~2.db", "a_.db", "a_~2.db", "a.db", "a~2.db"]
+
+
+def test_a_pack_without_names_has_none_and_the_same_pseudonym_for_each_in_every_pack(tmp_path: Path) -> None:
+    words = "Ada asked bob@example.org at 10.0.0.7, fe80::1 and +49 30 1234567 at 12:30:45 on ops1; see INC-1"
+    path = write(tmp_path, "INC-1", "2026-02-01T10:00", e.Kind.DRILL, *run("some.drill"))
+    with Journal.open(
+        path, actor="Grace Hopper@db7.example.org", clock=SetClock(at("2026-02-01T11:00")).clock()
+    ) as one:
+        one.append(e.IncidentClosed(summary=words))
+    (journal,) = packed(tmp_path)[1].journals
+    key = tmp_path / "key"
+    folder, made = packed(tmp_path, pseudonyms=key)
+    text = "".join((folder / name).read_text() for name in ("index.md", "index.html", "evidence.json"))
+    for name in ("ada", "ops1", "grace", "hopper", "db7", "example.org", "10.0.0.7", "fe80::1", "1234567"):
+        assert name not in text.lower(), name
+    assert journal.head in text and "12:30:45" in text and "INC-1" in text
+    assert "are not in this pack" in (folder / "index.md").read_text()
+    assert check(folder, "sha256sum", "--strict", "-c", "SHA256SUMS").returncode == 0
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "SHA256SUMS",
+        "evidence.json",
+        "index.html",
+        "index.md",
+        "verify.py",
+    ]
+    again = packed(tmp_path, pseudonyms=key)[1]
+    assert [one.access for one in again.incidents] == [one.access for one in made.incidents]
+    who = json.loads((tmp_path / "key.names.json").read_text())
+    writers = {one.name.partition("@")[0] for one in made.incidents[0].access}
+    assert {who[one] for one in writers} == {"ada", "Grace Hopper"}
+    assert {one.stat().st_mode & 0o777 for one in (key, tmp_path / "key.names.json")} == {0o600}
+    other = packed(tmp_path, pseudonyms=tmp_path / "other")[1]
+    assert other.incidents[0].access[0].name != made.incidents[0].access[0].name
 
 
 def test_a_pack_is_never_written_over(pack: tuple[Path, Evidence], year: Path) -> None:
