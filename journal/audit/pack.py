@@ -15,7 +15,7 @@ from journal import verify
 from journal.audit import model as m
 from journal.audit.controls import controls
 from journal.audit.gaps import gaps
-from journal.audit.index import html_index, markdown_index
+from journal.audit.index import TEMPLATES, html_index, markdown_index
 from journal.audit.journals import journals_of
 from journal.audit.missing import CANNOT_SHOW, missing
 from journal.audit.proofs import JOURNALS, proven
@@ -82,7 +82,7 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
         NoKey: the key of the pseudonyms cannot be had.
         CleoError: the journals cannot be listed.
     """
-    if to.exists():
+    if to.exists() or to.is_symlink():
         raise PackError(f"There is already {to}.", "Name a folder that is not there yet: a pack is never written over.")
     draft = temporary_name(to.absolute())
     try:
@@ -190,6 +190,7 @@ def _who_may_read(folder: Path) -> str:
 def _write(folder: Path, made: m.Evidence, order: Order) -> None:
     """Write everything but the journals, which are there, and last the checksums, signed where a key was named."""
     shutil.copyfile(verify.__file__, folder / "verify.py")
+    shutil.copyfile(TEMPLATES / "README.txt", folder / "README.txt")
     (folder / "index.md").write_text("".join(markdown_index(made)), encoding="utf-8")
     (folder / "index.html").write_text("".join(html_index(made)), encoding="utf-8")
     (folder / "evidence.json").write_text(plain_json(made), encoding="utf-8")

@@ -42,12 +42,12 @@ _SHORTEST = 3
 
 
 WITHOUT_NAMES = (
-    "Names of persons, machines and contacts are pseudonyms, the same in every pack that was made with the same key, as "
+    "Names of persons, machines and contacts are pseudonyms, the same in every pack of the same key, as "
     "are mail addresses, IP addresses and telephone numbers. The journals are not in this pack: their bytes hold the "
-    "names, and with other bytes they would have other heads. They were checked as it was made; whoever has one compares "
-    "its head with the one below (python3 -I verify.py FILE). Not hidden: times, the names of systems, sites and the "
-    "plan, who did the same things as whom, and names of somebody whom no journal knows, in what people wrote: read it "
-    "before it goes out"
+    "names, and with other bytes they would have other heads. They were checked as it was made; whoever has one "
+    "compares its head with the one below (python3 -I verify.py FILE). Not hidden: times, the names of systems, sites "
+    "and the plan, who did the same things as whom, and names of somebody whom no journal knows, in what people wrote: "
+    "read it before it goes out"
 )
 """What the index says of a pack without names."""
 

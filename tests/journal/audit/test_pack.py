@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +19,20 @@ from journal.events import types as e
 from journal.paths import Paths
 from journal.plan.read import plan_from_data
 from journal.store.journal import Journal
-from tests.journal.audit.year import CLOSED, ORDER, PLAN, YEAR, at, check, packed, run, said, verdicts, write
+from tests.journal.audit.year import (
+    CLOSED,
+    ORDER,
+    PLAN,
+    YEAR,
+    at,
+    check,
+    check_as_told,
+    packed,
+    run,
+    said,
+    verdicts,
+    write,
+)
 from tests.journal.stories import ADA, SetClock
 
 
@@ -33,10 +45,10 @@ def test_a_pack_is_checked_without_the_program(pack: tuple[Path, Evidence]) -> N
     folder, made = pack
     journals = sorted(f"journals/{path.name}" for path in (folder / "journals").iterdir())
     assert len(journals) == len(made.journals) == 6
-    assert check(folder, "sha256sum", "--strict", "-c", "SHA256SUMS").returncode == 0
-    done = check(folder, sys.executable, "-I", "verify.py", "--each", *journals)
-    assert (done.returncode, done.stdout.count("Nothing is wrong.")) == (0, 6)
-    assert all(one.head in done.stdout for one in made.journals)
+    sums, more, chains = check_as_told(folder)
+    assert (sums[0], more) == (0, (0, ""))
+    assert (chains[0], chains[1].count("Nothing is wrong.")) == (0, 6)
+    assert all(one.head in chains[1] for one in made.journals)
     assert {path.stat().st_mode & 0o077 for path in [folder, *folder.rglob("*")] if path.is_file()} == {0}
     listed = [line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
     assert set(listed) == {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {"SHA256SUMS"}
@@ -216,8 +228,9 @@ def test_a_pack_without_names_has_none_and_the_same_pseudonym_for_each_in_every_
         assert name not in text.lower(), name
     assert journal.head in text and "12:30:45" in text and "INC-1" in text
     assert "are not in this pack" in (folder / "index.md").read_text()
-    assert check(folder, "sha256sum", "--strict", "-c", "SHA256SUMS").returncode == 0
+    assert [status for status, _ in check_as_told(folder)] == [0, 0, 0]
     assert sorted(one.name for one in folder.iterdir()) == [
+        "README.txt",
         "SHA256SUMS",
         "evidence.json",
         "index.html",

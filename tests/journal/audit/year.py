@@ -83,5 +83,13 @@ def said(made: Evidence) -> str:
     return "\n".join(one.what for one in made.missing)
 
 
+def check_as_told(folder: Path) -> list[tuple[int, str]]:
+    """Run the commands of a pack's README as another machine would; return status and output of each."""
+    commands = [line for line in (folder / "README.txt").read_text().splitlines() if line.startswith("    ")]
+    bare = ["env", "-i", "PATH=/usr/bin:/bin", "sh", "-c"]
+    done = [subprocess.run([*bare, each], cwd=folder, capture_output=True, text=True, check=False) for each in commands]
+    return [(one.returncode, one.stdout) for one in done]
+
+
 def check(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
