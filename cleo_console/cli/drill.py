@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cleo_console.cli.drill_answers import answers
 from cleo_console.cli.drill_restore import restore
-from cleo_console.cli.drill_run import list_drills, run_drill
+from cleo_console.cli.drill_run import clean_up, list_drills, run_drill
 
 
 @click.group("drill")
@@ -23,5 +24,7 @@ def drill() -> None:
 
 
 drill.add_command(list_drills)
+drill.add_command(answers)
 drill.add_command(run_drill)
+drill.add_command(clean_up)
 drill.add_command(restore)

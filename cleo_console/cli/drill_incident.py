@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _LAST = "incident"
 """The file that names the last drill's incident, so that one whose command was killed is gone on with."""
+_CLEANED, _END = "clean-up", "ended"
+"""The file that names the incident whose clean-up began last, the journal's last event by then, and how far it was."""
 
 
 def drill_folder(inventory: Inventory) -> Path:
@@ -85,6 +87,30 @@ def unfinished(services: ConsoleServices, folder: Path) -> str:
     except CleoError:
         return ""  # it is gone, or cannot be read: a new one is begun
     return "" if closed_at else last
+
+
+class CleanUpBegun(NamedTuple):
+    """That an incident's clean-up began: the journal's last event by then, and whether the plan's end was reached."""
+
+    seq: int
+    at_the_end: bool
+
+
+def clean_up_began(folder: Path, incident: str) -> CleanUpBegun | None:
+    """Return how an incident's clean-up began; None: it did not."""
+    try:
+        of, seq, at_the_end = (folder / _CLEANED).read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return CleanUpBegun(int(seq), at_the_end == _END) if of == incident else None
+
+
+def begin_clean_up(folder: Path, incident: str, seq: int, *, at_the_end: bool) -> CleanUpBegun:
+    """Write down, before anything of it is done, that an incident's clean-up begins; return how it first began."""
+    begun = clean_up_began(folder, incident)
+    if begun is None:
+        replace_whole(folder / _CLEANED, f"{incident} {seq} {_END if at_the_end else 'stopped'}".encode())
+    return begun or CleanUpBegun(seq, at_the_end)
 
 
 def _declared(

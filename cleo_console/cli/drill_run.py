@@ -15,13 +15,16 @@ from cleo_console.cli.drill_restore import restore
 from cleo_console.cli.incident_access import access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
+from journal.errors import CleoError
 from journal.incident.records import RunState
 from journal.wording.counting import count
-from journal.wording.sanitize import sanitize
+from journal.wording.sanitize import sanitize, sanitize_lines
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
     from cleo_console.drills.catalogue import Drill
+
+_ASKED_WRONGLY, _COULD_NOT = 2, 6
 
 
 def drills_here(plan: Path | None = None) -> tuple[list[Drill], Inventory]:
@@ -47,9 +50,19 @@ def list_drills() -> None:
     Example:
       cleo drill list
     """
-    for drill in drills_here()[0]:
+    from cleo_console.app_services import acting_services
+    from cleo_console.cli.drill_incident import clean_up_began, unfinished
+
+    drills, inventory = drills_here()
+    for drill in drills:
         click.echo(sanitize(f"{drill.name}  (every {drill.every})"))
         click.echo(sanitize(f"    {drill.words}"))
+        folder = drill_folder(inventory) / drill.name
+        if last := unfinished(acting_services(), folder):
+            begun = clean_up_began(folder, last)
+            click.echo(f"    unfinished: {last}, {'its clean-up began' if begun else 'stopped or killed'}")
+            go_on = "" if begun else f"cleo drill run {drill.name}{' --answers FILE' if drill.how == 'walk' else ''}; "
+            click.echo(f"    go on: {go_on}cleo drill clean-up {drill.name}")
 
 
 @click.command("run")
@@ -58,16 +71,17 @@ def list_drills() -> None:
     "--answers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="What people decided beforehand (YAML; docs/plans.md).",
+    help="What people decided beforehand (YAML; made by cleo drill answers).",
 )
-def run_drill(name: str, answers: Path | None) -> None:
+@click.option("--give-up", is_flag=True, help="Clean up and close it where it stops, too: for cron.")
+def run_drill(name: str, answers: Path | None, give_up: bool) -> None:
     """Hold a test of the plan on the inventory's systems, as far as that needs no person, and journal it.
 
     It is an incident of kind DRILL (of a lab: LAB) that closes itself. What changes a system is begun only with
     answers, which name the inventory and each destructive step's target, and only where the inventory allows no REAL
-    incident. It stops at the first thing that a person must judge, and cleans up. Exit status: 0 all went well, 1
-    nothing did or something failed, 2 asked wrongly, 3 a person must judge, 4 another drill is at work, 5 some went
-    well.
+    incident. It stops at the first thing that a person must judge, and says what and where; run again it goes on. At
+    its end it is cleaned up. Exit status: 0 held, all well; 1 something failed, or was found wrong; 2 asked wrongly,
+    nothing was begun; 3 a person must judge; 4 another drill is at work; 5 some of it went well; 6 it could not run.
 
     \b
     Example:
@@ -75,18 +89,13 @@ def run_drill(name: str, answers: Path | None) -> None:
       cleo drill run failover-simulation --answers failover.yaml
       0 5 1 * *  cleo drill run performance-under-dr-conditions
     """
-    drills, inventory = drills_here()
-    drill = next((one for one in drills if one.name == name), None)
-    if drill is None:
-        near = difflib.get_close_matches(name, [one.name for one in drills], n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise click.UsageError(f"The plan has no test {name}.{hint} List them: cleo drill list")
+    drill, inventory = drill_here(name)
     if drill.how == "restore":
         click.get_current_context().invoke(restore, systems=(), source=None, on="")
     elif drill.how == "walk" and answers:
-        from cleo_console.cli.drill_walk import walk_drill
+        from cleo_console.cli.drill_session import walk_drill
 
-        _alone(drill, inventory, lambda folder: walk_drill(drill, inventory, answers, folder))
+        _alone(drill, inventory, lambda folder: walk_drill(drill, inventory, answers, folder, give_up=give_up))
     elif drill.how != "looks":
         click.echo(sanitize(f"{drill.item}: not begun: {drill.words}"), err=True)
         sys.exit(3)
@@ -94,11 +103,57 @@ def run_drill(name: str, answers: Path | None) -> None:
         _alone(drill, inventory, lambda folder: _looked(drill, inventory, folder))
 
 
+@click.command("clean-up")
+@click.argument("name")
+@click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Default: the answers that it last went by.",
+)
+def clean_up(name: str, answers: Path | None) -> None:
+    """Clean up a drill that stopped or was killed, and close it.
+
+    What its answers name (clean_up) is run in that order, then what is still in force is taken back. Begun again, it
+    goes on with what is left. Exit status: 0 all is cleaned up, 1 something is not, 4 another drill is at work.
+
+    \b
+    Example:
+      cleo drill clean-up failover-simulation
+    """
+    from cleo_console.cli.drill_session import clean_up_drill
+
+    drill, inventory = drill_here(name)
+    _alone(drill, inventory, lambda folder: clean_up_drill(drill, inventory, answers, folder))
+
+
+def drill_here(name: str) -> tuple[Drill, Inventory]:
+    """Return a test of the plan as a drill, by its name, and the inventory that it is held on.
+
+    Raises:
+        UsageError: there is no such test.
+        CleoError: as of `drills_here`.
+    """
+    drills, inventory = drills_here()
+    drill = next((one for one in drills if one.name == name), None)
+    if drill is None:
+        near = difflib.get_close_matches(name, [one.name for one in drills], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"The plan has no test {name}.{hint} List them: cleo drill list")
+    return drill, inventory
+
+
 def _alone(drill: Drill, inventory: Inventory, hold: Callable[[Path], int]) -> None:
     """Hold a drill while no other one is at work on the inventory, and leave with its exit status."""
+    from journal.yamlfile.problem import BadFile
+
     folder = drill_folder(inventory)
     with alone(folder, drill.item, "drill run"):
-        status = hold(folder / drill.name)
+        try:
+            status = hold(folder / drill.name)
+        except CleoError as error:
+            click.echo(f"cleo: {sanitize_lines(str(error))}", err=True)
+            status = _ASKED_WRONGLY if isinstance(error, BadFile) else _COULD_NOT
     sys.exit(status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -29,6 +30,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
             ``nothing`` (the inventory has no system that it could be held on).
         looks: what is run, and at which systems, by action.
         scenarios: of the plan, those that show it; none: any.
+        actions: those that show it, or patterns of them; none: any.
         words: how it is held, in words.
     """
 
@@ -39,6 +41,11 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     looks: dict[str, list[str]] = {}
     scenarios: list[str] = []
+    actions: list[str] = []
+
+    def asks_for(self, action: str) -> bool:
+        """Return whether an action is one of those that show it."""
+        return any(fnmatchcase(action, pattern) for pattern in self.actions)
 
     @property
     def unattended(self) -> bool:
@@ -59,9 +66,16 @@ def _drill(item: str, every: str, held_by: HeldBy | None, inventory: Inventory, 
     name = _STRANGE.sub("-", item.lower()).strip("-")
     looks = _actions(held_by, inventory)
     how, words = _how(item, held_by, looks, catalogue)
-    scenarios = held_by.scenarios if held_by else []
-    looks = looks if how == "looks" else {}
-    return Drill(name=name, item=item, every=every, how=how, words=words, looks=looks, scenarios=scenarios)
+    return Drill(
+        name=name,
+        item=item,
+        every=every,
+        how=how,
+        words=words,
+        looks=looks if how == "looks" else {},
+        scenarios=held_by.scenarios if held_by else [],
+        actions=held_by.actions if held_by else [],
+    )
 
 
 def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalogue: Catalogue) -> tuple[How, str]:

@@ -207,4 +207,10 @@ def _helps_yet(incident: Incident, step: Step, run: Run) -> bool:
     record = incident.steps[step.id]
     since = record.at and run.finished_at and record.at > run.finished_at
     tried = since and (incident.settled(step.id) or incident.state(step.id) in STUCK)
-    return incident.state(step.id) is not StepState.NOT_APPLICABLE and not tried
+    return incident.state(step.id) is not StepState.NOT_APPLICABLE and not (tried or _done_since(incident, step, run))
+
+
+def _done_since(incident: Incident, step: Step, run: Run) -> bool:
+    """Whether the step's action was done after a run at the same system, as a run that counts for no step."""
+    runs = (one for one in incident.runs.values() if one.id > run.id and one.changes_step and not one.step)
+    return any((one.action, one.system, one.state) == (step.action, run.system, RunState.SUCCEEDED) for one in runs)

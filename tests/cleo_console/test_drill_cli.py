@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cleo_console.cli.drill_incident import drill_folder
-from cleo_console.cli.drill_run import drills_here
-from cleo_console.cli.drill_walk import NoDrillHere, Walk, walk_drill
 from tests.actions.systems.configuration.repositories import ConfigurationLab, configuration_lab
 from tests.cleo_console.test_cli import Cleo
 
@@ -39,24 +36,64 @@ def test_neither_systems_without_a_drill_nor_a_lost_one_are_deviations(lab: Conf
     assert (report["incident"]["outcome"], report["deviations"]) == ("completed", [])
 
 
-def test_a_walk_stops_at_the_first_thing_that_nobody_answered_and_cleans_up(
-    lab: ConfigurationLab, tmp_path: Path
-) -> None:
-    cleo, answers = Cleo(tmp_path), tmp_path / "answers.yaml"
-    cleo.env |= {"CLEO_INVENTORY": str(lab.lab.inventory_path)}
-    answers.write_text(
-        "inventory: lab\nscenario: database-failure\npaperwork: nobody is told of a drill\n"
-        "skip: {hold-backups: Git keeps all, verify-backups: Git keeps all}\n"
-        "clean_up: [{action: configuration.drill_left, on: configuration}]\n"
-    )
-    done = cleo("drill", "run", "full-dr-simulation", "--answers", str(answers), status=None)
-    assert done.returncode == 3
-    assert "a person decides it; beforehand: decisions: {" in done.stderr
-    assert "clean-up: configuration.drill_left at configuration: succeeded" in done.stdout
-    incident = next(word for word in done.stdout.split() if word.startswith("INC-"))
-    report = json.loads(cleo("report", incident, "--format", "json").stdout)
-    assert report["incident"]["kind"] == "LAB"
-    assert report["incident"]["outcome"].startswith("closed with")
+PLAN = """\
+title: Small plan
+version: "1"
+overview: One store, brought back.
+objectives:
+  rto: {full: {title: All of it, rto: 1 h, validated_by: [restored]}}
+  rpo: {configuration: {title: Configuration, rpo: 1 h}}
+systems: {configuration: {title: Configuration, tier: full, data: configuration}, dns: {title: DNS, tier: full}}
+scenarios:
+  lost: {title: Lost, impact: Some, likelihood: Low, severity: high, systems: [configuration], strategy: restore}
+strategies: {restore: {title: Restore, text: From its backups.}}
+phases:
+  - id: recovery
+    title: Recovery
+    window: {start: 0 s, end: 1 h}
+    sections:
+      - title: All
+        steps:
+          - {id: told, title: Tell people, beside: true, items: [Told]}
+          - id: point
+            title: Choose
+            decision: {name: recovery_point, question: Up to when?, kind: recovery-point, default: latest}
+          - id: restore
+            title: Restore
+            action: configuration.restore
+            system: configuration
+            destructive: true
+            needs: [point]
+          - {id: restored, title: Verify, action: configuration.verify, system: configuration, needs: [restore]}
+          - {id: names, title: Verify names, action: dns.verify, system: dns}
+          - {id: tried, title: Try it, items: [It works], needs: [restored]}
+tests:
+  - {every: month, items: [Way back], held_by: {Way back: {actions: [configuration.restore]}}}
+"""
+
+
+def test_a_walk_stops_for_a_person_goes_on_to_the_end_and_counts(lab: ConfigurationLab, tmp_path: Path) -> None:
+    cleo, answers, plan = Cleo(tmp_path), tmp_path / "answers.yaml", tmp_path / "plan.yaml"
+    plan.write_text(PLAN)
+    cleo.env |= {"CLEO_INVENTORY": str(lab.lab.inventory_path), "CLEO_PLAN": str(plan)}
+    answers.write_text(cleo("drill", "answers", "way-back").stdout)
+    unanswered = cleo("drill", "run", "way-back", "--answers", str(answers), status=None)
+    assert unanswered.returncode == 2, "an empty answer is refused, before anything is begun"
+    assert "done.tried: must say something" in unanswered.stderr
+    answers.write_text(answers.read_text().replace('  tried: ""', '#  tried: ""').replace("done:", "done: {}"))
+    stopped = cleo("drill", "run", "way-back", "--answers", str(answers), status=3)
+    assert "STOPPED at 1.1.6 Try it (tried): people do it" in stopped.stderr
+    listed = cleo("drill", "list").stdout
+    incident = next(word for word in stopped.stdout.split() if word.startswith("INC-"))
+    assert f"unfinished: {incident}" in listed and "cleo drill clean-up way-back" in listed
+    answers.write_text(answers.read_text().replace("done: {}", "done: {tried: it was looked at}"))
+    held = cleo("drill", "run", "way-back", "--answers", str(answers))
+    assert f"going on with {incident}" in held.stdout
+    assert f"{incident} is closed (completed with deviations)" in held.stdout
+    test = json.loads(cleo("schedule", "--json").stdout)["tests"][0]
+    assert (test["state"], test["held"][0]["incident"]) == ("in part", incident), "a lab counts in part"
+    assert {trend["what"] for trend in test["trends"]} >= {"recovery"}
+    assert "unfinished" not in cleo("drill", "list").stdout
 
 
 def test_nothing_is_changed_unattended_where_real_incidents_are_declared(lab: ConfigurationLab, tmp_path: Path) -> None:
@@ -67,28 +104,6 @@ def test_nothing_is_changed_unattended_where_real_incidents_are_declared(lab: Co
     cleo = Cleo(tmp_path)
     cleo.env |= {"CLEO_INVENTORY": str(inventory)}
     done = cleo("drill", "run", "full-dr-simulation", "--answers", str(answers), status=None)
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert "allows REAL incidents" in done.stderr
     assert "INC-" not in cleo("journal", "list").stdout
-
-
-def test_a_walk_that_was_broken_off_and_cleaned_up_is_not_gone_on_with(
-    lab: ConfigurationLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cleo, answers = Cleo(tmp_path), tmp_path / "answers.yaml"
-    cleo.env |= {"CLEO_INVENTORY": str(lab.lab.inventory_path)}
-    answers.write_text("inventory: lab\nscenario: database-failure\n")
-    for name, value in cleo.env.items():
-        monkeypatch.setenv(name, value)
-    drills, inventory = drills_here()
-    drill = next(one for one in drills if one.name == "full-dr-simulation")
-
-    def broken_off(walk: Walk) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
-        during.setattr(Walk, "to_the_end", broken_off)
-        walk_drill(drill, inventory, answers, drill_folder(inventory))
-    with pytest.raises(NoDrillHere, match="the drill before"):
-        walk_drill(drill, inventory, answers, drill_folder(inventory))
-    cleo.close()

@@ -11,6 +11,8 @@ from actions.outcome import ActionFailed, Cancelled
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.fence_guard import guard_file, without_guard
+from actions.systems.postgres.hba import config_file
+from actions.systems.postgres.restore_command import fetch_words, in_configuration
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.verified_connection import connect_verified
 from actions.systems.postgres.wal import format_lsn
@@ -20,6 +22,7 @@ _END = "# cleo: whom this standby follows (end)"
 _BLOCK = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{re.escape(_END)}\n?", re.MULTILINE | re.DOTALL)
 _STALE = re.compile(r"^\s*(?:primary_conninfo|primary_slot_name|recovery_target\w*)\s*=?.*\n?", re.MULTILINE)
 """What an earlier life of the server left there: it would follow its old primary, or stop at an old target."""
+_FETCHES = re.compile(r"^\s*restore_command\s*=?\s*'[^']", re.MULTILINE)
 _SLOT = """
     SELECT pg_create_physical_replication_slot(%(slot)s, true)
     WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = %(slot)s)
@@ -127,22 +130,38 @@ def require_way(server: Server, conninfo: str, new: Position) -> None:
         )
 
 
-def settings_text(before: str, conninfo: str, slot: str) -> str:
-    """Return ``postgresql.auto.conf`` as a standby has it: without fence, old primary and old targets."""
+def settings_text(before: str, conninfo: str, slot: str, fetch: str = "") -> str:
+    """Return ``postgresql.auto.conf`` as a standby has it: without fence, old primary and old targets.
+
+    Args:
+        before: as it was.
+        conninfo: how it reaches its primary.
+        slot: the slot that keeps log for it there.
+        fetch: the shell's words by which it fetches log that its primary has no more; empty: its own settings say it.
+    """
     kept = _STALE.sub("", _BLOCK.sub("", without_guard(before)))
     parted = kept if not kept or kept.endswith("\n") else f"{kept}\n"
     said = conninfo.replace("'", "''")
     lines = [f"primary_conninfo = '{said}'", f"primary_slot_name = '{slot}'", "recovery_target_timeline = 'latest'"]
+    lines += [f"restore_command = '{in_configuration(fetch)}'"] if fetch else []
     return parted + "\n".join([_BEGIN, *lines, _END]) + "\n"
 
 
 def have_it_follow(server: Server, conninfo: str, slot: str) -> None:
-    """Have a server that is down start as a standby, and as nothing else. Call it only where ``effect`` said True."""
+    """Have a server that is down start as a standby, and as nothing else. Call it only where ``effect`` said True.
+
+    Between the promotion and its slot nobody kept log for it: what the primary removed by then (a backup's checkpoint
+    is enough) is in the archive alone.
+    """
     make = 'set -e; : >"$1/standby.signal"; sync "$1/standby.signal"; rm -f "$1/recovery.signal"; sync "$1"'
     done = server.run("standby-signal", ["sh", "-c", make, "sh", server.data], timeout_s=60)
     if done.code != 0:
         raise ActionFailed(f"{server.data}/standby.signal cannot be made: {done.err.strip()}")
-    server.write(guard_file(server), settings_text(server.read(guard_file(server)) or "", conninfo, slot))
+    before = server.read(guard_file(server)) or ""
+    fetches = _BLOCK.sub("", before), server.read(config_file(server) or f"{server.data}/postgresql.conf") or ""
+    own = any(_FETCHES.search(text) for text in fetches)
+    fetch = "" if own else fetch_words(server.settings.backups, {0: []})
+    server.write(guard_file(server), settings_text(before, conninfo, slot, fetch))
 
 
 def asked(server: Server) -> Following | None:

@@ -1,0 +1,196 @@
+"""A drill that is walked by answers: begun or gone on with, stopped where a person must judge, cleaned up, closed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from cleo_console.app_services import acting_services
+from cleo_console.cli.drill_clean_up import CleaningUp
+from cleo_console.cli.drill_incident import begin_clean_up, begin_drill, clean_up_began, close_drill, unfinished
+from cleo_console.cli.drill_walk import Stop, Walk, say
+from cleo_console.cli.incident_access import IncidentAccess, access_incident
+from cleo_console.cli.run import follow_run, wait_for_inventory
+from cleo_console.runner_process import RunnerDidNotStart
+from cleo_console.settings import plan_file
+from journal.errors import CleoError
+from journal.events.types import Kind
+from journal.incident.fold import fold_journal
+from journal.store.whole_file import replace_whole
+from journal.wording.sanitize import sanitize
+from journal.yamlfile.yaml_source import read_bytes
+
+if TYPE_CHECKING:
+    from actions.inventory import Inventory
+    from cleo_console.drills.answers import Answers
+    from cleo_console.drills.catalogue import Drill
+    from journal.plan.action_spec import Catalogue
+    from journal.plan.read import LoadedPlan
+
+_KEPT = "answers.yaml"
+"""A copy of the answers that the last walk went by: a clean-up has them, wherever the file went."""
+
+
+_TRIES = 4
+"""How often a runner is waited for that does not come to work."""
+
+
+class NoDrillHere(CleoError):
+    """A drill that changes systems is not begun on this inventory, or not gone on with."""
+
+
+class _Read(NamedTuple):
+    """Answers as they were read, in which words the journal names them, and the actions that they were read with."""
+
+    answers: Answers
+    because: str
+    catalogue: Catalogue
+
+
+def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path, *, give_up: bool = False) -> int:
+    """Walk through the plan by answers and return the exit status: 0 held, 1 something failed, 3 a person must judge.
+
+    Where it stops, its incident stays open, to be gone on with. At its end it is cleaned up and closed.
+
+    Args:
+        drill: the test.
+        inventory: what it is held on.
+        file: the answers.
+        folder: where it is kept which incident is the drill's.
+        give_up: clean up and close where it stops, too.
+
+    Raises:
+        NoDrillHere: the inventory allows REAL incidents, or the drill before is being cleaned up.
+        BadFile: the answers do not fit.
+        CleoError: the plan cannot be used, or no drill can be declared.
+    """
+    _require_no_real(inventory)
+    last = unfinished(acting_services(), folder)
+    if last and clean_up_began(folder, last):
+        raise NoDrillHere(
+            f"{last}, the drill before, is not cleaned up to its end.",
+            f"Clean up: cleo drill clean-up {drill.name}; or look at it: cleo open {last}",
+        )
+    content = read_bytes(file)  # once: the journal names the digest of what is gone by
+    loaded = None if last else _plan()
+    read = _read(file, content, drill, inventory, loaded, last)
+    incident = last or begin_drill(folder, inventory, drill.item, read.answers.scenario, lambda at: loaded or _plan())
+    replace_whole(folder / _KEPT, content)
+    click.echo(sanitize(f"{drill.item} on {inventory.name}: {'going on with ' if last else ''}{incident}"))
+    with access_incident(incident) as at:
+        _begin(at)
+        walk = Walk(at, read.answers, read.because, read.catalogue)
+        stop = walk.to_the_end()
+        if stop and not give_up:
+            return _stopped(drill, incident, file, stop)
+        return _ended(at, drill, folder, read, walk, stop)
+
+
+def clean_up_drill(drill: Drill, inventory: Inventory, file: Path | None, folder: Path) -> int:
+    """Clean up what a drill that was not closed left, close it, and return the exit status: 0, or 1 where not all was.
+
+    The arguments are those of `walk_drill`; without a file the answers count that the drill last went by.
+    """
+    _require_no_real(inventory)
+    last = unfinished(acting_services(), folder)
+    if not last:
+        click.echo(sanitize(f"{drill.item}: nothing to clean up, the last drill is closed."))
+        return 0
+    kept = file or folder / _KEPT
+    read = _read(kept, read_bytes(kept), drill, inventory, None, last)
+    with access_incident(last) as at:
+        _begin(at)
+        begun = clean_up_began(folder, last)
+        stop = None if begun and begun.at_the_end else Stop("", "it was given up", failed=False)
+        status = _ended(at, drill, folder, read, Walk(at, read.answers, read.because, read.catalogue), stop)
+    return 1 if status == 1 else 0
+
+
+def _begin(at: IncidentAccess) -> None:
+    """Have the incident's runner at work, and wait for the end of what a command that was killed had begun.
+
+    Nobody sits before it: on a machine that is busy a runner may take longer than a person would wait.
+
+    Raises:
+        RunnerDidNotStart: it does not come to work.
+    """
+    for tries in range(_TRIES):
+        try:
+            at.services.ensure_runner(at.place.folder.name)
+            break
+        except RunnerDidNotStart:
+            if tries + 1 == _TRIES:
+                raise
+    wait_for_inventory(at)
+    for run in [run for run in at.incident().runs.values() if not run.state.over and not run.probe_of]:
+        say(run.step or run.action, follow_run(at, run.id, quiet=True))
+
+
+def _require_no_real(inventory: Inventory) -> None:
+    if Kind.REAL in inventory.allows:
+        raise NoDrillHere(
+            f"The inventory {inventory.name} allows REAL incidents: nothing is changed there unattended.",
+            "Name an inventory of its own for drills (CLEO_INVENTORY), which allows DRILL alone, or a lab.",
+        )
+
+
+def _plan() -> LoadedPlan:
+    from actions.registry import catalogue
+    from journal.plan.load import load_plan
+
+    return load_plan(plan_file(), catalogue())
+
+
+def _read(
+    file: Path, content: bytes, drill: Drill, inventory: Inventory, loaded: LoadedPlan | None, last: str
+) -> _Read:
+    """Read the answers by the plan that is gone by: that of the drill before, where it is gone on with."""
+    from actions.registry import catalogue
+    from cleo_console.drills.answers import read_answers
+
+    known, scenarios = catalogue(), drill.scenarios
+    if loaded is None:
+        incident = fold_journal(acting_services().place(last).journal)
+        plan, scenarios = incident.plan, [incident.scenario]
+    else:
+        plan = loaded.plan
+    answers = read_answers(file, content, plan, inventory.name, scenarios, known)
+    because = f"answered beforehand in {file.name}, SHA-256 {hashlib.sha256(content).hexdigest()[:12]}…"
+    return _Read(answers, because, known)
+
+
+def _stopped(drill: Drill, incident: str, file: Path, stop: Stop) -> int:
+    """Say where a walk stopped and how it is gone on with."""
+    click.echo(sanitize(f"STOPPED at {stop.where}: {stop.why}"), err=True)
+    if stop.answer:
+        click.echo(sanitize(f"  beforehand, in {file.name}: {stop.answer}"), err=True)
+    click.echo(f"  {incident} is left open as it is. Look at it, or do the step: cleo open {incident}", err=True)
+    click.echo(sanitize(f"  go on:    cleo drill run {drill.name} --answers {file}"), err=True)
+    click.echo(f"  give up:  cleo drill clean-up {drill.name}", err=True)
+    return 1 if stop.failed else 3
+
+
+def _ended(at: IncidentAccess, drill: Drill, folder: Path, read: _Read, walk: Walk, stop: Stop | None) -> int:
+    """Clean up, do what waited for that, and close the incident, where nothing is left to be looked after."""
+    incident = at.place.folder.name
+    begun = begin_clean_up(folder, incident, at.incident().seq, at_the_end=stop is None)
+    left = CleaningUp(at, read.answers, read.because, read.catalogue, begun.seq).all()
+    after = stop or (None if left else walk.to_the_end())
+    if after and after.where:
+        click.echo(sanitize(f"STOPPED at {after.where}: {after.why}"), err=True)
+    for one in left:
+        click.echo(sanitize(f"NOT cleaned up: {one}"), err=True)
+    now = at.incident()
+    if left or now.in_force or now.in_doubt():
+        left_in_force = ", ".join(dict.fromkeys(f"{one.action} at {one.target}" for one in now.in_force.values()))
+        click.echo(
+            sanitize(f"{incident} is left open{f', in force: {left_in_force}' if left_in_force else ''}."), err=True
+        )
+        click.echo(f"  look at it: cleo open {incident}; then: cleo drill clean-up {drill.name}", err=True)
+        return 1
+    close_drill(at, f"Stopped at {after.where or after.why}" if after else "Walked through to its end, and cleaned up.")
+    click.echo(f"{incident} is closed ({at.incident().outcome}); its report: cleo report {incident}")
+    return 0 if after is None else 1 if after.failed else 3

@@ -1,0 +1,169 @@
+"""What a drill that is walked by answers will ask: found out on an incident that was only supposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from journal.incident.fold.suppose import suppose
+from journal.incident.instances import instances
+from journal.incident.records import StepState
+from journal.incident.suggestion import suggestion
+from screens.guidance.left_out import why_not_here
+
+if TYPE_CHECKING:
+    from cleo_console.drills.catalogue import Drill
+    from journal.incident.state import Incident
+    from journal.plan.action_spec import Catalogue
+    from journal.plan.model import Decision, Step
+
+_PROMOTES = ".promote"
+TargetOf = Callable[[str, str], str]
+"""Returns what is typed to let an action begin at a system; empty where nobody can tell."""
+
+
+class Question(NamedTuple):
+    """One thing that a drill asks: by which name the file has it, the answer proposed, and what it is about."""
+
+    name: str
+    answer: str | list[str]
+    about: str
+
+
+class Questions(NamedTuple):
+    """All that a drill asks, as the file of answers has it."""
+
+    decisions: list[Question]
+    confirm: list[Question]
+    done: list[Question]
+    not_here: list[str]
+    clean_up: list[dict[str, Any]]
+
+
+def questions(incident: Incident, drill: Drill, catalogue: Catalogue, target: TargetOf) -> Questions:
+    """Return what a drill asks.
+
+    Args:
+        incident: declared with the scenario and the inventory, as it would be; nothing happened in it.
+        drill: the test.
+        catalogue: the actions there are.
+        target: names the targets.
+    """
+    supposed, decisions = _decided(incident, drill)
+    steps = [step for step in supposed.plan.steps() if _is_asked(supposed, step)]
+    missing = {step.id: why_not_here(supposed, step, catalogue) for step in steps}
+    here = [step for step in steps if not missing[step.id]]
+    confirm = [_confirm(supposed, step, target) for step in here if _is_destructive(step, catalogue)]
+    manual = [step for step in here if not step.is_run and not step.decision and not step.beside]
+    return Questions(
+        decisions=decisions,
+        confirm=confirm,
+        done=[Question(step.id, "", f"{supposed.plan.named(step.id)}: {'; '.join(step.items)}") for step in manual],
+        not_here=[f"{supposed.plan.named(step.id)}: {missing[step.id]}" for step in steps if missing[step.id]],
+        clean_up=list(_clean_up(supposed, here, catalogue, target)),
+    )
+
+
+def _is_asked(incident: Incident, step: Step) -> bool:
+    return incident.state(step.id) is not StepState.NOT_APPLICABLE and incident.is_required(step)
+
+
+def _is_destructive(step: Step, catalogue: Catalogue) -> bool:
+    spec = catalogue.get(step.action)
+    return step.destructive or (spec is not None and spec.destructive)
+
+
+def _decided(incident: Incident, drill: Drill) -> tuple[Incident, list[Question]]:
+    """Answer each decision with what shows the test, else with what the plan proposes; later ones go by earlier."""
+    found: list[Question] = []
+    for step in incident.plan.steps():
+        if step.decision is None or step.beside or not _is_asked(incident, step):
+            continue
+        answer = _shows_it(incident, step, step.decision, drill) or suggestion(incident, step.decision).answer
+        answer = answer or step.decision.default
+        found.append(Question(step.decision.name, answer, _about(step.decision)))
+        incident = suppose(incident, step, answer) if answer else incident
+    return incident, found
+
+
+def _about(decision: Decision) -> str:
+    return f"{decision.question} {' | '.join(decision.options)}".strip()
+
+
+def _shows_it(incident: Incident, step: Step, decision: Decision, drill: Drill) -> str:
+    """Return the answer under which an action that shows the test belongs to the recovery: the proposed one, if so.
+
+    Empty where no answer does, or none is asked for.
+    """
+
+    def applies(answer: str) -> bool:
+        now = suppose(incident, step, answer)
+        return any(drill.asks_for(one.action) and _is_asked(now, one) for one in now.plan.steps())
+
+    proposed = suggestion(incident, decision).answer
+    tried = [proposed, *(option for option in decision.options if option != proposed)]
+    return next((answer for answer in tried if answer and drill.actions and applies(answer)), "")
+
+
+def _confirm(incident: Incident, step: Step, target: TargetOf) -> Question:
+    systems = instances(incident, step) or [""]
+    systems += [name for one in systems if _is_failed_over_before(incident, step) for name in _standbys(incident, one)]
+    words = list(dict.fromkeys(word for system in systems if (word := target(step.action, system))))
+    return Question(step.id, words[0] if len(words) == 1 else words, incident.plan.named(step.id))
+
+
+def _is_failed_over_before(incident: Incident, step: Step) -> bool:
+    """Whether another server plays the step's system once it is its turn."""
+    order = [one for one in incident.plan.steps() if _is_asked(incident, one)]
+    before = order[: order.index(step)]
+    return any(one.action.endswith(_PROMOTES) and one.system == step.system for one in before)
+
+
+def _standbys(incident: Incident, system: str) -> list[str]:
+    return [one.name for one in incident.roster.systems.values() if one.standby_of == system]
+
+
+def _clean_up(
+    incident: Incident, steps: list[Step], catalogue: Catalogue, target: TargetOf
+) -> Iterator[dict[str, Any]]:
+    """Yield what brings back what is failed over: its old server follows, leads again, and the standby follows."""
+    for step in steps:
+        kind = step.action.partition(".")[0]
+        if step.action.endswith(_PROMOTES):
+            for system in instances(incident, step):
+                yield from _brought_back(incident, step, kind, system, catalogue, target)
+
+
+def _brought_back(
+    incident: Incident, promote: Step, kind: str, system: str, catalogue: Catalogue, target: TargetOf
+) -> Iterator[dict[str, Any]]:
+    prepared = [{"done": one, "note": ""} for one in _people_first(incident, f"{kind}.switch_back")]
+    fence = next((one for one in incident.plan.steps() if one.action == f"{kind}.fence"), None)
+    words = [
+        target(f"{kind}.{verb}", name) for name in [system, *_standbys(incident, system)] for verb in ("fence", "stop")
+    ]
+    confirm = list(dict.fromkeys(filter(None, words)))
+    over: dict[str, Any] = {"if_done": promote.id, "confirm": confirm}
+    back = {"override": {"order": "the drill is over before what comes first"}}
+    wanted: list[dict[str, Any]] = [
+        {"action": f"{kind}.rejoin"} | over,
+        *prepared,
+        {"action": f"{kind}.switch_back"} | over,
+        {"action": f"{kind}.allow_writers"} | back,
+        {"action": f"{kind}.rejoin"} | over,
+        {"action": f"{kind}.unfence", "unless_done": promote.id, "confirm": confirm},
+        {"action": f"{kind}.start", "if_done": fence.id if fence else "", "unless_done": promote.id},
+    ]
+    yield from (one for one in wanted if "done" in one or _is_here(catalogue, one["action"]))
+
+
+def _people_first(incident: Incident, action: str) -> list[str]:
+    """Return what people do before an action may be run, by the plan's step that is bound to it."""
+    needs = [need for step in incident.plan.steps() if step.action == action for need in step.needs]
+    manual = [need for need in needs if incident.plan.by_id[need].kind == "manual"]
+    return [need for need in manual if incident.state(need) is not StepState.NOT_APPLICABLE]
+
+
+def _is_here(catalogue: Catalogue, action: str) -> bool:
+    spec = catalogue.get(action)
+    return spec is not None and spec.available
