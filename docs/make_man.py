@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +23,12 @@ def pages() -> dict[str, str]:
 
     with tempfile.TemporaryDirectory() as folder:
         write_man_pages("cleo", _told(cli), version=__version__, target_dir=folder, date=_NO_DATE)
-        return {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(folder).iterdir())}
+        return {path.name: _lines_kept(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).iterdir())}
+
+
+def _lines_kept(page: str) -> str:
+    """Return a page in which paragraphs that begin with click's mark (a backspace) keep their lines."""
+    return re.sub(r"\x08\n(.*?)(?=\n\.(?:PP|SH)|\Z)", r".nf\n\1\n.fi", page, flags=re.DOTALL)
 
 
 def _told(command: click.Command) -> click.Command:

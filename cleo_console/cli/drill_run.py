@@ -17,6 +17,7 @@ from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
 from journal.errors import CleoError
 from journal.incident.records import RunState
+from journal.report.json import plain_json
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize, sanitize_lines
 
@@ -43,7 +44,8 @@ def drills_here(plan: Path | None = None) -> tuple[list[Drill], Inventory]:
 
 
 @click.command("list")
-def list_drills() -> None:
+@click.option("--json", "as_json", is_flag=True, help="For a program to read (cleo schema drill-list).")
+def list_drills(as_json: bool) -> None:
     """List the plan's tests by the names that `cleo drill run` takes, and how each is held here.
 
     \b
@@ -54,6 +56,9 @@ def list_drills() -> None:
     from cleo_console.cli.drill_incident import clean_up_began, unfinished
 
     drills, inventory = drills_here()
+    if as_json:
+        click.echo(plain_json(drills))
+        return
     for drill in drills:
         click.echo(sanitize(f"{drill.name}  (every {drill.every})"))
         click.echo(sanitize(f"    {drill.words}"))

@@ -62,3 +62,42 @@ class SystemForm(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: Annotated[str, Meta(description="one line with the figures that matter")]
     facts: Annotated[dict[str, Any], Meta(description="measured values; what could not be measured is missing")]
     exposure: Annotated[Exposed | None, Meta(description="what would be lost of it now")] = None
+
+
+class ProblemForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One problem in ``cleo plan check --json`` and ``cleo exercise check --json``."""
+
+    file: str
+    line: Annotated[int, Meta(description="counted from 1")]
+    field: Annotated[str, Meta(description="its path in the file: phases[0].title")]
+    level: Annotated[Literal["error", "warning"], Meta(description="an error keeps the file from being used")]
+    message: str
+
+
+class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference in ``cleo plan diff OLD NEW --json``."""
+
+    kind: Literal["added", "removed", "moved", "renamed", "changed"]
+    what: Annotated[str, Meta(description="the step's id as it is now, or the path of anything else")]
+    title: Annotated[str, Meta(description="the step's number and title; empty for anything else")]
+    field: Annotated[str, Meta(description="which field; empty: all of it")]
+    old: Annotated[Any, Meta(description="what it was; of a moved step its place, of a renamed one its id")]
+    new: Annotated[Any, Meta(description="what it is")]
+
+
+class LessonForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a plan may learn in ``cleo plan diff PLAN --incident … --json``."""
+
+    step: Annotated[str, Meta(description="the step's id; empty: the plan as a whole")]
+    text: Annotated[str, Meta(description="what was so, in the journal's words")]
+    field: Annotated[str, Meta(description="the field that should have another value; empty: none")]
+    value: Annotated[str, Meta(description="that value, as YAML")]
+
+
+class NoteForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One note in ``cleo plan import -o FILE --json``."""
+
+    file: str
+    line: Annotated[int, Meta(description="of what was imported, counted from 1")]
+    kind: Literal["unread", "filled in", "look at this"]
+    text: str

@@ -83,6 +83,6 @@ def cli(ctx: click.Context, plain: str | None, actor: str | None) -> None:
 
 
 def main() -> None:
-    """Run ``cleo``. Exit status 0, 1 (it failed) or 2 (asked wrongly)."""
+    """Run ``cleo``. Exit status 0, 1 (it failed) or 2 (asked wrongly); `docs/exit-statuses.md` has all."""
     with guard_streams():
         cli(prog_name="cleo")

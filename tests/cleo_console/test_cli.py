@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from jsonschema import validate
 
 from cleo_console.plans import bundled
 from journal.incident.fold import fold_journal
 from tests.closing import phrase_in
+from tests.schemas import fits
 
 
 class Cleo:
@@ -59,7 +59,7 @@ def cleo(tmp_path: Path) -> Cleo:
 def test_an_incident_is_worked_from_the_command_line(cleo: Cleo) -> None:
     incident = cleo.declare()
     status = json.loads(cleo("status", "--json").stdout)
-    validate(status, json.loads(cleo("schema", "status").stdout))
+    fits(status, json.loads(cleo("schema", "status").stdout))
     assert status["next"] == "check-status"
     decided = cleo("decide", "recovery-point", "latest", "--reason", "the disk died").stdout
     assert "it gives up: nothing that a log holds" in decided

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import validate
 
 from cleo_console.plans import bundled
 from tests.actions.systems.postgres.mounts import mounted
 from tests.certificates import Authority
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab
+from tests.schemas import fits
 from tests.waiting import until
 
 __all__ = ["lab"]
@@ -84,7 +84,7 @@ def test_it_says_what_is_known_and_leaves_nothing_behind(lab: Lab, cleo: Cleo) -
     assert kept.stat().st_mode & 0o777 == 0o600
     (verdict,) = result["verdicts"]
     schema = json.loads(cleo("schema", "ready").stdout)
-    validate(result, schema)
+    fits(result, schema)
     assert verdict.keys() == schema["$defs"]["Verdict"]["properties"].keys()
     assert verdict["comes_back"] == verdict["ready"] == "not known", "nobody plays MongoDB and Redis"
     assert [why for why in verdict["why"] if "PostgreSQL" in why] == []

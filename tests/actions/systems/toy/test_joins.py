@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jsonschema import validate
 
 from actions.registry import catalogue
 from actions.system_types import built_in
@@ -27,6 +26,7 @@ from tests.actions.systems.toy.toy_lab import WORD, ToyLab, store, toy_lab
 from tests.actions.worlds import Person, declared, places_in, running
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import running_lab
+from tests.schemas import fits
 from tests.screens.driving import Console
 
 ROOT = Path(__file__).parents[4]
@@ -153,7 +153,7 @@ def test_a_lab_runs_it_beside_postgres(tmp_path: Path) -> None:
         assert "Creating a toy store" in cleo("lab", "up", "--dir", str(lab.directory), "--also", "toy").stdout
         inventory = {"CLEO_INVENTORY": str(lab.inventory_path)}
         measured = json.loads(cleo("health", "--json", status=None, **inventory).stdout)
-        validate(measured, json.loads(cleo("schema", "health").stdout))
+        fits(measured, json.loads(cleo("schema", "health").stdout))
         assert {name: found["status"] for name, found in measured.items()} == {"postgres": "up", "toy": "up"}
         cleo("lab", "break", "toy", "--how", "kill", "--dir", str(lab.directory))
         shown = json.loads(cleo("lab", "status", "--json", "--dir", str(lab.directory), status=1).stdout)
