@@ -7,8 +7,12 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.pilot import Pilot
+
+if TYPE_CHECKING:
+    from cleo_console.demo import DemoServices
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((120, 40), (80, 24))
@@ -17,7 +21,7 @@ _PAUSE_S = 0.1
 
 
 async def main() -> None:
-    """Draw the incident screen while a restore runs, in both sizes."""
+    """Draw the incident screen while a restore runs, in both sizes, and the console of whoever leads an exercise."""
     PICTURES.mkdir(exist_ok=True)
     for width, height in SIZES:
         with tempfile.TemporaryDirectory() as home:
@@ -29,6 +33,63 @@ async def main() -> None:
             }
             picture = await _draw(width, height)
         (PICTURES / f"incident-{width}x{height}.svg").write_text(picture, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["CLEO_HOME"] = home
+        (PICTURES / "facilitator.svg").write_text(await _draw_leading(), encoding="utf-8")
+
+
+async def _draw_leading() -> str:
+    """Draw the facilitator's console: injects answered, open, held and to come, two participants, a hint given."""
+    from cleo_console.cli.demo import declaration_of
+    from cleo_console.demo import DemoServices
+    from cleo_console.facilitate import FacilitatorApp
+
+    with DemoServices("ana@bastion", speed=30) as players, DemoServices("eve@bastion", speed=30) as host:
+        incident = players.declare(declaration_of(players, "database-failure"))
+        host.ensure_runner(incident)
+        await asyncio.to_thread(_lead, host, incident)
+        app = FacilitatorApp(host, incident)
+        async with app.run_test(size=(120, 24)) as pilot:
+            await _shows(pilot, "free-1")
+            for _ in range(2):
+                await pilot.press("down")
+            await _shows(pilot, "expected")
+            return app.export_screenshot(title="cleo exercise lead")
+
+
+def _lead(host: DemoServices, incident_id: str) -> None:
+    """Play a little: ana leads, ben writes down; the facilitator asks, helps, holds and notes."""
+    from journal.commands.exercise import ExerciseCommands
+    from journal.commands.incident import IncidentCommands
+    from journal.events.envelope import Clock
+    from journal.incident.fold import fold_journal
+    from journal.incident.state import Incident
+    from journal.store.journal import Follower, Journal
+
+    path = host.paths.incident(incident_id).journal
+
+    def now() -> Incident:
+        return fold_journal(path)
+
+    with host.open(incident_id) as journal, Follower(path) as follower:
+        people = {
+            name: Journal.open(path, actor=f"{name}@bastion", clock=Clock(now=journal.now)) for name in ("ana", "ben")
+        }
+        ana, ben = (IncidentCommands(one, now) for one in people.values())
+        lead = ExerciseCommands(journal, now)
+        ana.take_role("lead")
+        ben.take_role("scribe")
+        lead.hold("tickets")
+        lead.give("eta")
+        while "eta" not in now().review.unanswered:
+            follower.wait(_PAUSE_S)
+        lead.say("What is confirmed?", inject="eta")
+        lead.ask("@scribe Whom do you tell first? | Users | The press | Nobody")
+        ben.reply("free-1", "1 they wait")
+        lead.mark("ben@bastion", "+ told users before he was asked")
+        lead.mark("ana@bastion", "- no time named for the next update")
+        for one in people.values():
+            one.close()
 
 
 async def _draw(width: int, height: int) -> str:
@@ -84,13 +145,18 @@ def _up_to_the_restore(host: object, incident_id: str) -> None:
 
 async def _restoring(pilot: Pilot[None]) -> None:
     """Wait until the restore has come some way."""
+    await _shows(pilot, r"[2-9]\d\s*%")
+
+
+async def _shows(pilot: Pilot[None], words: str) -> None:
+    """Wait until the screen shows something that a pattern fits."""
     end = asyncio.get_running_loop().time() + _DEADLINE_S
     while asyncio.get_running_loop().time() < end:
         await pilot.pause(_PAUSE_S)
         screen = re.sub(r"<[^>]+>|&#160;", " ", pilot.app.export_screenshot())
-        if re.search(r"[2-9]\d\s*%", screen):
+        if re.search(words, screen):
             return
-    raise SystemExit("the restore never showed its progress")
+    raise SystemExit(f"the screen never showed {words}")
 
 
 if __name__ == "__main__":

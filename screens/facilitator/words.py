@@ -59,9 +59,9 @@ def inject_detail(row: InjectRow) -> list[Line]:
         labelled("expected", sanitize(row.inject.expected) or Span("nothing: it only tells", "quiet")),
     ]
     if row.answered:
-        lines.append(labelled("answered by", Span(sanitize(row.answered[1]), "good")))
+        lines.append(labelled("answer", Span(sanitize(row.answered[1]), "good")))
     elif row.answers:
-        lines.append(labelled("answered by", sanitize(" or ".join(row.answers))))
+        lines.append(labelled("answer", sanitize(" or ".join(row.answers))))
     if row.inject.hints or row.hints:
         left = f"{len(row.hints)} given" + (f"; next: {row.next_hint}" if row.next_hint else "")
         lines.append(labelled("hints", sanitize(left)))

@@ -30,7 +30,7 @@ async def test_an_exercise_is_led_by_keys(tmp_path: Path, monkeypatch: pytest.Mo
             console = Console(pilot, host)  # type: ignore[arg-type]
             await console.sees("Leading", "○ waits", "expected   nothing: it only tells", "g give", "q quit")
             await console.press("down", "down")
-            await console.sees("expected   No promise; what is known", "answered by a note was written")
+            await console.sees("expected   No promise; what is known", "answer     a note was written")
             await console.press("g")
             await console.sees("! open", "eta")
             await console.press("p")
