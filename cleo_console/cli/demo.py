@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from journal.commands.declare import Declaration
     from journal.exercise.script import Exercise
 
-_SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "security-breach", "natural-disaster")
+SCENARIOS = ("database-failure", "infrastructure-failure", "data-corruption", "security-breach", "natural-disaster")
 
 _SPEED = 60.0
 
 
 @click.command()
-@click.option("--scenario", type=click.Choice(_SCENARIOS), help=f"What has happened. Default: {_SCENARIOS[0]}.")
+@click.option("--scenario", type=click.Choice(SCENARIOS), help=f"What has happened. Default: {SCENARIOS[0]}.")
 @click.option(
     "--exercise",
     "own",
@@ -64,7 +64,7 @@ def demo(scenario: str | None, own: Path | None, speed: float | None, incident_i
     from cleo_console.settings import asked_actor
 
     script = _own(own) if own else None
-    asked = scenario or (script.scenario if script else _SCENARIOS[0])
+    asked = scenario or (script.scenario if script else SCENARIOS[0])
     with DemoServices(asked_actor(), speed or _speed_of(script), script) as at:
         incident_id = at.paths.meant(incident_id) if incident_id else at.declare(declaration_of(at, asked))
         _play(at, incident_id, plain=plain)

@@ -12,6 +12,7 @@ import click
 
 from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
 from cleo_console.cli.drill_restore import restore
+from cleo_console.cli.drill_tabletop import can_be_played, play_tabletop
 from cleo_console.cli.incident_access import access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.settings import paths, plan_file
@@ -79,7 +80,9 @@ def list_drills(as_json: bool) -> None:
     help="What people decided beforehand (YAML; made by cleo drill answers).",
 )
 @click.option("--give-up", is_flag=True, help="Clean up and close it where it stops, too: for cron.")
-def run_drill(name: str, answers: Path | None, give_up: bool) -> None:
+@click.option("--tabletop", is_flag=True, help="Play it on a simulated world instead, in this terminal: cleo demo.")
+@click.option("--scenario", metavar="NAME", default="", help="For --tabletop; default: the first that shows the test.")
+def run_drill(name: str, answers: Path | None, give_up: bool, tabletop: bool, scenario: str) -> None:
     """Hold a test of the plan on the inventory's systems, as far as that needs no person, and journal it.
 
     It is an incident of kind DRILL (of a lab: LAB) that closes itself. What changes a system is begun only with
@@ -92,18 +95,20 @@ def run_drill(name: str, answers: Path | None, give_up: bool) -> None:
     Example:
       cleo drill run data-integrity-verification
       cleo drill run failover-simulation --answers failover.yaml
+      cleo drill run third-party-service-failure-simulation --tabletop
       0 5 1 * *  cleo drill run performance-under-dr-conditions
     """
     drill, inventory = drill_here(name)
-    if drill.how == "restore":
+    if tabletop:
+        play_tabletop(drill, scenario)
+    elif drill.how == "restore":
         click.get_current_context().invoke(restore, systems=(), source=None, on="")
     elif drill.how == "walk" and answers:
         from cleo_console.cli.drill_session import walk_drill
 
         _alone(drill, inventory, lambda folder: walk_drill(drill, inventory, answers, folder, give_up=give_up))
     elif drill.how != "looks":
-        click.echo(sanitize(f"{drill.item}: not begun: {drill.words}"), err=True)
-        sys.exit(3)
+        _not_begun(drill)
     else:
         _alone(drill, inventory, lambda folder: _looked(drill, inventory, folder))
 
@@ -146,6 +151,19 @@ def drill_here(name: str) -> tuple[Drill, Inventory]:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise click.UsageError(f"The plan has no test {name}.{hint} List them: cleo drill list")
     return drill, inventory
+
+
+def _not_begun(drill: Drill) -> None:
+    """Say how a drill that nobody answered is held; on a terminal a tabletop of it can be begun at once."""
+    click.echo(sanitize(f"{drill.item}: not begun: {drill.words}"), err=True)
+    if drill.how == "walk":
+        click.echo(f"  its answers:  cleo drill answers {drill.name} > {drill.name}.yaml", err=True)
+    if can_be_played(drill):
+        click.echo(f"  as a tabletop: cleo drill run {drill.name} --tabletop", err=True)
+        if sys.stdin.isatty() and sys.stdout.isatty() and click.confirm("Play it as a tabletop now?"):
+            play_tabletop(drill, "")
+            return
+    sys.exit(3)
 
 
 def _alone(drill: Drill, inventory: Inventory, hold: Callable[[Path], int]) -> None:

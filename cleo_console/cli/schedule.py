@@ -136,8 +136,7 @@ def _improvements(made: Schedule) -> Iterator[str]:
 
 
 def _test(test: Standing) -> Iterator[str]:
-    state = test.state.upper() if test.state == "overdue" else test.state
-    yield f"  {_MARK[test.state]} {state:8} {test.item}"
+    yield f"  {_MARK[test.state]} {_state(test):10} {test.item}"
     yield f"      {_when(test)}"
     if test.last:
         yield f"      last held {test.last.at:%Y-%m-%d}: {test.last.incident} ({test.last.kind}); {_times(test)}"
@@ -146,12 +145,19 @@ def _test(test: Standing) -> Iterator[str]:
     yield from (f"      {_graph(trend)}" for trend in test.trends)
 
 
+def _state(test: Standing) -> str:
+    """Return how a test stands; what was never held is overdue since nobody can say when."""
+    if test.state == "overdue":
+        return "NEVER HELD" if test.missed < 0 else "OVERDUE"
+    return test.state
+
+
 def _when(test: Standing) -> str:
     """Return what this period has of it, and how many before had nothing."""
     if test.state in ("passed", "in part"):
         return f"{test.words}; due again from {test.due_by:%Y-%m-%d}"
     if test.missed < 0:
-        return f"never held, by any journal here; due before {test.due_by:%Y-%m-%d}"
+        return f"no journal here shows it; due before {test.due_by:%Y-%m-%d}"
     missed = f"{count(test.missed, test.every)} missed; " if test.missed else ""
     words = "" if test.words.startswith("not held yet") else f"{test.words}; "
     return f"{missed}{words}due before {test.due_by:%Y-%m-%d}"

@@ -18,6 +18,7 @@ How = Literal["restore", "looks", "walk", "people", "nothing"]
 _STRANGE = re.compile(r"[^a-z0-9]+")
 _RESTORES = ".drill"
 _WALKED = "changes systems, so people decide: beforehand (--answers FILE), in the console (cleo declare --kind DRILL)"
+_PLAYED = "or as a tabletop (--tabletop"
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalog
     if held_by is None:
         return "people", f'no action shows it: hold it with people, and note it: cleo note "Test {item}: who, what"'
     if held_by.scenarios:
-        return "walk", f"{_WALKED}, or as a tabletop: cleo demo (scenario {' or '.join(held_by.scenarios)})"
+        return "walk", f"{_WALKED}, {_PLAYED}: {', '.join(held_by.scenarios)})"
     if not found:
         return "nothing", f"the inventory has no system with {', '.join(held_by.actions)}"
     if all(action.endswith(_RESTORES) for action in found):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Decision, Step
 
-_PROMOTES = ".promote"
+_PROMOTES, _LEADS_BACK = ".promote", ("put_back", "rollback")
 TargetOf = Callable[[str, str], str]
 """Returns what is typed to let an action begin at a system; empty where nobody can tell."""
 
@@ -126,16 +126,29 @@ def _standbys(incident: Incident, system: str) -> list[str]:
 def _clean_up(
     incident: Incident, steps: list[Step], catalogue: Catalogue, target: TargetOf
 ) -> Iterator[dict[str, Any]]:
-    """Yield what brings back what is failed over: its old server follows, leads again, and the standby follows."""
+    """Yield what brings back what is failed over: its old server follows, leads again, and the standby follows.
+
+    Then users are led back, names last.
+    """
+    prepared: list[str] = []
     for step in steps:
         kind = step.action.partition(".")[0]
         if step.action.endswith(_PROMOTES):
             for system in instances(incident, step):
-                yield from _brought_back(incident, step, kind, system, catalogue, target)
+                for one in _brought_back(incident, step, kind, system, target):
+                    is_new = one.get("done") not in prepared if "done" in one else _is_here(catalogue, one["action"])
+                    prepared += [one["done"]] if "done" in one else []
+                    yield from [one] if is_new else []
+    for step in steps:
+        kind, _, verb = step.action.partition(".")
+        for back in _LEADS_BACK if verb == "update" else ():
+            if _is_here(catalogue, action := f"{kind}.{back}"):
+                words = [target(action, system) for system in instances(incident, step)]
+                yield {"action": action, "if_done": step.id, "confirm": [word for word in words if word]}
 
 
 def _brought_back(
-    incident: Incident, promote: Step, kind: str, system: str, catalogue: Catalogue, target: TargetOf
+    incident: Incident, promote: Step, kind: str, system: str, target: TargetOf
 ) -> Iterator[dict[str, Any]]:
     prepared = [{"done": one, "note": ""} for one in _people_first(incident, f"{kind}.switch_back")]
     fence = next((one for one in incident.plan.steps() if one.action == f"{kind}.fence"), None)
@@ -154,7 +167,7 @@ def _brought_back(
         {"action": f"{kind}.unfence", "unless_done": promote.id, "confirm": confirm},
         {"action": f"{kind}.start", "if_done": fence.id if fence else "", "unless_done": promote.id},
     ]
-    yield from (one for one in wanted if "done" in one or _is_here(catalogue, one["action"]))
+    yield from wanted
 
 
 def _people_first(incident: Incident, action: str) -> list[str]:

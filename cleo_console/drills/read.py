@@ -30,14 +30,15 @@ def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None, *, beside
         paths: where the journals lie.
         plan: whose tests they are.
         now: the present; None: by this machine's clock.
-        beside: where tabletops lie, whose action items count as well.
+        beside: where tabletops lie: they count, too.
 
     Raises:
         CleoError: the journals cannot be listed.
     """
     now = now or datetime.now(UTC)
     span = looked_at(now)
-    found = list(journals_of({id_: paths.incident(id_).journal for id_ in paths.ids()}, span))
+    there = {id_: at.incident(id_).journal for at in (paths, *beside) for id_ in at.ids()}
+    found = list(journals_of(there, span))
     checked = check_where_they_lie([one.path for one in found])
     incidents, doubtful, whole = [], [], set()
     for one in found:

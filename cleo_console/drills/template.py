@@ -62,7 +62,7 @@ def _clean_up(asked: Questions) -> Iterator[str]:
 def _said(value: object) -> str:
     """Return a value as YAML has it: JSON's writing is YAML's, too."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_said(each)}" for key, each in value.items() if each != "") + "}"
+        return "{" + ", ".join(f"{key}: {_said(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_said, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

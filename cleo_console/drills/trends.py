@@ -46,6 +46,9 @@ def _of_objectives(incident: IncidentEvidence) -> Iterator[_Value]:
     for rto in incident.rto:
         if rto.achieved_s is not None:
             yield rto.title, "recovery", Point(at=at, incident=incident.id, seconds=rto.achieved_s)
+    if not any(rto.achieved_s is not None for rto in incident.rto):  # what validates them was left out, or failed
+        for one in incident.recoveries:
+            yield one.title, "recovery", Point(at=one.at, incident=incident.id, seconds=one.took_s)
     for rpo in incident.rpo:
         if rpo.achieved_s is not None:
             point = Point(at=at, incident=incident.id, seconds=rpo.achieved_s, bound=rpo.bound)

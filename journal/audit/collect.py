@@ -13,7 +13,7 @@ from journal.audit.said import Said, marked_at, notes_of, said_of_tests
 from journal.audit.span import Span
 from journal.events.types import Kind
 from journal.exercise.assessment import RATING_WORDS
-from journal.incident.records import Run, RunState
+from journal.incident.records import Run, RunState, StepState
 from journal.report.build import gather
 from journal.report.exercise_section import after_action
 from journal.report.header import deviations, header, responders
@@ -21,9 +21,12 @@ from journal.report.objectives import rpo_results, rto_results
 from journal.store.journal import Reader
 
 if TYPE_CHECKING:
+    from journal.incident.state import Incident
     from journal.report.gather import Gathered
 
 _DRILL, _RESTORE = ".drill", ".restore"
+_BRINGS_BACK, _LETS_IN = ("promote", "restore", "apply_wal", "start", "switch_over"), "allow_writers"
+_DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE)
 
 
 def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEvidence:
@@ -75,6 +78,8 @@ def _evidence(
         deviations=cut(deviations(gathered)),
         signatures=cut(gathered.signatures.entries(gathered.read, gathered.types)),
         notices=cut(notices(gathered, notes)),
+        steps_done=[step.id for step in incident.in_state(*_DONE)],
+        recoveries=[] if incident.kind is Kind.TABLETOP else cut(list(_recoveries(incident))),
         outside=cut.outside,  # the last one: it was counted until here
     )
 
@@ -145,6 +150,31 @@ def _restores(gathered: Gathered) -> Iterator[m.RestoreTest]:
                 took_s=_seconds(run.facts.get("drill_s")),
                 lost_s=_seconds(run.facts.get("drill_lost_s")),
             )
+
+
+def _recoveries(incident: Incident) -> Iterator[m.Recovery]:
+    """Yield the first time that each system's writers were let in after it was promoted, restored or started."""
+    back: dict[str, str] = {}
+    told = set()
+    for run in sorted(incident.runs.values(), key=lambda one: one.finished_at or incident.last_at):
+        if not run.changes_step or run.state is not RunState.SUCCEEDED or run.finished_at is None:
+            continue
+        verb = run.action.partition(".")[2]
+        if verb in _BRINGS_BACK:
+            back[run.system] = run.action
+        elif verb == _LETS_IN and run.system in back and run.system not in told:
+            told.add(run.system)
+            took_s = (run.finished_at - incident.began_at).total_seconds()
+            title = _title(incident, run)
+            yield m.Recovery(at=run.finished_at, system=run.system, title=title, action=back[run.system], took_s=took_s)
+
+
+def _title(incident: Incident, run: Run) -> str:
+    """Return what people call what was recovered: by its part in the plan, whichever server plays that in the end."""
+    step = incident.plan.by_id.get(run.step)
+    planned = incident.plan.systems.get(step.system) if step else None
+    several = step is not None and len(incident.roster.players(step.system)) > 1
+    return planned.title if planned and not several else incident.roster.title(run.system)
 
 
 def _seconds(fact: object) -> float | None:

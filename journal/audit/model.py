@@ -80,6 +80,16 @@ class RestoreTest(Part, frozen=True, kw_only=True):
     lost_s: float | None = None
 
 
+class Recovery(Part, frozen=True, kw_only=True):
+    """A system that was recovered: how long after the disruption its writers were let in again, in seconds."""
+
+    at: datetime
+    system: str
+    title: str
+    action: str
+    took_s: float
+
+
 class Approval(Part, frozen=True, kw_only=True):
     """Something that a person allowed: a decision, a target typed before something destructive, a gate opened."""
 
@@ -124,6 +134,8 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
         printed: how many lines programs printed in it; ``contacts``: how many its plan names.
         crosses: how it reaches beyond the span, in words.
         actions: the actions that succeeded in it, by name; ``said``: what people noted as tests, in lower case.
+        steps_done: the plan's steps that a program or people did, by id.
+        recoveries: how long each system that was recovered was out, where that was no tabletop.
         objectives: the ratings of an exercise with a script, a line each.
     """
 
@@ -157,6 +169,8 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
     said: list[str]
     objectives: list[str]
     outside: int
+    steps_done: list[str] = []
+    recoveries: list[Recovery] = []
 
 
 class Shown(Part, frozen=True, kw_only=True):

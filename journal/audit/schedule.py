@@ -113,7 +113,9 @@ def _how(held_by: HeldBy | None, item: str, incident: m.IncidentEvidence) -> str
     if held_by is None or (held_by.scenarios and incident.scenario not in held_by.scenarios):
         return ""
     ran = list(_ran(held_by, incident))
-    return "" if held_by.actions and not ran else ", ".join(ran) or f"scenario {incident.scenario_title}"
+    if (held_by.actions and not ran) or not set(held_by.steps).issubset(incident.steps_done):
+        return ""
+    return ", ".join([*ran, *held_by.steps]) or f"scenario {incident.scenario_title}"
 
 
 def _ran(held_by: HeldBy, incident: m.IncidentEvidence) -> Iterator[str]:

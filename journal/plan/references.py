@@ -25,8 +25,11 @@ def reference_findings(plan: Plan) -> Iterator[Finding]:
     for place, clock in enumerate(plan.compliance):
         yield from _unknown_in_list("step", clock.noticed_by, plan.by_id, ("compliance", place, "noticed_by"))
     for place, test in enumerate(plan.tests):
-        for name in test.held_by:
-            yield from _unknown("test", name, test.items, ("tests", place, "held_by", name))
+        for name, held_by in test.held_by.items():
+            where: FilePath = ("tests", place, "held_by", name)
+            yield from _unknown("test", name, test.items, where)
+            yield from _unknown_in_list("scenario", held_by.scenarios, plan.scenarios, (*where, "scenarios"))
+            yield from _unknown_in_list("step", held_by.steps, plan.by_id, (*where, "steps"))
 
 
 def _names(plan: Plan) -> Iterator[Finding]:

@@ -52,13 +52,15 @@ class AlertRule(Part, frozen=True, kw_only=True):
 
 
 class HeldBy(Part, frozen=True, kw_only=True):
-    """What shows in a journal that a test was held: one of the scenarios, and one of the actions that succeeded.
+    """What shows in a journal that a test was held: one of the scenarios, one of the actions that succeeded, all steps.
 
-    ``actions`` may be patterns (``*.drill``). What is empty is not asked for.
+    ``actions`` may be patterns (``*.drill``); ``steps`` were all done, by a program or by people. What is empty is not
+    asked for.
     """
 
     scenarios: list[str] = []
     actions: list[str] = []
+    steps: list[str] = []
 
     def asks_for(self, action: str) -> bool:
         """Return whether an action is one of those that show it."""

@@ -34,8 +34,8 @@ def test_what_changes_a_system_or_is_no_action_is_left_to_people(drills: dict[st
         "cross-region-failover": "walk",
         "performance-under-dr-conditions": "looks",
         "complete-data-center-failure-simulation": "walk",
-        "multi-region-coordination-test": "people",
-        "third-party-service-failure-simulation": "people",
+        "multi-region-coordination-test": "walk",
+        "third-party-service-failure-simulation": "walk",
     }
 
 

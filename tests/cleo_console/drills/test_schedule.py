@@ -16,7 +16,9 @@ from cleo_console.drills.read import schedule_of
 from journal.events import types as e
 from journal.paths import Paths
 from journal.plan.read import plan_from_data
+from journal.store.journal import Journal
 from tests.journal.audit.test_pack import CLOSED, PLAN, run, write
+from tests.journal.stories import SetClock, declaration, plan, step
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
@@ -71,6 +73,26 @@ def test_who_never_held_a_test_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CLEO_HOME", str(tmp_path))
     done = CliRunner().invoke(schedule, [])
     assert done.exit_code == 1
-    assert "never held, by any journal here" in done.stdout
+    assert "NEVER HELD" in done.stdout
     told = json.loads(CliRunner().invoke(schedule, ["--json"]).stdout)
     assert {test["state"] for test in told["tests"]} == {"overdue"}
+
+
+def test_steps_that_people_did_show_a_test_and_a_recovery_is_timed_until_writers_were_let_in(tmp_path: Path) -> None:
+    held_by = {"Failover": {"actions": ["*.promote"]}, "Coordination": {"steps": ["tell"]}}
+    tests = [{"every": "month", "items": [*held_by], "held_by": held_by}]
+    asked = plan(step("drill", action="some.promote"), step("tell", items=["sent"]), tests=tests)
+    began = datetime(2026, 11, 10, 10, tzinfo=UTC)
+    first = declaration(asked, id="INC-1", kind=e.Kind.LAB, began_at=began.isoformat(), discovered_at=began.isoformat())
+    folder, now = tmp_path / "incidents" / "INC-1", SetClock(began)
+    folder.mkdir(parents=True)
+    told = e.StepMarkedDone(step="tell", note="both regions")
+    with Journal.create(folder / "journal.db", first, actor="ada@bastion", clock=now.clock()) as journal:
+        for body in (*run("some.promote"), *run("some.allow_writers", seq=5), told, CLOSED):
+            now.pass_(minutes=1)
+            journal.append(body)
+    made = schedule_of(Paths(incidents=tmp_path / "incidents", locks=tmp_path / "l"), plan_from_data(asked), NOW)
+    shown = {test.item: test for test in made.tests}
+    assert [one.by for one in shown["Coordination"].held] == ["tell"]
+    (recovery,) = [trend for trend in shown["Failover"].trends if trend.what == "recovery"]
+    assert recovery.points[0].seconds == 360
