@@ -108,6 +108,16 @@ def _read(file: Path, context: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return whole, users.get((contexts.get(wanted) or {}).get("user"), {})
 
 
+def written_token(file: Path, context: str) -> str:
+    """Return the token that a kubeconfig itself holds for a context; empty: none, or one that is renewed.
+
+    Args:
+        file: the kubeconfig, of which a client was made already.
+        context: which of its contexts; empty: its current one.
+    """
+    return str(_read(file, context)[1].get("token") or "")
+
+
 def _made_whole(said: dict[str, Any], folder: Path) -> None:
     for name in ("certificate-authority", "client-certificate", "client-key", "tokenFile"):
         if said.get(name):

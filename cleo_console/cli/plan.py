@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ for _command in (new_command, import_command, diff_command, pin_command):
 @click.argument("file", type=_PlanFile, required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check_command(file: Path | None, as_json: bool) -> None:
-    """Say what is wrong with a plan, as FILE:LINE: message.
+    """Say what is wrong with a plan, as FILE:LINE: message; what its steps lack by the last ``cleo ready``, too.
 
     Exit status 1 when it cannot be used; warnings alone leave it at 0.
 
@@ -107,8 +108,20 @@ def _print_on_paper(loaded: LoadedPlan, scenario: str) -> None:
     several = {name: systems for name in loaded.plan.systems if len(systems := players(known.systems, name)) > 1}
     new_page = "\n" if sys.stdout.isatty() else NEW_PAGE
     offered = known.offered(loaded.plan, catalogue())
-    for line in paper(loaded, offered, scenario, several, known.commands, known.told, known.played):
+    points = _on_paper(loaded.plan)
+    for line in paper(loaded, offered, scenario, several, known.commands, known.told, known.played, points):
         click.echo(line.replace(NEW_PAGE, new_page))
+
+
+def _on_paper(plan: Plan) -> Sequence[str]:
+    """Return the heading and lines of the plan's open points by the last look of ``cleo ready``; none: nothing."""
+    from cleo_console.settings import paths
+    from journal.readiness.result import read
+    from journal.wording.instants import utc
+
+    looked = read(paths())
+    lines = [one.line(plan.numbers, looked.at) for one in looked.open_points] if looked else []
+    return [f"Open points by cleo ready of {utc(looked.at)}", *lines] if looked and lines else []
 
 
 def _known(plan: Plan) -> KnownInventory:
@@ -142,9 +155,20 @@ def _problems(file: Path) -> list[Problem]:
 
     try:
         loaded = read_plan(file)
-        return sorted(check(loaded, described()) + drift(loaded), key=lambda problem: problem.line)
+        found = check(loaded, described()) + drift(loaded) + _found_wrong(loaded)
+        return sorted(found, key=lambda problem: problem.line)
     except BadFile as error:
         return error.problems
+
+
+def _found_wrong(loaded: LoadedPlan) -> list[Problem]:
+    """Return the plan's open points by the last look of ``cleo ready``; none where nobody ever looked."""
+    from cleo_console.settings import paths
+    from journal.readiness.result import read
+    from journal.readiness.standing import as_problems
+
+    looked = read(paths())
+    return list(as_problems(loaded, looked.open_points, looked.at)) if looked else []
 
 
 def _summary(problems: list[Problem]) -> str:

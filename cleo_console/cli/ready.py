@@ -135,6 +135,8 @@ def _answers(one: Verdict) -> Iterator[str]:
 
 def _finding_lines(result: ReadyResult, *, show_all: bool) -> Iterator[str]:
     """Yield what is to be mended, the gravest first: what stops a step, what nobody could look at, the rest."""
+    from journal.wording.instants import utc
+
     titles = {"wrong": "To be mended", "not measured": "Nobody could look", "ok": "In order"}
     order = sorted(result.findings, key=lambda one: (not (one.stops and one.steps), not one.systems))
     for state in ("wrong", "not measured", *(["ok"] if show_all else [])):
@@ -145,6 +147,12 @@ def _finding_lines(result: ReadyResult, *, show_all: bool) -> Iterator[str]:
             yield from (
                 line for one, before in zip(these, [None, *these], strict=False) for line in _finding(one, before)
             )
+    if kept := [one for one in result.open_points if one.seen != result.at]:
+        yield ""
+        yield f"Found wrong earlier, and nobody could look again ({len(kept)}):"
+        for each in kept:
+            yield f"  {each.about}: {each.words} ({utc(each.seen)})"
+            yield f"      {each.cure}"
     fine = sum(one.state == "ok" for one in result.findings)
     yield ""
     yield f"{fine} looks found all in order." + ("" if show_all else " --all prints them.")

@@ -24,8 +24,9 @@ from journal.events.measured import Measured
 from journal.events.types import Kind
 from journal.incident.exposure import SecondPlace
 from journal.readiness.finding import with_steps
-from journal.readiness.result import ReadyResult
+from journal.readiness.result import ReadyResult, read
 from journal.readiness.seen import Seen, SystemSeen
+from journal.readiness.standing import standing
 from journal.readiness.verdict import verdicts
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
     beside += over_rpo(inventory, loaded.plan, seen.exposed)
     found = with_steps([*swept.findings, *beside], loaded.plan, seen.known)
+    before = read(paths)
+    known = before.open_points if before and before.inventory == inventory.name else ()
     result = ReadyResult(
         at=at,
         took_s=round(time.monotonic() - begun, 2),
@@ -70,6 +73,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
         findings=found,
         systems=seen.systems,
         exposed=seen.exposed,
+        open_points=standing(known, found, at, list(inventory.systems)),
     )
     return result, bool(swept.late)
 

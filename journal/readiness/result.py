@@ -12,6 +12,7 @@ from journal.events.exposure import Exposed
 from journal.paths import Paths
 from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
+from journal.readiness.standing import OpenPoint
 from journal.readiness.verdict import Verdict
 from journal.store.folders import shared
 from journal.store.whole_file import replace_whole
@@ -30,6 +31,7 @@ class ReadyResult(msgspec.Struct, frozen=True, kw_only=True):
         findings: everything that was looked at, what is ok too.
         systems: what was seen of each system.
         exposed: what would be lost of each.
+        open_points: what was found wrong by this look, or by an earlier one and nobody could look at again.
         format: of this file.
     """
 
@@ -42,6 +44,7 @@ class ReadyResult(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[ReadyFinding]
     systems: Mapping[str, SystemSeen] = {}
     exposed: Sequence[Exposed] = ()
+    open_points: Sequence[OpenPoint] = ()
     format: int = FORMAT
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from journal.readiness.result import ReadyResult
 from journal.readiness.verdict import Answer
+from journal.wording.counting import count
 from journal.wording.instants import age
 from journal.wording.sanitize import sanitize
 
@@ -20,7 +21,9 @@ def readiness_line(result: ReadyResult, now: datetime) -> str:
     for answer, word in _WORDS.items():
         if titles := [sanitize(one.title) for one in result.verdicts if one.ready == answer]:
             parts.append(f"{word}: {', '.join(titles)}")
-    again = "  [cleo ready: look again]" if now - result.at > _OLD else ""
+    points = count(len(result.open_points), "open point")
+    left = f"; {points} [cleo ready]" if result.open_points else ""
+    again = "  [cleo ready: look again]" if now - result.at > _OLD else left
     return f"{age(result.at, now)}: {'; '.join(parts)}{again}"
 
 

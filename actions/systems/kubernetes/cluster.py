@@ -19,7 +19,7 @@ from actions.systems.kubernetes.settings import KubernetesSettings
 from journal.errors import CleoError
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, Configuration
 
 REQUEST_S = 15.0
 """Seconds that one request may take."""
@@ -102,6 +102,16 @@ class Cluster:
     def address(self) -> str:
         """Where the API server is."""
         return str(self._client.configuration.host)
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the kubeconfig says, as the client has it.
+
+        Raises:
+            NoCluster: it cannot be used.
+        """
+        known: Configuration = self._client.configuration
+        return known
 
     @property
     def token(self) -> str:

@@ -37,6 +37,7 @@ def paper(
     by_hand: Commands = lambda step: {},
     told: Sequence[str] = (),
     played: Collection[str] = (),
+    open_points: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the lines of a plan on paper.
 
@@ -48,6 +49,7 @@ def paper(
         by_hand: returns a step's shell commands at each system, by what the inventory says.
         told: the audiences that the inventory has channels to; steps that send something to another are left out.
         played: the plan's systems that the inventory has; steps of optional ones that it lacks are not named.
+        open_points: a heading and a line each of what steps are known to lack.
     """
     plan = loaded.plan
     answers = {"scenario": scenario, AFFECTED: ",".join(plan.scenarios[scenario].systems)} if scenario else {}
@@ -71,6 +73,7 @@ def paper(
 
     content = [
         *_front(loaded, scenario, several or {}, any(commands.values()), values),
+        *_open_points(open_points),
         *_phases(plan, scenario, left_out, blocks),
         *_appendix(plan, gone),
     ]
@@ -89,6 +92,12 @@ def _front(
         calls(plan),
     )
     return (Block([*part]) for part in parts)
+
+
+def _open_points(lines: Sequence[str]) -> Iterator[Block]:
+    """Yield what steps are known to lack, with a box: it may have been mended since this was printed."""
+    for number, line in enumerate(lines):
+        yield Block(heading(line) if number == 0 else wrapped(f"[ ] {line}", 2, 4), keep=number == 0)
 
 
 def _phases(
