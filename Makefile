@@ -3,7 +3,7 @@ VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy pgbouncer bind9 docker-registry iproute2 nftables patroni python3-etcd etcd-server systemd
-SOAK_PACKAGES := ansible-core prometheus prometheus-alertmanager unbound bind9-dnsutils radosgw ceph-mon ceph-osd containerd runc containernetworking-plugins busybox-static iproute2 openssl curl
+SOAK_PACKAGES := ansible-core man-db mandoc zsh fish prometheus prometheus-alertmanager unbound bind9-dnsutils radosgw ceph-mon ceph-osd containerd runc containernetworking-plugins busybox-static iproute2 openssl curl
 MONGOSH := mongosh@2.12.0
 JOBS   ?= 4
 
