@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from journal.plan.skeleton import Answers
 
 _Pairs = dict[str, str]
+T = TypeVar("T")
 
 
 @click.command("new")
@@ -61,42 +63,86 @@ def new_command(output: Path, force: bool, **given: str | tuple[str, ...] | None
 def _answers(given: dict[str, str | tuple[str, ...] | None]) -> Answers:
     from journal.plan.skeleton import Answers
 
+    times = "Recovery times (what=time, …)"
     return Answers(
         title=_one(given["title"], "What is the plan called?", "Our recovery plan"),
         owner=_one(given["owner"], "Who answers for it?", ""),
-        rto=_pairs(given["rto"], "Recovery times (what=time, …)", "Critical services=4 h"),
-        rpo=_pairs(given["rpo"], "How much data may be lost (what=time, …)", "Database=1 h"),
-        systems=_pairs(given["system"], "What can break (name=title, …)", "service=The service"),
+        rto=_pairs(given["rto"], times, "Critical services=4 h", _time),
+        rpo=_pairs(given["rpo"], "How much data may be lost (what=time, …)", "Database=1 h", _time),
+        systems=_pairs(given["system"], "What can break (name=title, …)", "service=The service", _name),
         scenarios=_several(given["scenario"], "Kinds of disaster (…, …)", "Database failure, Site lost"),
         strategies=_several(given["strategy"], "Ways back (…, …)", "Recovery from backups"),
         levels=_pairs(given["call"], "Whom to call first, then next (role=how, …)", ""),
     )
 
 
-def _asked(question: str, default: str) -> str:
-    """Ask in a terminal; elsewhere take the default."""
-    return str(click.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
+def _asked(question: str, default: str, read: Callable[[str], T]) -> T:
+    """Ask in a terminal, until the answer can be read; elsewhere take the default.
+
+    Args:
+        question: what is asked.
+        default: the answer of who only presses enter.
+        read: what makes something of an answer; it raises `click.UsageError` where nothing can be made of it.
+    """
+    if not sys.stdin.isatty():
+        return read(default)
+    made: T = click.prompt(question, default=default, err=True, value_proc=read)
+    return made
 
 
 def _one(given: str | tuple[str, ...] | None, question: str, default: str) -> str:
-    return str(given) if given is not None else _asked(question, default)
+    return str(given) if given is not None else _asked(question, default, str.strip)
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _several(given: str | tuple[str, ...] | None, question: str, default: str) -> list[str]:
-    said = list(given) if given else _asked(question, default).split(",")
-    return [each.strip() for each in said if each.strip()]
+    return [each.strip() for each in given if each.strip()] if given else _asked(question, default, _listed)
 
 
-def _pairs(given: str | tuple[str, ...] | None, question: str, default: str) -> _Pairs:
+def _time(_: str, value: str) -> str:
+    """Return what is wrong with a time; empty where nothing is."""
+    from journal.wording.durations import Duration
+
+    try:
+        Duration.parse(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _name(name: str, _: str) -> str:
+    """Return what is wrong with a system's name; empty where nothing is."""
+    from journal.yamlfile.names import strange
+
+    return strange(name)
+
+
+def _pairs(
+    given: str | tuple[str, ...] | None, question: str, default: str, wrong: Callable[[str, str], str] | None = None
+) -> _Pairs:
     """Return answers of the form ``WHAT=VALUE``, in their order.
 
+    Args:
+        given: what the options say; without any it is asked for.
+        question, default: as in `_asked`.
+        wrong: what is wrong with one pair; empty where nothing is.
+
     Raises:
-        UsageError: one is not of that form.
+        UsageError: an option is not of that form.
     """
-    found: _Pairs = {}
-    for each in _several(given, question, default):
-        what, sign, value = (part.strip() for part in each.partition("="))
-        if not (what and sign and value):
-            raise click.UsageError(f"{each!r} says no value: write WHAT=VALUE.")
-        found[what] = value
-    return found
+
+    def read(said: Sequence[str]) -> _Pairs:
+        found: _Pairs = {}
+        for each in said:
+            what, sign, value = (part.strip() for part in each.partition("="))
+            if not (what and sign and value):
+                raise click.UsageError(f"{each!r} says no value: write WHAT=VALUE.")
+            if wrong and (complaint := wrong(what, value)):
+                raise click.UsageError(f"{each!r}: {complaint}")
+            found[what] = value
+        return found
+
+    return read(list(given)) if given else _asked(question, default, lambda text: read(_listed(text)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from click.testing import CliRunner, Result
 
 from cleo_console.cli.plan import plan as plan_group
@@ -32,8 +34,25 @@ def test_a_plan_of_answers_can_be_used_and_has_the_actions_there_are(tmp_path: P
     assert "is there already" in str(again.exception)
 
 
-def test_an_answer_without_a_value_is_asking_wrongly(tmp_path: Path) -> None:
-    assert cleo_plan("new", "-o", tmp_path / "plan.yaml", "--rto", "Shop").exit_code == 2
+@pytest.mark.parametrize("said", [("--rto", "Shop"), ("--rpo", "Shop=soon"), ("--system", "a b=Mail")])
+def test_an_answer_without_a_value_is_asking_wrongly(tmp_path: Path, said: tuple[str, str]) -> None:
+    assert cleo_plan("new", "-o", tmp_path / "plan.yaml", *said).exit_code == 2
+
+
+def test_in_a_terminal_it_is_asked_again_and_an_end_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, runner = tmp_path / "plan.yaml", CliRunner()
+    monkeypatch.setattr("cleo_console.cli.plan_new.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    given = runner.invoke(plan_group, ["new", "-o", str(file)], input="Shop\nAnn\nsoon\nShop=soon\nShop=2 h\n\n")
+    assert (given.exit_code, file.exists()) == (1, False), "the answers ended"
+    answers = "Shop\n\nsoon\nShop=soon\nShop=2 h\n\na b=Mail\nmail=Mail\n\n\n\n"
+    made = runner.invoke(plan_group, ["new", "-o", str(file)], input=answers)
+    assert made.exit_code == 0, made.output
+    assert "'soon' says no value: write WHAT=VALUE." in made.output
+    assert "'Shop=soon': 'soon' is not a duration" in made.output
+    plan = read_plan(file).plan
+    assert ([tier.rto for tier in plan.objectives.rto.values()], list(plan.systems)) == ([7200], ["mail"])
 
 
 def test_two_systems_of_one_title_have_their_own_steps(tmp_path: Path) -> None:
