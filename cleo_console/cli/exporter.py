@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
+import sys
 from pathlib import Path
 from threading import Event
 
@@ -76,6 +78,8 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_al
     page.stop()
     looks.stop()
     server.shutdown()
+    sys.stdout.flush()
+    os._exit(0)  # a look that hangs in a pool of threads would be waited for: it only reads
 
 
 @exporter.command("rules")
