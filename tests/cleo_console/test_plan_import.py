@@ -155,6 +155,25 @@ def test_what_is_typed_on_another_machine_is_left_to_people(tmp_path: Path) -> N
     ]
 
 
+def test_a_prompt_that_names_a_machine_says_where_a_command_is_typed(tmp_path: Path) -> None:
+    rows = [
+        "root@db1:~# systemctl stop app",
+        "[root@db2 ~]# df -h",
+        "db-03 $ uptime",
+        "user@localhost:~$ uptime",
+        "$ uptime",
+    ]
+    plan, _ = imported(tmp_path, "# R\n\n```\n" + "\n".join(rows) + "\n```\n\n## Restart\n\n`systemctl restart app`\n")
+    assert [step.script or step.command for step in plan.steps()] == [
+        "ssh root@db1 ; systemctl stop app",
+        "ssh root@db2 ; df -h",
+        "ssh db-03 ; uptime",
+        ["uptime"],
+        ["uptime"],
+        ["systemctl", "restart", "app"],
+    ]
+
+
 def test_a_scenario_with_its_own_procedure_is_a_phase_of_its_own(tmp_path: Path) -> None:
     text = (
         "# Plan\n\n## 6. Scenarios\n\n### 6.1 Scenario 1: Fire\n**Severity:** High\n\n1. Leave the room\n\n"

@@ -9,7 +9,11 @@ from typing import NamedTuple
 from journal.plan.importing.outline import Code
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "console", "shell-session", "shellsession", "terminal", "bash-session"}
-_PROMPT = re.compile(r"^\s*(?:\[?[\w.-]+@[\w.-]+[^\]$#%]{0,40}\]?)?[$%]\s+(?=\S)")
+_PROMPT = re.compile(
+    r"^\s*(?:\[?(?P<login>[\w.-]+@[\w.-]+)[^\]$#%]{0,40}\]?[$%#]|(?P<host>[a-z]\w*[-\d][\w.-]*|workstation|laptop)\s*\$|[$%])\s+(?=\S)"
+)
+_HERE_ALREADY = re.compile(r"(?:.*@)?(?:localhost|workstation|laptop|bastion)\b.*|")
+"""Machines whose prompt says nothing of where a command is typed."""
 _KNOWN = re.compile(
     r"^\s*(?:sudo|kubectl|helm|docker|docker-compose|podman|systemctl|service|aws|gcloud|az|gsutil|terraform|ansible|ansible-playbook|"
     r"psql|pg_\w+|pgbackrest|mysql\w*|mongo\w*|redis-cli|etcdctl|ssh|scp|rsync|curl|wget|git|make|cd|ls|cat|tail|grep|dig|"
@@ -89,6 +93,7 @@ def read_shell(block: Code, inside: str = "") -> Reading:
     """
     rows = list(enumerate(block.rows, block.first))
     printed: list[str] = []
+    machines = {number: said for number, row in rows if (said := _machine(row))}
     if any(_PROMPT.match(row) for _, row in rows):
         rows, printed = _without_prompts(rows)
     commands: list[Command] = []
@@ -102,12 +107,19 @@ def read_shell(block: Code, inside: str = "") -> Reading:
         for command in _of(group, title, sets):
             inside = "" if _LEAVES.match(command.text) else _opened(command.text) or inside
             if not _LEAVES.match(command.text):
-                commands.append(command._replace(inside=inside))
+                commands.append(command._replace(inside=machines.get(command.line, inside)))
         sets += [row for _, row in group if _SETS.match(row)] if not _CONTROLS.search(group[0][1]) else []
     if sets and not commands and rows:
         commands = [Command("\n".join(sets), " ".join(said), rows[0][0], inside)]
         said = []
     return Reading(commands, [*printed, *said])
+
+
+def _machine(row: str) -> str:
+    """Return how one gets to the machine that a prompt names; empty where it names none, or this one."""
+    prompt = _PROMPT.match(row)
+    named = (prompt["login"] or prompt["host"] or "") if prompt else ""
+    return "" if _HERE_ALREADY.fullmatch(named) else f"ssh {named}"
 
 
 def goes_on(inside: str) -> str:

@@ -92,7 +92,14 @@ class Steps:
 
     def _prose(self, block: Prose) -> None:
         text = block.text.strip()
-        if text.endswith(":") or all(line.bold for line in block.lines):
+        code = block.lines[0].code if len(block.lines) == 1 else ""
+        if looks_like_a_command(code) and text.strip(" .:") == code:
+            one = read_command(code, self._inside)
+            title = self._lead_in() or self._heading_title()
+            self._add(title, block.line, **self._command(one))
+            self._inside = goes_on(one.inside)
+            take(block)
+        elif text.endswith(":") or all(line.bold for line in block.lines):
             self._say(text, block)
         elif self._last is not None and not self._waiting:
             self._add_text(self._last, text)
