@@ -43,11 +43,13 @@ class Edits:
         """Give a field of the mapping at ``path`` a value, which is YAML of one line.
 
         Raises:
-            CannotEdit: the mapping is written on one line.
+            CannotEdit: the mapping is written on one line that is not its own, or the field on it is no plain scalar.
         """
-        row = self._rows[self._lines[path] - 1]
+        line = self._lines[path]
+        row = self._instead.get(line, (line, [self._rows[line - 1]]))[1][0]
         if _ON_ONE_LINE.match(row):
-            raise CannotEdit(f"Line {self._lines[path]} holds several fields.", "Write each on a line of its own.")
+            self._instead[line] = (line, [_on_one_line(row, line, key, value, there=(*path, key) in self._lines)])
+            return
         if (*path, key) in self._lines:
             self._replace(self._lines[*path, key], value)
             return
@@ -84,3 +86,19 @@ class Edits:
                 made += self._after.get(each, [])
             line = end + 1
         return self._end.join(made)
+
+
+def _on_one_line(row: str, line: int, key: str, value: str, *, there: bool) -> str:
+    """Return the row of a mapping that is written on one line, with a field of another value, or one more.
+
+    Raises:
+        CannotEdit: it goes on in the next line, or the field is there, and no plain scalar.
+    """
+    end = row.rstrip().rfind("}")
+    whole = row.count("{") == row.count("}") and end == len(row.rstrip()) - 1
+    field = re.compile(rf"([{{,]\s*{re.escape(key)}:\s+)[^,{{}}\[\]\"']+(?=[,}}])")
+    if not whole or (there and not field.search(row)):
+        raise CannotEdit(f"Line {line} holds several fields.", "Write each on a line of its own.")
+    if there:
+        return field.sub(lambda found: f"{found[1]}{value}", row, count=1)
+    return f"{row[:end].rstrip()}, {key}: {value}{row[end:]}"

@@ -87,7 +87,7 @@ def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
 def test_the_program_of_a_command_is_pinned_where_readiness_looks(tmp_path: Path) -> None:
     file, program = tmp_path / "plan.yaml", tmp_path / "purge.sh"
     program.write_bytes(b"#!/bin/sh\n")
-    step = f"          - id: purge\n            title: Purge\n            command: [{program}]\n"
+    step = f"          - {{id: purge, title: Purge, command: [{program}]}}\n"
     file.write_text(SMALL_PLAN + step, encoding="utf-8")
     assert cleo_plan("pin", file).exit_code == 0
     pinned = read_plan(file).plan.by_id["purge"]

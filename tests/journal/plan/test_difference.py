@@ -124,8 +124,19 @@ def test_edits_keep_the_ends_of_lines() -> None:
     assert edits.text() == "steps:\r\n  - id: one\r\n    expect: 1 min\r\n    title: Use {x}\r\n"
 
 
-def test_a_mapping_on_one_line_is_not_edited() -> None:
-    text = "steps:\n  - {id: one, expect: 30 s}\n"
+def test_a_mapping_on_one_line_stays_on_it() -> None:
+    text = 'steps:\n  - {id: one, expect: 30 s}\n  - {id: two, items: [a], text: "{b}"}\n'
+    edits = Edits(text, read_yaml(Path("f"), text.encode()).lines)
+    edits.set(("steps", 0), "expect", "1 min")
+    edits.set(("steps", 0), "sha256", "ab")
+    edits.set(("steps", 1), "pinned", "{x.sh: cd}")
+    assert edits.text() == (
+        'steps:\n  - {id: one, expect: 1 min, sha256: ab}\n  - {id: two, items: [a], text: "{b}", pinned: {x.sh: cd}}\n'
+    )
+
+
+@pytest.mark.parametrize(("text", "key"), [("- {id: one,\n   x: 1}\n", "y"), ("- {id: one, x: [1]}\n", "x")])
+def test_what_cannot_be_edited_is_said(text: str, key: str) -> None:
     edits = Edits(text, read_yaml(Path("f"), text.encode()).lines)
     with pytest.raises(CannotEdit):
-        edits.set(("steps", 0), "expect", "1 min")
+        edits.set((0,), key, "1")
