@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 from journal.plan.contradictions import is_placeholder, last_day, warning_findings
 from journal.plan.people import Contact
+from journal.plan.pinned import drifted
+from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
-from journal.readiness.finding import ReadyFinding
+from journal.readiness.finding import ReadyFinding, State
 
 _CONFIRMED_D = 92
 """Days: the written plan wants contacts looked at every quarter."""
 
 
 def look_at_plan(loaded: LoadedPlan, today: date) -> Iterator[ReadyFinding]:
-    """Yield where a plan contradicts itself, is overdue, or names nobody who could be reached."""
+    """Yield where a plan contradicts itself, is overdue, names nobody who could be reached, or scripts that drifted."""
     for path, words in warning_findings(loaded.plan, None, today):
         place = ".".join(str(part) for part in path)
         about = f"plan {place}, line {loaded.source.line(path)}"
         cure = "Correct it there, and let the plan's owner confirm it: cleo plan check."
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, stops=False)
+    yield from _scripts(loaded)
     for contact in (*loaded.plan.escalation, *loaded.plan.contacts):
         if not is_placeholder(contact.contact):
             yield _confirmed(contact, today)
+
+
+def _scripts(loaded: LoadedPlan) -> Iterator[ReadyFinding]:
+    """Yield how the scripts are that steps are pinned to; the programs of commands are looked at on their hosts."""
+    folder = Path(loaded.source.file).parent
+    for _, step in placed_steps(loaded.plan):
+        for script, sha256 in step.pinned.items():
+            about, words = f"script {folder / script}", drifted(folder / script, sha256)
+            if not words:
+                words = "it is the one that the plan was tested with"
+                yield ReadyFinding(about=about, state="ok", words=words, steps=[step.id], stops=False)
+                continue
+            cure = "Look what was changed and by whom, test the step, then: cleo plan pin."
+            there: State = "wrong" if (folder / script).is_file() else "not measured"
+            yield ReadyFinding(about=about, state=there, words=words, cure=cure, steps=[step.id], stops=False)
 
 
 def _confirmed(contact: Contact, today: date) -> ReadyFinding:

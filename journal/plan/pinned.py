@@ -23,7 +23,7 @@ def drift(loaded: LoadedPlan) -> list[Problem]:
     found: list[Problem] = []
     for path, step in placed_steps(loaded.plan):
         for field, script, sha256 in _pins(step):
-            if said := _drifted(folder / script, sha256):
+            if said := drifted(folder / script, sha256):
                 where = (*path, *field)
                 found.append(Problem(loaded.source.file, loaded.source.line(where), where, said, "warning"))
     return found
@@ -42,7 +42,8 @@ def program_of(step: Step) -> str:
     return step.command[0] if named else ""
 
 
-def _drifted(script: Path, sha256: str) -> str:
+def drifted(script: Path, sha256: str) -> str:
+    """Return how a script is not the pinned one any more, or that it cannot be read; empty where it is the same."""
     try:
         now = digest(script)
     except OSError as error:

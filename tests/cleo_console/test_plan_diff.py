@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from actions.readiness.plan import look_at_plan
 from cleo_console.cli.plan import plan as plan_group
 from cleo_console.plans import bundled
 from journal.events import types as e
@@ -66,6 +68,13 @@ def test_the_patch_is_taken_and_keeps_what_is_there(
     assert change == "~ 1.1.1 Check system status (check-status): expect: '30 s' → '5 min'"
 
 
+def said_ready(plan: Path, script: Path) -> tuple[str, list[str]]:
+    """What `cleo ready` says of a script, and for which steps."""
+    found = look_at_plan(read_plan(plan), date(2026, 1, 1))
+    [one] = [one for one in found if one.about == f"script {script}"]
+    return one.state, list(one.steps)
+
+
 def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
     file, scripts = tmp_path / "plan.yaml", tmp_path / "scripts"
     scripts.mkdir()
@@ -78,10 +87,14 @@ def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
     assert read_plan(file).plan.by_id["check-status"].pinned == {"scripts/dr_check_status.sh": digest}
     assert cleo_plan("pin", file, "--scripts", scripts).stderr == "0 steps pinned anew.\n"
     assert "tested with" not in cleo_plan("check", file).stdout
+    assert said_ready(file, script) == ("ok", ["check-status"])
     script.write_bytes(b"#!/bin/sh\nrm -rf /\n")
     result = cleo_plan("check", file)
     assert result.exit_code == 0
     assert f"{script} is not what the plan was tested with" in result.stdout
+    assert said_ready(file, script) == ("wrong", ["check-status"])
+    script.unlink()
+    assert said_ready(file, script) == ("not measured", ["check-status"])
 
 
 def test_the_program_of_a_command_is_pinned_where_readiness_looks(tmp_path: Path) -> None:

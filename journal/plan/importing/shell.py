@@ -93,7 +93,7 @@ def read_shell(block: Code, inside: str = "") -> Reading:
     """
     rows = list(enumerate(block.rows, block.first))
     printed: list[str] = []
-    machines = {number: said for number, row in rows if (said := _machine(row))}
+    machines = {number: machine for number, row in rows if (machine := _machine(row))}
     if any(_PROMPT.match(row) for _, row in rows):
         rows, printed = _without_prompts(rows)
     commands: list[Command] = []
