@@ -104,11 +104,16 @@ class CleaningUp:
         return follow_run(self._at, run_id, quiet=True)
 
     def _player(self, action: str) -> str:
-        """Return the only system that plays by now what the plan has an action act on; empty: nobody can tell."""
+        """Return where an action takes something back, else the only system that plays what the plan has it act on.
+
+        Empty where nobody can tell.
+        """
         incident = self._at.incident()
-        bound = (step.system for step in incident.plan.steps() if step.action == action and step.system)
-        players = [name for name in incident.roster.players(next(bound, "")) if name in incident.roster.systems]
-        return players[0] if len(players) == 1 else ""
+        held = [incident.runs[one.runs[-1]].system for one in incident.in_force.values() if one.undone_by == action]
+        bound = [step.system for step in incident.plan.steps() if step.action == action and step.system]
+        played = incident.roster.players(bound[0]) if bound else []
+        found = held or [name for name in played if name in incident.roster.systems]
+        return found[0] if len(found) == 1 else ""
 
     def _taken_back(self) -> list[str]:
         """Take back what is still in force, the newest first, where nothing destructive does it; return what stays."""

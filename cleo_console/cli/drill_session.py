@@ -82,11 +82,10 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path, *, 
     click.echo(sanitize(f"{drill.item} on {inventory.name}: {'going on with ' if last else ''}{incident}"))
     with access_incident(incident) as at:
         _begin(at)
-        walk = Walk(at, read.answers, read.because, read.catalogue)
-        stop = walk.to_the_end()
+        stop = _walked(at, read)
         if stop and not give_up:
             return _stopped(drill, incident, file, stop)
-        return _ended(at, drill, folder, read, walk, stop)
+        return _ended(at, drill, folder, read, stop)
 
 
 def clean_up_drill(drill: Drill, inventory: Inventory, file: Path | None, folder: Path) -> int:
@@ -105,7 +104,7 @@ def clean_up_drill(drill: Drill, inventory: Inventory, file: Path | None, folder
         _begin(at)
         begun = clean_up_began(folder, last)
         stop = None if begun and begun.at_the_end else Stop("", "it was given up", failed=False)
-        status = _ended(at, drill, folder, read, Walk(at, read.answers, read.because, read.catalogue), stop)
+        status = _ended(at, drill, folder, read, stop)
     return 1 if status == 1 else 0
 
 
@@ -162,6 +161,10 @@ def _read(
     return _Read(answers, because, known)
 
 
+def _walked(at: IncidentAccess, read: _Read) -> Stop | None:
+    return Walk(at, read.answers, read.because, read.catalogue).to_the_end()
+
+
 def _stopped(drill: Drill, incident: str, file: Path, stop: Stop) -> int:
     """Say where a walk stopped and how it is gone on with."""
     click.echo(sanitize(f"STOPPED at {stop.where}: {stop.why}"), err=True)
@@ -173,12 +176,12 @@ def _stopped(drill: Drill, incident: str, file: Path, stop: Stop) -> int:
     return 1 if stop.failed else 3
 
 
-def _ended(at: IncidentAccess, drill: Drill, folder: Path, read: _Read, walk: Walk, stop: Stop | None) -> int:
+def _ended(at: IncidentAccess, drill: Drill, folder: Path, read: _Read, stop: Stop | None) -> int:
     """Clean up, do what waited for that, and close the incident, where nothing is left to be looked after."""
     incident = at.place.folder.name
     begun = begin_clean_up(folder, incident, at.incident().seq, at_the_end=stop is None)
     left = CleaningUp(at, read.answers, read.because, read.catalogue, begun.seq).all()
-    after = stop or (None if left else walk.to_the_end())
+    after = stop or (None if left else _walked(at, read))  # what waited for the clean-up, or was undone by it
     if after and after.where:
         click.echo(sanitize(f"STOPPED at {after.where}: {after.why}"), err=True)
     for one in left:

@@ -132,9 +132,19 @@ class Walk:
         (run_id,) = self._at.commands.request_runs(step.id, on=on, confirmed=confirmed, shown=shown)
         run = follow_run(self._at, run_id, quiet=True)
         say(step.id, run)
+        if run.state is RunState.REFUSED and self._is_opened(step):
+            return None
         if run.state is not RunState.SUCCEEDED and not step.may_fail:
             return self._stop(step, said(run), failed=run.state is not RunState.REFUSED)
         return None
+
+    def _is_opened(self, step: Step) -> bool:
+        """Whether another step opens the gate that refused one: it is next, and after it the refused one again."""
+        opener = next_step(self._at.incident())
+        if opener is None or opener.id == step.id or opener.id in self._seen:
+            return False
+        self._seen.discard(step.id)
+        return True
 
     def _is_destructive(self, step: Step) -> bool:
         spec = self._catalogue.get(step.action)

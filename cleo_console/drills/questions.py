@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journal.incident.fold.suppose import suppose
@@ -35,6 +36,7 @@ class Questions(NamedTuple):
 
     decisions: list[Question]
     confirm: list[Question]
+    perhaps: list[Question]
     done: list[Question]
     not_here: list[str]
     clean_up: list[dict[str, Any]]
@@ -58,6 +60,7 @@ def questions(incident: Incident, drill: Drill, catalogue: Catalogue, target: Ta
     return Questions(
         decisions=decisions,
         confirm=confirm,
+        perhaps=[_confirm(supposed, step, target) for step in _perhaps(supposed, catalogue)],
         done=[Question(step.id, "", f"{supposed.plan.named(step.id)}: {'; '.join(step.items)}") for step in manual],
         not_here=[f"{supposed.plan.named(step.id)}: {missing[step.id]}" for step in steps if missing[step.id]],
         clean_up=list(_clean_up(supposed, here, catalogue, target)),
@@ -66,6 +69,19 @@ def questions(incident: Incident, drill: Drill, catalogue: Catalogue, target: Ta
 
 def _is_asked(incident: Incident, step: Step) -> bool:
     return incident.state(step.id) is not StepState.NOT_APPLICABLE and incident.is_required(step)
+
+
+def _perhaps(incident: Incident, catalogue: Catalogue) -> Iterator[Step]:
+    """Yield the destructive steps that are run only where what happens leads to them."""
+    for step in incident.plan.steps():
+        applies = incident.state(step.id) is not StepState.NOT_APPLICABLE and not incident.phase_of(step).optional
+        if (
+            applies
+            and step.optional
+            and _is_destructive(step, catalogue)
+            and not why_not_here(incident, step, catalogue)
+        ):
+            yield step
 
 
 def _is_destructive(step: Step, catalogue: Catalogue) -> bool:
@@ -114,9 +130,9 @@ def _confirm(incident: Incident, step: Step, target: TargetOf) -> Question:
 
 def _is_failed_over_before(incident: Incident, step: Step) -> bool:
     """Whether another server plays the step's system once it is its turn."""
-    order = [one for one in incident.plan.steps() if _is_asked(incident, one)]
-    before = order[: order.index(step)]
-    return any(one.action.endswith(_PROMOTES) and one.system == step.system for one in before)
+    before = takewhile(lambda one: one is not step, incident.plan.steps())
+    promotes = (one for one in before if one.action.endswith(_PROMOTES) and _is_asked(incident, one))
+    return any(one.system == step.system for one in promotes)
 
 
 def _standbys(incident: Incident, system: str) -> list[str]:

@@ -34,6 +34,9 @@ def _lines(name: str, item: str, inventory: str, scenario: str, asked: Questions
     yield f"scenario: {_said(scenario)}"
     yield from _part("decisions", "", asked.decisions)
     yield from _part("confirm", "the target of each destructive step, as its dry run named it just now", asked.confirm)
+    if asked.perhaps:
+        yield "#  Only where what happens leads there, as to open a gate:"
+        yield from (f"#  {_line(one)}" for one in asked.perhaps)
     yield from _part("done", "what people do: what they did of it beforehand", asked.done)
     yield "paperwork: a drill, nobody is told  # why what goes on beside the recovery is left out; or answer it above"
     if asked.not_here:
@@ -46,7 +49,11 @@ def _lines(name: str, item: str, inventory: str, scenario: str, asked: Questions
 def _part(name: str, words: str, found: Sequence[Question]) -> Iterator[str]:
     if found:
         yield f"{name}:{f'  # {words}' if words else ''}"
-        yield from (f"  {one.name}: {_said(one.answer)}  # {_plain(one.about)}" for one in found)
+        yield from (f"  {_line(one)}" for one in found)
+
+
+def _line(asked: Question) -> str:
+    return f"{asked.name}: {_said(asked.answer)}  # {_plain(asked.about)}"
 
 
 def _clean_up(asked: Questions) -> Iterator[str]:

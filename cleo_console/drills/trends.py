@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cleo_console.drills.forms import Point, Trend, What
+from journal.audit.collect import BRINGS_BACK
 
 if TYPE_CHECKING:
     from journal.audit.model import IncidentEvidence
@@ -24,9 +25,18 @@ def trends(held: Sequence[IncidentEvidence], held_by: HeldBy | None) -> list[Tre
     """
     found: dict[tuple[str, What], list[Point]] = {}
     for incident in held:
-        for about, what, point in [*_of_drills(incident, held_by)] or _of_objectives(incident):
+        objectives = _of_objectives(incident) if _recovers(incident, held_by) else []
+        for about, what, point in [*_of_drills(incident, held_by)] or objectives:
             found.setdefault((about, what), []).append(point)
     return [Trend(about=about, what=what, points=points) for (about, what), points in found.items()]
+
+
+def _recovers(incident: IncidentEvidence, held_by: HeldBy | None) -> bool:
+    """Whether a test is one of a recovery: held by scenarios, or by what brought a system back; a look is not."""
+    if held_by is None or held_by.scenarios or not held_by.actions:
+        return True
+    asked = filter(held_by.asks_for, incident.actions)
+    return any(action.partition(".")[2] in BRINGS_BACK for action in asked)
 
 
 def _of_drills(incident: IncidentEvidence, held_by: HeldBy | None) -> Iterator[_Value]:

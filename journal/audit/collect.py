@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from journal.report.gather import Gathered
 
 _DRILL, _RESTORE = ".drill", ".restore"
-_BRINGS_BACK, _LETS_IN = ("promote", "restore", "apply_wal", "start", "switch_over"), "allow_writers"
+BRINGS_BACK, _LETS_IN = ("promote", "restore", "apply_wal", "start", "switch_over"), "allow_writers"
 _DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE)
 
 
@@ -160,7 +160,7 @@ def _recoveries(incident: Incident) -> Iterator[m.Recovery]:
         if not run.changes_step or run.state is not RunState.SUCCEEDED or run.finished_at is None:
             continue
         verb = run.action.partition(".")[2]
-        if verb in _BRINGS_BACK:
+        if verb in BRINGS_BACK:
             back[run.system] = run.action
         elif verb == _LETS_IN and run.system in back and run.system not in told:
             told.add(run.system)
