@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from cleo_console.app import CleoApp
-from cleo_console.demo import DemoServices
+from cleo_console.app_services import ConsoleServices
 from screens.lazy import build
 
 
@@ -13,11 +13,11 @@ class FacilitatorApp(CleoApp):
     """Leads one exercise.
 
     Args:
-        services: where the tabletops are.
+        services: where the exercise is.
         incident_id: which one.
     """
 
-    def __init__(self, services: DemoServices, incident_id: str) -> None:
+    def __init__(self, services: ConsoleServices, incident_id: str) -> None:
         super().__init__(services, incident_id, clock=services.now)
         self._exercise_led = incident_id
 

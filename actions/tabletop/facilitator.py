@@ -17,6 +17,7 @@ from journal.exercise.story import Story
 from journal.incident.addressing import is_for
 from journal.incident.counted import counts, rewound_by
 from journal.incident.fold import apply_event, refold
+from journal.incident.review import Review
 from journal.incident.state import Incident
 from journal.paths import IncidentPlace
 from journal.store.journal import Journal, JournalWriteFailed, Reader
@@ -59,6 +60,11 @@ class Facilitator:
         with self._lock:
             self._reader.close()
         self._journal.close()  # last: whoever writes and closes last leaves one whole file
+
+    @property
+    def _review(self) -> Review:
+        assert self._incident, "the journal was read"
+        return self._incident.review
 
     def catch_up(self) -> None:
         """Update the simulated world from the journal, and have the clock stop for the next inject.

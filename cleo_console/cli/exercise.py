@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.exercise_after import hotwash_command, report_command
+from cleo_console.cli.exercise_compare import compare_command
+from cleo_console.cli.exercise_game_day import gameday_command, go_on_with_game_day, is_game_day, undo_command
 from cleo_console.cli.output_file import refuse_to_overwrite
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -125,7 +127,7 @@ def words_command(part: str, scenario: str) -> None:
 @click.argument("incident_id", metavar="[INCIDENT]", default="")
 @click.option("--plain", is_flag=True, help="Lead it in plain lines: on a dumb terminal, or with a screen reader.")
 def lead_command(incident_id: str, plain: bool) -> None:
-    """Lead an exercise that `cleo demo` began, from a terminal of your own. Without INCIDENT: the newest.
+    """Lead a tabletop that `cleo demo` began, or a game day, from a terminal of your own. Default: the newest tabletop.
 
     Injects come by the clock, or by hand; you hold them back, leave them out, reword and address them, with what is
     expected in sight. You stop the clock, rewind to a moment, give hints and injects of your own, and note what
@@ -142,6 +144,9 @@ def lead_command(incident_id: str, plain: bool) -> None:
     from cleo_console.demo import DemoServices
     from cleo_console.settings import asked_actor
 
+    if incident_id and is_game_day(incident_id):
+        go_on_with_game_day(incident_id, plain=plain)
+        return
     if not plain:
         check_terminal()
     with DemoServices(asked_actor(), 1.0) as at:
@@ -156,7 +161,7 @@ def lead_command(incident_id: str, plain: bool) -> None:
         FacilitatorApp(at, led).run()
 
 
-for _command in (report_command, hotwash_command):
+for _command in (gameday_command, undo_command, report_command, hotwash_command, compare_command):
     exercise.add_command(_command)
 
 

@@ -48,7 +48,7 @@ def report_command(incident: str, format_: str | None, output: Path | None, forc
     from journal.report import pieces
     from journal.report.build_after_action import build_after_action
 
-    chosen, path = format_ or format_of(output), _journal(incident)
+    chosen, path = format_ or format_of(output), exercise_journal(incident)
     refuse_to_overwrite(output, force)
     spare(path, (), output)
     made = build_after_action(path, zone=zone)
@@ -60,7 +60,7 @@ def report_command(incident: str, format_: str | None, output: Path | None, forc
         raise click.exceptions.Exit(1)
 
 
-def _journal(named: str) -> Path:
+def exercise_journal(named: str) -> Path:
     """Return the journal that is meant: by id here, or a file from anywhere."""
     from cleo_console.cli.incidents import find_journal
     from cleo_console.cli.review_access import find_place
@@ -109,7 +109,7 @@ def _questions(incident: Incident) -> list[Question]:
     from journal.report.build_after_action import NoExercise
     from journal.store.journal import Reader
 
-    with Reader(_journal(incident.id)) as reader:
+    with Reader(exercise_journal(incident.id)) as reader:
         shown = assess(incident, reader.events())
     if shown is None:
         raise NoExercise(f"{incident.id} is no exercise with a script.", f"Its report: cleo report {incident.id}")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from actions.tabletop.checking.check import exercise_misfits
 from actions.tabletop.checking.misfit import Misfit
 from cleo_console.exercises import Common, assembled, common
+from cleo_console.exercises.breaking import breaking_misfits
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Plan
@@ -73,7 +74,8 @@ def _read(file: Path) -> _Read:
 
 
 def _problems(read: _Read, plan: Plan, catalogue: Catalogue) -> list[Problem]:
-    found = [_in_file(read, one) for one in exercise_misfits(read.played, plan, catalogue)]
+    misfits = [*exercise_misfits(read.played, plan, catalogue), *breaking_misfits(read.played)]
+    found = [_in_file(read, one) for one in misfits]
     own = [one for one in found if one.path != ("common",)]
     both = [*own, *_of_common([one.message for one in found if one.path == ("common",)])]
     problems = [Problem(read.source.file, read.source.line(one.path), *one) for one in both]

@@ -157,6 +157,55 @@ class Lab:
             broken += [self.break_(service.instance.name, how) for how in total]
         return broken
 
+    @property
+    def made_by(self) -> list[str]:
+        """The command that makes a lab such as this one in its folder."""
+        each = self.state.instances
+        offsite = self.state.offsite
+        asked = {
+            "--standby": any(one.standby_of and not one.cold for one in each),
+            "--s3": offsite is not None and offsite.kind == "s3" and not offsite.first,
+            "--s3-first": offsite is not None and offsite.first,
+            "--two-sites": self.state.sites is not None,
+            "--cold": any(one.cold for one in each),
+            "--post": self.state.post is not None,
+        }
+        only = [word for name in _primaries(self.state) for word in ("--only", name)]
+        size = ["--size", self.state.size, "--backup-every", f"{self.state.backup_minutes:g}"]
+        return [
+            "cleo",
+            "lab",
+            "up",
+            "--dir",
+            str(self.directory),
+            *size,
+            *only,
+            *(name for name, on in asked.items() if on),
+        ]
+
+    def renew(self, say: Say = lambda _: None) -> Lab:
+        """Remove this lab and make one such as it anew: whatever was broken in it is gone, with all its data.
+
+        Raises:
+            CleoError: it cannot be removed, or made.
+        """
+        state = self.state
+        removal.remove(self.directory)
+        offsite = state.offsite
+        return Lab.up(
+            self.directory,
+            state.size,
+            systems=_primaries(state),
+            standby=any(one.standby_of and not one.cold for one in state.instances),
+            s3=offsite is not None and offsite.kind == "s3",
+            first=offsite is not None and offsite.first,
+            two_sites=state.sites is not None,
+            cold=any(one.cold for one in state.instances),
+            post=state.post is not None,
+            backup_minutes=state.backup_minutes,
+            say=say,
+        )
+
     def put_new_secrets(self) -> dict[str, list[str]]:
         """Put new passwords of the application where the inventory says, as after a break-in; the servers have the old.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         owner: uid of whoever started it.
+        id: which lab this is: another one in the same folder has another; empty: an earlier version made it.
         size: how much data a service holds, as it was asked for.
         backup_minutes: minutes between scheduled backups.
         complete: whether `up` ever got to its end.
@@ -38,6 +40,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     owner: int
+    id: str = ""
     size: str
     backup_minutes: float
     complete: bool = False
@@ -78,7 +81,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 def new_state(size: str, backup_minutes: float) -> State:
     """The state of a lab of which nothing is there yet."""
-    return State(owner=os.geteuid(), size=size, backup_minutes=backup_minutes)
+    return State(owner=os.geteuid(), id=secrets.token_hex(4), size=size, backup_minutes=backup_minutes)
 
 
 def is_lab(directory: Path) -> bool:

@@ -12,8 +12,9 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import force_setattr
 
-from journal.events import improvement, leading, people, review, run
+from journal.events import game_day, improvement, leading, people, review, run
 from journal.events.base import Body, ClosedGate, Cure, Finding, Identity, Kind, Override, Settling
+from journal.events.game_day import LabChosen, LabFault, LabUndone
 from journal.events.improvement import ActionItemDone, HotWashAnswered
 from journal.events.leading import ExercisePaused, ExerciseRewound, FacilitatorSaid, InjectLed, ParticipantMarked
 from journal.events.people import (
@@ -101,6 +102,9 @@ __all__ = [
     "ItemChecked",
     "JournalContinued",
     "Kind",
+    "LabChosen",
+    "LabFault",
+    "LabUndone",
     "NoteAdded",
     "Override",
     "ParticipantMarked",
@@ -128,7 +132,7 @@ __all__ = [
 
 BODY_TYPES: dict[str, type[Body]] = {
     str(found.__struct_config__.tag): found
-    for module in (people, run, review, leading, improvement)
+    for module in (people, run, review, leading, improvement, game_day)
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, Body) and found is not Body
 }

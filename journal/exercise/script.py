@@ -100,6 +100,7 @@ class Inject(_Part, frozen=True, kw_only=True):
         lasts: the simulated world in which its cause lasts (in a script: ``while``). Once the world is another before
             the inject was given, its cause is gone, and it never comes.
         makes: the words of the simulated world that it changes.
+        breaks: in a game day, what is really broken before players are told: the lab's system, and its fault.
         to: the role or the name that it is for, several with a comma; empty: everybody.
         asks: it wants an answer in words; ``choices``: one of these.
         by_hand: it comes only when the facilitator gives it.
@@ -115,6 +116,7 @@ class Inject(_Part, frozen=True, kw_only=True):
     objective: str = ""
     lasts: dict[str, str] = msgspec.field(default={}, name="while")
     makes: dict[str, str] = {}
+    breaks: dict[str, str] = {}
     to: str = ""
     asks: bool = False
     choices: list[str] = []

@@ -76,6 +76,15 @@ class Answer:
 
 
 @dataclass(slots=True)
+class FaultNote:
+    """How a fault of a game day's lab stands: begins, done, failed or in doubt; ``what`` was done, or was wrong."""
+
+    state: str
+    at: datetime
+    what: str
+
+
+@dataclass(slots=True)
 class Signature:
     """A person signed in a role, having seen the journal up to ``head``."""
 
@@ -125,6 +134,9 @@ class Review:
         unanswered: those of them that have none yet.
         paused: whether an exercise's facilitator stopped its clock; ``paused_by`` is who.
         hot_wash: what people said after an exercise, in order.
+        lab, lab_id: the folder of a game day's lab, and which lab that is; empty: it is no game day.
+        lab_faults: its faults, by inject, system and fault.
+        lab_undone: None, or how far making the lab anew has come.
     """
 
     calls: dict[str, Call] = field(default_factory=dict)
@@ -139,6 +151,10 @@ class Review:
     paused: bool = False
     paused_by: str = ""
     hot_wash: list[Answer] = field(default_factory=list)
+    lab: str = ""
+    lab_id: str = ""
+    lab_faults: dict[tuple[str, str, str], FaultNote] = field(default_factory=dict)
+    lab_undone: e.LabUndone | None = None
 
     def apply(self, event: e.Event) -> None:
         """Change it by one event; most types of events do not concern it."""
@@ -187,6 +203,18 @@ def _hot_wash(review: Review, event: e.Event, body: e.HotWashAnswered) -> None:
     review.hot_wash.append(Answer(body.question, body.text, body.who or event.actor, event.actor, event.at))
 
 
+def _lab(review: Review, event: e.Event, body: e.LabChosen) -> None:
+    review.lab, review.lab_id = body.lab, body.lab_id
+
+
+def _fault(review: Review, event: e.Event, body: e.LabFault) -> None:
+    review.lab_faults[body.inject, body.system, body.how] = FaultNote(body.state, event.at, body.what)
+
+
+def _undone(review: Review, event: e.Event, body: e.LabUndone) -> None:
+    review.lab_undone = body
+
+
 def _signed(review: Review, event: e.Event, body: e.SignedOff) -> None:
     review.signatures.append(Signature(body.role, event.actor, event.at, body.head))
 
@@ -222,6 +250,9 @@ _HANDLERS: dict[type[e.Body], Callable[[Review, e.Event, Any], None]] = {
     e.ActionItemWritten: _action_item,
     e.ActionItemDone: _done,
     e.HotWashAnswered: _hot_wash,
+    e.LabChosen: _lab,
+    e.LabFault: _fault,
+    e.LabUndone: _undone,
     e.SignedOff: _signed,
     e.ExerciseBegan: _exercise,
     e.InjectGiven: _inject,

@@ -58,10 +58,22 @@ class AreaEntry(Part, frozen=True, kw_only=True):
     asked: Asked
 
 
+class LabFaultEntry(Part, frozen=True, kw_only=True):
+    """A fault of a game day's lab: ``state`` is begins, done, failed or in doubt."""
+
+    at: datetime
+    inject: str
+    system: str
+    how: str
+    state: str
+    what: str
+
+
 class AfterActionReport(Part, frozen=True, kw_only=True):
     """The whole of it.
 
     Attributes:
+        lab_faults: what a game day really broke.
         hot_wash: the questions of the hot wash that ask for no root cause.
         written: the report's fields on what went well and wrong, as far as somebody wrote them.
         lacks: what a reader must know is not there yet.
@@ -75,6 +87,7 @@ class AfterActionReport(Part, frozen=True, kw_only=True):
     objectives: list[ObjectiveEvidence]
     strengths: list[Strength]
     areas: list[AreaEntry]
+    lab_faults: list[LabFaultEntry]
     hot_wash: list[Asked]
     written: list[WrittenField]
     items: list[ActionItemEntry]

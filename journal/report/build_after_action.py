@@ -11,7 +11,7 @@ from journal.exercise.areas import areas, strengths
 from journal.exercise.assessment import Assessment, InjectResult, assess
 from journal.exercise.hot_wash import Question, questions
 from journal.incident.state import Incident
-from journal.report.after_action import AfterActionReport, AreaEntry, Asked, ObjectiveEvidence, Said
+from journal.report.after_action import AfterActionReport, AreaEntry, Asked, LabFaultEntry, ObjectiveEvidence, Said
 from journal.report.build import built
 from journal.report.review import ActionItemEntry
 from journal.store.journal import Reader
@@ -60,6 +60,10 @@ def build_after_action(
         objectives=_objectives(shown, report.action_items),
         strengths=strengths(shown),
         areas=found,
+        lab_faults=[
+            LabFaultEntry(at=note.at, inject=inject, system=system, how=how, state=note.state, what=note.what)
+            for (inject, system, how), note in incident.review.lab_faults.items()
+        ],
         hot_wash=list(asked.values()),
         written=[field for field in report.fields if field.name in _SAID and field.text],
         items=report.action_items,
@@ -109,6 +113,9 @@ def _lacks(
     """Yield what is not there yet."""
     if incident.closed_at is None:
         yield "The exercise is not closed: ratings are as of now."
+    undone = incident.review.lab_undone
+    if incident.review.lab_faults and not (undone and undone.state == "done"):
+        yield f"The lab was not made anew since it was broken: cleo exercise undo {incident.id}"
     if not incident.review.hot_wash:
         yield f"No hot wash was written down: cleo exercise hotwash {incident.id}"
     unasked = sum(not one.asked.answers for one in found)

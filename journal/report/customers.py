@@ -169,3 +169,5 @@ def _follows(report: Report) -> Iterator[str]:
     until = f"; the last is due {days[-1]}" if len(days) == len(items) else f"; {len(days)} with a date"
     dated = until if days else ", none with a date"
     yield f"{count(len(items), 'measure is', 'measures are')} planned against it happening again{dated}."
+    if done := sum(item.done_at is not None for item in items):
+        yield f"Of these, {count(done, 'is', 'are')} done."

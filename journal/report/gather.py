@@ -187,6 +187,9 @@ _PROGRAMS_WRITE = frozenset(
         e.FacilitatorSaid,
         e.ParticipantMarked,
         e.HotWashAnswered,
+        e.LabChosen,
+        e.LabFault,
+        e.LabUndone,
         e.JournalContinued,
     }
 )

@@ -216,6 +216,14 @@ def _led(body: e.InjectLed) -> str:
     return f"Inject {body.inject}: {body.do}" + (f" — {more}" if more else "")
 
 
+def _lab_fault(body: e.LabFault) -> str:
+    return _with(f"Lab fault {body.how} of {body.system}, at inject {body.inject}: {body.state}", body.what)
+
+
+def _lab_undone(body: e.LabUndone) -> str:
+    return "The lab is made anew" if body.state == "begins" else f"The lab was made anew: {body.lab_id}"
+
+
 def _marked(body: e.ParticipantMarked) -> str:
     return f"The facilitator noted of {body.who}{_MARKS[body.mark]} — {body.text}"
 
@@ -267,5 +275,8 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.ExercisePaused: lambda incident, body: f"The exercise's clock {'stands' if body.paused else 'goes on'}",
     e.ExerciseRewound: lambda incident, body: _with("Rewound: what was played since does not count", body.before),
     e.FacilitatorSaid: lambda incident, body: f"Hint{f' on {body.inject}' if body.inject else ''} — {body.said}",
+    e.LabChosen: lambda incident, body: f"A game day on the lab in {body.lab}",
+    e.LabFault: lambda incident, body: _lab_fault(body) if incident.closed_at else _LEADS,
+    e.LabUndone: lambda incident, body: _lab_undone(body),
     e.JournalContinued: lambda incident, body: f"The journal goes on in segment {body.segment} — {body.why}",
 }

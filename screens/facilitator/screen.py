@@ -206,7 +206,8 @@ class FacilitatorScreen(Screen[None]):
         if action == "note":
             return self._person is not None
         if action in ("pause", "hint", "free", "back"):
-            return incident.closed_at is None
+            possible = action != "back" or incident.history is not None  # what was done to real systems stays done
+            return incident.closed_at is None and possible
         return incident.closed_at is None and self._row is not None and self._row.state in _COMING
 
     def action_timeline(self) -> None:

@@ -94,6 +94,7 @@ class ReportScreen(FullScreen):
         ]
         for item in review.action_items.values():
             missing = "" if item.owner and item.due else "  no owner or day yet"
+            missing = "  done" if item.done_at else missing
             parts.append(Option(f"✓ {item.id} {sanitize(item.text)}{missing}", id=f"item:{item.id}"))
         parts.append(Option("+ New action item", id=_NEW))
         return [*parts, Option(f"+ Sign off ({count(len(review.signatures), 'signature')})", id=_SIGN)]

@@ -60,6 +60,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "exercise.said",
         "exercise.marked",
         "inject.led",
+        "lab.chosen",
+        "lab.fault",
+        "lab.undone",
         "report.signed_off",
     ),
 }

@@ -16,6 +16,7 @@ from cleo_console.demo import DemoServices
 from journal.commands.exercise import ExerciseCommands
 from journal.commands.incident import IncidentCommands
 from journal.commands.refusals import NotNow
+from journal.events import types as e
 from journal.incident.closing import phrase, remaining
 from journal.incident.fold import fold_journal
 
@@ -90,3 +91,42 @@ def test_an_item_comes_back_until_it_is_done_with_words(played: str) -> None:
     assert [one["id"] for one in left] == ["A2", "A3"]
     assert "It hangs at the door" in cleo("improve", "list", "--all").output
     assert "It hangs at the door" in cleo("exercise", "report", played).output
+
+
+def another_team(answers: bool, **change: object) -> str:
+    """Another team's tabletop of the same script: it is told of tickets, and answers, or not."""
+    with DemoServices("eva@table", 60) as host:
+        incident = host.declare(declaration_of(host, "database-failure"))
+        place = host.paths.incident(incident)
+        with host.open(incident) as journal:
+            if change:
+                script = {**fold_journal(place.journal).review.exercise, **change}
+                journal.append(e.ExerciseBegan(exercise=script))
+            journal.append(e.InjectGiven(inject="tickets", text="Tickets come in"))
+            ExerciseCommands(journal, lambda: fold_journal(place.journal)).say("Look at it", inject="tickets")
+            if answers:
+                journal.append(e.NoteAdded(text="told them"), e.InjectAnswered(inject="tickets", how="note"))
+    return incident
+
+
+def test_teams_on_the_same_script_are_compared_and_another_version_is_said(played: str, tmp_path: Path) -> None:
+    one, other = another_team(answers=True), another_team(answers=False)
+    told = cleo("exercise", "compare", played, one, other).output
+    assert max(map(len, told.splitlines())) <= 80
+    assert "another version" not in told
+    assert f"{one} is not closed" in told
+    lines = told.splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("tickets: "))
+    assert [line.split("  ")[2].strip() for line in lines[at + 1 : at + 4]] == [
+        "not given",
+        "0 s, 1 hint",
+        "not answered, 1 hint",
+    ]
+    changed = another_team(answers=True, expectations=[])
+    found = json.loads(cleo("exercise", "compare", one, changed, "--json").output)
+    assert found["teams"][0]["script"] != found["teams"][1]["script"]
+    assert "another version of the script" in found["notes"][0]
+    out = tmp_path / "teams.html"
+    assert cleo("exercise", "compare", one, other, "-o", str(out)).exit_code == 0
+    assert "not answered, 1 hint" in out.read_text(encoding="utf-8")
+    assert "| not answered, 1 hint" in cleo("exercise", "compare", one, other, "--format", "md").output

@@ -40,6 +40,7 @@ injects:
   - {id: d, text: "Fourth", at_s: 60, expected: cold, answered_by: ["stands:strategy=cold-recovery"]}
   - {id: e, text: "Fifth", at_s: 60, while: {postgres.server: up}}
   - {id: f, text: "Sixth", expected: told, answered_by: ["step:noti-stakeholders"]}
+  - {id: g, text: "Seventh", at_s: 60, breaks: {postgres: lose-data-directry}}
 expectations:
   - {title: Within nothing, objective: ours, within: closed}
   - {title: Of another, objective: theirs, before: ["action:status.check", "stands:strategy=cold"]}
@@ -56,8 +57,9 @@ WRONG = {
     17: "known only at the end",
     18: "postgres.server is 'dead' at the start: its cause is gone at once",
     19: "the plan has no such step; did you mean 'notify-stakeholders'?",
-    21: "within wants minutes",
-    22: "there is no objective 'theirs'",
+    20: "no lab knows a fault 'lose-data-directry'; did you mean 'lose-data-directory'?",
+    22: "within wants minutes",
+    23: "there is no objective 'theirs'",
 }
 
 HEAD = "title: Ours\nscenario: database-failure\n"

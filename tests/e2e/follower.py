@@ -78,6 +78,7 @@ class Follower:
         to_the_end: follow the plan to its end, and not only until the data is recovered.
         sound: systems that people know to be whole, where no look found otherwise.
         by_hand: what people do by hand, once, where a step failed of what nothing here puts right, by the step.
+        incident: one that is declared already; empty declares one.
 
     Attributes:
         did: what was done, a line each.
@@ -95,6 +96,7 @@ class Follower:
         to_the_end: bool = False,
         sound: Sequence[str] = (),
         by_hand: Mapping[str, Callable[[], object]] | None = None,
+        incident: str = "",
     ) -> None:
         paths = Paths(incidents=home / "incidents", locks=home / "locks", inventory=inventory)
         self._services, self._home = ConsoleServices(paths, ACTOR), home
@@ -107,7 +109,7 @@ class Follower:
             began_at=now,
             discovered_at=now,
         )
-        self.place = self._services.place(self._services.declare(declared))
+        self.place = self._services.place(incident or self._services.declare(declared))
         self.catalogue = self._services.catalogue()
         self.did: list[str] = []
         self._runner: subprocess.Popen[bytes] | None = None
@@ -137,6 +139,8 @@ class Follower:
     def start_runner(self) -> None:
         """Start a runner and wait until it has read the inventory."""
         seen = self.incident.seq
+        if held(self.place.folder):
+            return  # whoever declared it started one
         env = {**os.environ, "CLEO_HOME": str(self._home), "CLEO_INVENTORY": "", "CLEO_ACTOR": ACTOR}
         argv = [sys.executable, "-P", "-m", "cleo_console", "_runner", str(self.place.folder)]
         with self.place.runner_log.open("ab") as log:
