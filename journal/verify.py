@@ -35,6 +35,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +53,8 @@ SIGNED, NAMESPACE = ".signed-", "cleo-journal-head"
 STATEMENT = re.compile(r"cleo journal head 1\nincident [^\n]+\nrow (\d+)\nhead ([0-9a-f]{64})\nsigned ([^\n]+)\n")
 KEYGEN_SECONDS, SMALL = 30.0, 1 << 16
 NO_LOG = "it was copied without the -wal file beside it, or not closed in order"
+
+WENT_BACK, SLACK_S = "the clock of the machine that wrote it went back", 2.0  # less than that is put right all the time
 
 Row = tuple[Any, ...]
 Closing = tuple[int, int, str, bool]
@@ -342,6 +345,8 @@ class _Check:
         self._witnessed_at = 0
         self._rows = rows
         self._closings: dict[int, list[Closing]] = {}
+        self._at = b""
+        self._went_back: list[tuple[int, float]] = []
 
     def fault(self, row: int, what: str) -> None:
         """Add a fault."""
@@ -373,6 +378,7 @@ class _Check:
             self.fault(seq, "it does not follow the row before it: one of the two was altered, removed or moved")
         if row_hash(row[:-1]).encode() != row[-1]:
             self.fault(seq, "it does not match its own hash: it was altered")
+        self._note_time(seq, row[1])
         self.seq, self.head = seq, row[-1] if isinstance(row[-1], bytes) else b""
         if self._wanted and self.head.startswith(self._wanted):
             self._witnessed_at = seq
@@ -380,6 +386,18 @@ class _Check:
             self.heads[seq] = self.head
         if row[6] in CLOSING:
             self._note_closing(seq, row)
+
+    def _note_time(self, seq: int, at: bytes) -> None:
+        """Note where a row has an earlier time than the one before it: then times tell less than the order does."""
+        if at < self._at:
+            try:
+                before, after = (datetime.fromisoformat(one.decode().replace("Z", "+00:00")) for one in (self._at, at))
+                back_s = (before - after).total_seconds()
+            except (ValueError, TypeError, AttributeError):
+                back_s = 0.0
+            if back_s > SLACK_S:
+                self._went_back.append((seq, back_s))
+        self._at = at
 
     def _note_closing(self, seq: int, row: Row) -> None:
         try:
@@ -403,6 +421,12 @@ class _Check:
         """Compare the end with the witness, and add the faults that only the end of the last file shows."""
         if not self.seq and not self.faults:
             self.fault(0, "there is no event in it")
+        if self._went_back:
+            row, most = self._went_back[0][0], max(back_s for _, back_s in self._went_back)
+            times = f"{len(self._went_back)} time{'s' * (len(self._went_back) > 1)}, by {most:.0f} s at most"
+            self.notes.append(
+                f"{WENT_BACK} {times}, first at row {row}: the order of the rows holds, their times may not"
+            )
         if (marker := last.with_name(last.name + ".next")).is_symlink():
             self.fault(0, f"the journal goes on in {marker.resolve()}: give that file as well")
         if torn and not (self._witnessed_at and self._witnessed_at == self.seq):

@@ -72,14 +72,13 @@ def _meets(path: Path, span: Span) -> bool:
         first = next(reader.events(limit=1), None)
         if first is None or not isinstance(first.body, e.IncidentDeclared):
             return True  # whoever reads it whole says what is wrong with it
-        began = min(first.at, datetime.fromisoformat(first.body.began_at))
+        times = reader.times() or (first.at, first.at)
+        began = min(times[0], datetime.fromisoformat(first.body.began_at))
         if began >= span.end:
             return False
-        seq, _ = reader.head()
-        last = next(reader.events(after=seq - 1), first)
         ends = list(reader.events(types=("incident.closed", "incident.reopened")))
         is_open = not ends or isinstance(ends[-1].body, e.IncidentReopened)
-        return span.meets(began, span.end if is_open else last.at)
+        return span.meets(began, span.end if is_open else times[1])
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from journal.audit.model import ControlRow, IncidentEvidence, JournalProof, Miss
 from journal.audit.schedule import FINE
 from journal.events.types import Kind
 from journal.incident.records import RunState
+from journal.verify import WENT_BACK
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -58,6 +59,9 @@ def _journals(journals: Sequence[JournalProof]) -> Iterator[Missing]:
             yield Missing(what=f"{one.id}: its journal is not proven: {'; '.join(one.faults)}", chapter="journals")
         if one.unread:
             yield Missing(what=f"{one.id}: could not be read: {one.unread}", chapter="journals")
+        for note in one.notes:
+            if note.startswith(WENT_BACK):
+                yield Missing(what=f"{one.id}: {note}", chapter="journals")
         for signature in one.signatures:
             if not signature.good:
                 yield Missing(what=f"{one.id}: {signature.file}: {signature.words}", chapter="journals")

@@ -140,6 +140,14 @@ class Reader:
         with reading(self.path):
             return head_of(self._conn)
 
+    def times(self) -> tuple[datetime, datetime] | None:
+        """Return the earliest and the latest time of any event, whatever its place; None where there is no event.
+
+        A clock that was set tells times that do not follow each other.
+        """
+        ((first, last),) = self._fetch("SELECT min(at), max(at) FROM events")
+        return (from_text(first), from_text(last)) if first else None
+
     def close(self) -> None:
         """Let go of the file."""
         self._conn.close()

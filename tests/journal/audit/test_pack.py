@@ -193,6 +193,16 @@ def test_the_ends_of_the_span_are_where_it_says(tmp_path: Path) -> None:
     assert "was still open as the pack was made" in made["INC-open"].crosses
 
 
+def test_an_incident_whose_clock_was_set_is_found_by_any_of_its_times_and_that_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path, "INC-1", "2031-02-01T10:00", e.Kind.DRILL)
+    with Journal.open(path, actor=ADA, clock=SetClock(at("2026-02-01T11:00")).clock()) as journal:
+        journal.append(*run("some.drill"), CLOSED)
+    made = packed(tmp_path)[1]
+    assert [(one.id, one.ok) for one in made.journals] == [("INC-1", True)]
+    assert "INC-1: the clock of the machine that wrote it went back 1 time, by 157762800 s at most" in said(made)
+    assert "first at row 2" in said(made)
+
+
 def test_a_day_is_part_of_the_span_and_an_instant_ends_it() -> None:
     assert YEAR.end == at("2027-01-01T00:00")
     assert span_of("2026-01-01T01:00:00+01:00", "2026-01-02T00:00:00Z") == Span(
