@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
+from actions.context import ActionContext
 from actions.machine.certificate import Shown, shown_by
 from actions.machine.machine import Machine, last_words
+from actions.machine.tls import TlsSettings
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding, State
 
@@ -40,6 +43,12 @@ def certificate_finding(
         return ReadyFinding(about=about, state="not measured", words=words, cure=cure, systems=[system], stops=False)
     found = judged(about, ends, system)
     return _beside_shown(found, ends, shown) if shown else found
+
+
+def own_certificate(ctx: ActionContext, settings: TlsSettings, system: str) -> Iterator[ReadyFinding]:
+    """Yield until when the certificate is good that we show a server ourselves, where the inventory names one."""
+    if path := settings.tls_certificate_file:
+        yield certificate_finding(Machine(ctx, "local"), path, f"our own certificate for {system}", system)
 
 
 def judged(about: str, ends: datetime, system: str) -> ReadyFinding:

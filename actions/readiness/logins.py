@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from actions.cannot_connect import CannotConnect
 from actions.secrets import Secret, SecretUnavailable
@@ -11,6 +12,8 @@ from journal.readiness.finding import ReadyFinding, State
 
 _PROVEN = ("password", "tls", "another")
 """Reasons that prove that our login does not do; all others may be a server that is down."""
+_WRONG = ("Authentication failed", "invalid username-password", "WRONGPASS")
+"""What servers say of a password that is not theirs."""
 
 
 def refused(error: CleoError, about: str, system: str) -> ReadyFinding:
@@ -40,6 +43,34 @@ def kept_out(system: str, missing: Sequence[str] | None, actions: Sequence[str])
         systems=[system],
         actions=actions,
     )
+
+
+def let_in(
+    system: str, user: str, secret: Secret | None, attempt: Callable[[str], AbstractContextManager[object]]
+) -> Iterator[ReadyFinding]:
+    """Yield that the server takes another password of an application's user than the inventory has.
+
+    Args:
+        system: the system.
+        user: the user.
+        secret: its password; None, and one that cannot be read: that is said by others.
+        attempt: logs in with a password, and out again.
+    """
+    if secret is None:
+        return
+    about = f"login of {user} at {system}"
+    try:
+        with attempt(secret.read()):
+            pass
+    except CannotConnect as error:
+        if any(words in error.message for words in _WRONG):
+            words = f"the server does not let it in: {error.message}"
+            cure = "Correct its password in the inventory: a verification tries it, and would find it refused."
+            yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=[system], stops=False)
+    except CleoError:
+        return
+    else:
+        yield ReadyFinding(about=about, state="ok", words="it logs in", systems=[system], stops=False)
 
 
 def readable(secrets: Iterable[tuple[str, Secret | None]], system: str, *actions: str) -> Iterator[ReadyFinding]:

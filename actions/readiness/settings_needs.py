@@ -26,7 +26,7 @@ def restore_folders(settings: SystemSettings, *named: str) -> list[str]:
 
 
 def repository_needs(settings: SystemSettings, backups: RepositorySettings, acts: tuple[str, ...]) -> Iterator[Need]:
-    """Yield what a repository that is a folder needs, on the host that has it.
+    """Yield what a repository that is a folder needs, on the host that has it: its folder, and the Python named for it.
 
     Args:
         settings: the system.
@@ -35,4 +35,5 @@ def repository_needs(settings: SystemSettings, backups: RepositorySettings, acts
     """
     if backups.repository and not backups.in_bucket:
         host = backups.host or settings.host
-        yield Need(host=host, user=backups.run_as, folders=[backups.repository], actions=acts)
+        python = [backups.python] if backups.python else []
+        yield Need(host=host, user=backups.run_as, programs=python, folders=[backups.repository], actions=acts)

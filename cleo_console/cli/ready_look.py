@@ -23,7 +23,7 @@ from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import Kind
 from journal.incident.exposure import SecondPlace
-from journal.readiness.finding import with_steps
+from journal.readiness.finding import said_once, with_steps
 from journal.readiness.result import ReadyResult, read
 from journal.readiness.seen import Seen, SystemSeen
 from journal.readiness.standing import standing
@@ -60,7 +60,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
     lost = {one.loses for one in loaded.plan.scenarios.values() if one.loses}
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
     beside += over_rpo(inventory, loaded.plan, seen.exposed)
-    found = with_steps([*swept.findings, *beside], loaded.plan, seen.known)
+    found = with_steps(said_once([*swept.findings, *beside]), loaded.plan, seen.known)
     before = read(paths)
     known = before.open_points if before and before.inventory == inventory.name else ()
     result = ReadyResult(

@@ -45,6 +45,18 @@ class ReadyFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     steps: Sequence[str] = ()
 
 
+def said_once(found: Iterable[ReadyFinding]) -> list[ReadyFinding]:
+    """Return findings without what is wrong of the same systems in the words of one that stops as much, or more."""
+    ordered = list(found)
+    best: dict[tuple[str, ...], ReadyFinding] = {}
+    for one in ordered:
+        said = (*one.systems, one.state, one.words.rstrip("."))
+        if said not in best or (one.stops and not best[said].stops):
+            best[said] = one
+    kept = {id(one) for one in best.values()}
+    return [one for one in ordered if one.state != "wrong" or id(one) in kept]
+
+
 def with_steps(found: Iterable[ReadyFinding], plan: Plan, known: Sequence[KnownSystem]) -> list[ReadyFinding]:
     """Return findings with the plan's steps that need what they are about.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any, NamedTuple
 
 import pymongo
 import pytest
+import yaml
 
 from cleo_console.lab.mongodb.cluster import Member
 from cleo_console.lab.mongodb.preparation_faults import ADMINISTRATOR
 from cleo_console.lab.redis.node import Node
+from cleo_console.plans import bundled
 from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, running_stores
 from tests.waiting import until
@@ -156,8 +159,100 @@ def test_a_fault_of_an_ordinary_day_is_found_with_its_cure(stores: Lab, cleo: Cl
     assert found["systems"] == [case.system]
 
 
+_APPLICATION = {"name": "cleo_app", "password": {"file": "OTHER"}}
+SAID = [
+    ("redis", {"keep_in": "/nowhere/kept"}, "folder for old data of redis", "a restore does not make it"),
+    ("mongodb", {"keep_in": "/proc"}, "folder for old data of mongodb", "cannot move it there"),
+    ("mongodb", {"backups": {"python": "/nowhere/python"}}, "program /nowhere/python on db1", "it is not there"),
+    ("mongodb", {"service": {"start": ["/nowhere/mongod"]}}, "program /nowhere/mongod on db1", "it is not there"),
+    ("mongodb", {"config_file": "/nowhere/mongod.conf"}, "configuration of mongodb", "does not start again"),
+    ("mongodb", {"password": {"file": "OTHER"}}, "user cleo of mongodb", "Authentication failed"),
+    ("redis", {"password": {"file": "OTHER"}}, "user cleo of redis", "invalid username-password"),
+    ("postgres", {"password": {"file": "OTHER"}}, "user cleo of postgres", "password authentication failed"),
+    ("postgres", {"app_roles": ["ghost"]}, "the application's roles of postgres", "ghost is not there"),
+    ("postgres", {"backups": {"stanza": "other"}}, "backups of postgres", "stanza other"),
+    ("files", {"restic": "/bin/echo"}, "backups of files", "no list of snapshots"),
+    ("files", {"password": {"file": "/nowhere/restic"}}, "password of files", "cannot be read"),
+    (
+        "redis",
+        {"app_users": [{"name": "cleo_app", "password": {"file": "OTHER"}}]},
+        "login of cleo_app at redis",
+        "",
+    ),
+    ("mongodb", {"app_users": [{"user": "ghost"}]}, "the application's users of mongodb", "ghost is not there"),
+]
+
+
+@pytest.mark.parametrize(("system", "said", "about", "words"), SAID)
+def test_what_the_inventory_says_wrong_of_a_store_is_found(
+    stores: Lab, cleo: Cleo, tmp_path: Path, system: str, said: dict[str, Any], about: str, words: str
+) -> None:
+    data = yaml.safe_load(stores.inventory_path.read_text())
+    for name, value in said.items():
+        before = data["systems"][system].get(name)
+        data["systems"][system][name] = {**before, **value} if isinstance(before, dict) else value
+    other = tmp_path / "other"
+    other.touch(0o600)
+    other.write_text("not the password\n")
+    (tmp_path / "inventory.yaml").write_text(yaml.safe_dump(data).replace("OTHER", str(other)))
+    found = _look(cleo, CLEO_INVENTORY=str(tmp_path / "inventory.yaml"))
+    (one, *_) = [each for each in found if each["state"] == "wrong" and each["about"] == about]
+    assert words in one["words"]
+    assert one["cure"]
+    assert system in one["systems"]
+
+
+OTHERS = {
+    "postgres": ("bin_directory", "postgres", "postgres (PostgreSQL) 14.9"),
+    "mongodb": ("bin_directory", "mongod", "db version v5.0.1"),
+    "redis": ("bin_directory", "redis-server", "Redis server v=6.0.16 sha=0"),
+}
+
+
+@pytest.mark.parametrize("system", OTHERS)
+def test_a_program_of_another_series_than_the_server_that_runs_is_found(
+    stores: Lab, cleo: Cleo, tmp_path_factory: pytest.TempPathFactory, system: str
+) -> None:
+    (folder, name, printed), data = OTHERS[system], yaml.safe_load(stores.inventory_path.read_text())
+    programs = Path(tempfile.mkdtemp(dir="/tmp"))
+    programs.chmod(0o755)
+    try:
+        for program in Path(data["systems"][system][folder]).iterdir():
+            if program.name != name and program.name.startswith(("pg_", "mongo", "redis", "psql")):
+                (programs / program.name).symlink_to(program)
+        (programs / name).write_text(f"#!/bin/sh\necho '{printed}'\n")
+        (programs / name).chmod(0o755)
+        data["systems"][system][folder] = str(programs)
+        inventory = tmp_path_factory.mktemp(system) / "inventory.yaml"
+        inventory.write_text(yaml.safe_dump(data))
+        found = _look(cleo, CLEO_INVENTORY=str(inventory))
+    finally:
+        shutil.rmtree(programs)
+    (one,) = [each for each in found if each["about"] == f"installed version of {system}"]
+    assert (one["state"], "is not what wrote the data" in one["words"]) == ("wrong", True)
+
+
+def test_backups_that_are_older_than_the_plan_has_them_taken_and_a_missed_rpo_are_found(
+    stores: Lab, cleo: Cleo, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.yaml"
+    text = bundled().read_text().replace("*/15 * * * *", "* * * * *").replace("rpo: 15 min, how", "rpo: 1 s, how")
+    plan.write_text(text)
+    until(lambda: _old(cleo, plan), deadline_s=200.0)
+    found = {each["about"]: each for each in _look(cleo, CLEO_PLAN=str(plan)) if each["state"] == "wrong"}
+    assert "promised: 1 s" in found["RPO of mongodb"]["words"]
+    assert "cleo backup run" in found["RPO of mongodb"]["cure"]
+
+
+def _old(cleo: Cleo, plan: Path) -> bool:
+    found = [each for each in _look(cleo, CLEO_PLAN=str(plan)) if "the plan has one taken every" in each["words"]]
+    return {each["about"] for each in found} == {f"backups of {name}" for name in ("postgres", "mongodb", "redis")}
+
+
 def test_once_they_are_undone_none_of_them_is_found(stores: Lab, cleo: Cleo) -> None:
     seen = _look(cleo)
     assert [case for case in CASES if _found(seen, case)] == []
     about = {one["about"] for one in seen if one["state"] == "ok"}
-    assert about >= {case.about for case in CASES if not case.about.startswith(("backups", "append", "index", "pgB"))}
+    assert about >= {
+        case.about for case in CASES if not case.about.startswith(("backups", "append", "index", "pgB", "key", "users"))
+    }

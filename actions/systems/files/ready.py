@@ -31,7 +31,8 @@ class _Ready:
     def needs(self, settings: FilesSettings) -> Iterable[Need]:
         """Return restic, and the folders of a restore and of drills."""
         folders = restore_folders(settings, "", settings.scratch_in)
-        yield Need(host=settings.host, user=settings.run_as, programs=[settings.restic], folders=folders)
+        programs = [settings.restic, *filter(None, [settings.python])]
+        yield Need(host=settings.host, user=settings.run_as, programs=programs, folders=folders)
 
     def look(self, ctx: ActionContext, system: str, health: Health) -> Iterable[ReadyFinding]:
         """Look at the files that restic reads itself: its password, and the bucket's credentials."""

@@ -14,7 +14,7 @@ from journal.wording.durations import rough_duration
 
 STALE = timedelta(minutes=30)
 """A lock that is older is nobody's: restic renews its own every five minutes, and takes those for stale."""
-UNLOCK = Cure(words="Remove the locks that dead processes left.", action="files.unlock")
+UNLOCK = Cure(words="Remove the locks that dead processes left: restic unlock.", action="files.unlock")
 
 
 @action(

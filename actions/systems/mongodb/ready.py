@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from actions.machine.certificate import Shown
 from actions.machine.machine import Machine
-from actions.readiness.certificates import certificate_finding
+from actions.readiness.certificates import certificate_finding, own_certificate
 from actions.readiness.fences import look_at_fences
-from actions.readiness.logins import kept_out, readable, refused
+from actions.readiness.keeping import look_at_keeping
+from actions.readiness.logins import kept_out, let_in, readable, refused
 from actions.readiness.ready import Need
 from actions.readiness.server_files import look_at_files, starting
-from actions.readiness.settings_needs import repository_needs, restore_folders
+from actions.readiness.settings_needs import beside, repository_needs, restore_folders
 from actions.readiness.versions import look_at_version
 from actions.systems.mongodb.by_hand import program
-from actions.systems.mongodb.connection import connect
+from actions.systems.mongodb.connection import Login, connect
 from actions.systems.mongodb.settings import MongodbSettings
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding
@@ -51,6 +53,9 @@ class _Ready:
             [(f"password of {one.user}", one.password) for one in settings.app_users], system, *_WRITERS
         )
         yield from look_at_fences(ctx, system, settings.fence)
+        machine, kept = Machine(ctx, settings.host, settings.run_as), settings.keep_in or beside(settings)
+        yield from look_at_keeping(machine, kept, settings.place(), system, "mongodb.restore")
+        yield from own_certificate(ctx, settings, system)
         about = f"user {settings.user or 'nobody'} of {system}"
         try:
             with connect(settings, deadline_s=_ASK_S) as client:
@@ -68,6 +73,8 @@ def _asked(
     """Yield what the server tells: the application's users, its program, and the files that it starts from."""
     if not settings.standby_of:
         yield kept_out(system, _missing(client, settings), _WRITERS)
+        for one in settings.app_users:
+            yield from let_in(system, one.user, one.password, _login(settings, one.user, one.database))
     machine = Machine(ctx, settings.host, settings.run_as)
     running = str(client.admin.command("buildInfo")["version"])
     yield look_at_version(machine, program(settings, "mongod"), running, system, counts=2)
@@ -80,6 +87,12 @@ def _asked(
     if settings.tls and (path := tls.get("certificateKeyFile", "")):
         shown = Shown(settings.address, settings.port, settings.tls_certificate_file)
         yield certificate_finding(machine, path, f"certificate of {system}", system, shown)
+
+
+def _login(
+    settings: MongodbSettings, user: str, database: str
+) -> Callable[[str], AbstractContextManager[MongoClient[dict[str, Any]]]]:
+    return lambda password: connect(settings, deadline_s=_ASK_S, login=Login(user, password, database))
 
 
 def _role(client: MongoClient[dict[str, Any]], settings: MongodbSettings, about: str, system: str) -> ReadyFinding:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from actions.readiness.certificates import own_certificate
 from actions.readiness.fences import look_at_fences
+from actions.readiness.keeping import look_at_keeping
 from actions.readiness.logins import refused
 from actions.readiness.ready import Need
-from actions.readiness.settings_needs import restore_folders
+from actions.readiness.settings_needs import beside, restore_folders
 from actions.systems.postgres.command_lines import program
 from actions.systems.postgres.connection import connect
 from actions.systems.postgres.ready_server import look_at_server
@@ -60,6 +62,8 @@ class _Ready:
         settings = server.settings
         about = f"user {settings.user} of {system}"
         yield from look_at_fences(ctx, system, settings.fence)
+        yield from look_at_keeping(server, settings.keep_in or beside(settings), "", system, "postgres.restore")
+        yield from own_certificate(ctx, settings, system)
         try:
             with connect(settings, deadline_s=_ASK_S) as session:
                 yield from _asked(session, server, about)

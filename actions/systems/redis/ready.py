@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from actions.machine.machine import Machine
+from actions.readiness.certificates import own_certificate
 from actions.readiness.fences import look_at_fences
-from actions.readiness.logins import kept_out, readable, refused
+from actions.readiness.keeping import look_at_keeping
+from actions.readiness.logins import kept_out, let_in, readable, refused
 from actions.readiness.ready import Need
 from actions.readiness.server_files import starting
-from actions.readiness.settings_needs import repository_needs, restore_folders
-from actions.systems.redis.connection import connect
+from actions.readiness.settings_needs import beside, repository_needs, restore_folders
+from actions.systems.redis.connection import Login, connect
 from actions.systems.redis.ready_server import look_at_server
 from actions.systems.redis.server import program
 from actions.systems.redis.settings import RedisSettings
@@ -53,14 +56,23 @@ class _Ready:
             [(f"password of {one.name}", one.password) for one in settings.app_users], system, *_WRITERS
         )
         yield from look_at_fences(ctx, system, settings.fence)
+        data, kept = settings.place(), settings.keep_in or beside(settings)
+        yield from look_at_keeping(Machine(ctx, settings.host), kept, data, system, "redis.restore")
+        yield from own_certificate(ctx, settings, system)
         about = f"user {settings.user or 'default'} of {system}"
         try:
             with connect(settings, deadline_s=_ASK_S) as client:
                 yield _rights(client, settings.user or "default", about, system)
                 yield kept_out(system, _missing(client, settings), _WRITERS)
+                for one in settings.app_users:
+                    yield from let_in(system, one.name, one.password, _login(settings, one.name))
                 yield from look_at_server(Machine(ctx, settings.host, settings.run_as), client, settings, system)
         except CleoError as error:
             yield refused(error, about, system)
+
+
+def _login(settings: RedisSettings, user: str) -> Callable[[str], AbstractContextManager[Redis]]:
+    return lambda password: connect(settings, deadline_s=_ASK_S, login=Login(user, password))
 
 
 def _rights(client: Redis, user: str, about: str, system: str) -> ReadyFinding:

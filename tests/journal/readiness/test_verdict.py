@@ -17,7 +17,7 @@ from journal.events.types import Kind
 from journal.incident.exposure import NOTHING_COPIED
 from journal.incident.restore_time import RestoreTime
 from journal.plan.read import LoadedPlan, read_plan
-from journal.readiness.finding import ReadyFinding, with_steps
+from journal.readiness.finding import ReadyFinding, said_once, with_steps
 from journal.readiness.seen import Seen, SystemSeen, declared_now
 from journal.readiness.verdict import Answer, Verdict, verdicts, worst
 
@@ -155,6 +155,15 @@ def test_the_incident_that_would_be_declared_has_what_was_seen_and_is_written_no
 )
 def test_of_several_answers_the_worst_counts(answers: list[Answer], said: Answer) -> None:
     assert worst(answers) == said
+
+
+def test_what_two_looks_say_is_said_once_by_the_one_that_stops_more() -> None:
+    closer = ReadyFinding(about="system x", state="wrong", words="no backup.", systems=["x"], stops=False)
+    grave = msgspec.structs.replace(closer, about="backups of x", words="no backup", stops=True)
+    other = msgspec.structs.replace(closer, systems=["y"])
+    fine = ReadyFinding(about="a", state="ok", words="good", systems=["x"])
+    more = msgspec.structs.replace(fine, about="b")
+    assert said_once([closer, fine, grave, other, more]) == [fine, grave, other, more]
 
 
 def test_a_finding_gets_the_steps_that_act_on_its_systems() -> None:
