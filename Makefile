@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 SYSTEM_PACKAGES := postgresql-15 pgbackrest redis-server restic openssh-server openssh-client tmux libcurl4 liblzma5 libssl3 libfaketime haproxy pgbouncer bind9 docker-registry iproute2 nftables patroni python3-etcd etcd-server systemd
 SOAK_PACKAGES := ansible-core man-db mandoc zsh fish prometheus prometheus-alertmanager unbound bind9-dnsutils radosgw ceph-mon ceph-osd containerd runc containernetworking-plugins busybox-static iproute2 openssl curl
+# redis wants it of a Python before 3.11.3; Debian 12 has 3.11.2, and the one file is made on a newer one
+BEFORE_3_11_3 := async-timeout==5.0.1
 MONGOSH := mongosh@2.12.0
 JOBS   ?= 4
 
@@ -67,7 +69,8 @@ pictures: reference  ## the pictures of README and docs and the report's example
 
 pex: install  ## dist/cleo: the program with all it needs as one file, for a machine without network that has this Python
 	$(BIN)/python -m hatchling build -t wheel -d $(VENV)/wheel
-	$(BIN)/pex $(VENV)/wheel/cleo_console-*.whl --venv-repository $(VENV) -c cleo --venv -o dist/cleo
+	$(BIN)/python -m pip install --quiet $(BEFORE_3_11_3)
+	$(BIN)/pex $(VENV)/wheel/cleo_console-*.whl $(BEFORE_3_11_3) --venv-repository $(VENV) -c cleo --venv -o dist/cleo
 
 lock:  ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -182,6 +182,14 @@ ls ${x:=y}
 ls $((x=1))
 ls !$
 tar xf x
+tar tf db1:x
+velero backup logs x
+curl http://a/restart/
+curl http://a/status/../restart
+echo flushall | nc redis 6379
+echo quit | openssl s_client -connect a:25
+crontab
+crontab x
 tar --to-command=rm -tf x
 unzip x
 gzip x

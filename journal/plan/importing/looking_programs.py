@@ -220,9 +220,9 @@ TOOLS: dict[str, Tool] = {
     ),
     "etcdctl": _ETCD,
     "etcdutl": Tool(_options("", "-w --write-out"), _begins("snapshot status", "version")),
-    "velero": Tool(
-        _options("--details", "-n --namespace -o --output"),
-        _begins("backup|restore|schedule get|describe|logs", "get backup|backups|restore|restores|schedule|schedules"),
+    "velero": Tool(  # logs and details are asked for by an object that is written into the cluster
+        _options("", "-n --namespace -o --output"),
+        _begins("backup|restore|schedule get|describe", "get backup|backups|restore|restores|schedule|schedules"),
     ),
     "redis-cli": Tool(
         _options(),
@@ -284,7 +284,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "sed": Tool(_options("-n -E -r"), _selects),
     "awk": Tool(_options("", "-F"), _prints),
-    "tar": Tool(_options(), _is("tz?v?f|tvz?f", ".+")),
+    "tar": Tool(_options(), _is("tz?v?f|tvz?f", "[^:]+")),
     "unzip": Tool(_options("-l"), _is(".+"), needs=frozenset({"-l"})),
     "gzip": Tool(_options("-l -t"), _is(".+"), needs=frozenset({"-l", "-t"})),
     "cd": Tool(_options(), _at_most(1)),
