@@ -107,16 +107,16 @@ def _whole(one: Listed) -> ReadyFinding:
     """Return when a backup was last read to its end: what was only written may be damaged, or empty."""
     about, systems = f"wholeness of backups of {one.system}", [one.system]
     cure = f"Prove it: cleo backup verify --full --system {one.system}"
-    usable = {each.label for each in one.usable}
     read = {label: mark for label, marked in one.marked.items() if (mark := marked.verified or marked.restored)}
     if not read:
         words = "none was ever read to its end"
         return ReadyFinding(about=about, state="not measured", words=words, cure=cure, systems=systems, stops=False)
     age = datetime.now(UTC) - max(mark.at for mark in read.values())
     words, good = f"read to its end {rough_duration(age.total_seconds())} ago", age <= _OFTEN
-    if damaged := sorted(label for label, mark in read.items() if label in usable and not mark.ok):
-        words, good = f"{words}: {', '.join(damaged[-3:])} is damaged, and no restore should take it", False
-        cure = f"Take another one: cleo backup run --type full --system {one.system}"
+    newest = next((each.label for each in reversed(one.usable) if each.label in read), "")
+    if newest and not read[newest].ok:
+        words, good = f"{words}: {newest} is damaged, and none since was read", False
+        cure = f"Take another one: cleo backup run --type full --system {one.system}. {cure}"
     return ReadyFinding(
         about=about,
         state="ok" if good else "wrong",
