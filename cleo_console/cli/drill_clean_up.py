@@ -59,8 +59,8 @@ class CleaningUp:
 
     def _one(self, one: CleanUp) -> str:
         """Do one thing; return why that did not succeed."""
-        if one.action and self._ran[:1] == [one.action]:
-            del self._ran[0]
+        if one.action in self._ran:  # in its turn; what lies between was taken back beside the list
+            del self._ran[: self._ran.index(one.action) + 1]
             return ""
         if why := self._needless(one):
             click.echo(sanitize(f"clean-up: {one.name}: not needed, {why}"))
@@ -82,7 +82,8 @@ class CleaningUp:
             return f"{one.if_done} was not done"
         if one.unless_done and incident.state(one.unless_done) in _DONE:
             return f"{one.unless_done} was done"
-        if one.action and takes_back and not incident.takes_back(one.action, one.on):
+        asked_there = one.on and not self._is_destructive(one.action)  # it looks, and takes back what it finds
+        if one.action and takes_back and not asked_there and not incident.takes_back(one.action, one.on):
             return "nothing of it is in force"
         return ""
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class CleanUp(Part, frozen=True, kw_only=True):
     """An action that is run as a drill is cleaned up, whatever became of it; or a step that people did for that.
 
-    One that takes something back (a fence, a hold) is run only while that is in force.
+    One that takes something back (a fence, a hold) is run only while that is in force; one that is not destructive, and
+    names its system, always.
 
     Attributes:
         action: what is run; empty where ``done`` names a step.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journal.incident.fold.suppose import suppose
 from journal.incident.instances import instances
 from journal.incident.records import StepState
+from journal.incident.roster import able
 from journal.incident.suggestion import suggestion
 from screens.guidance.left_out import why_not_here
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Decision, Step
 
+_RELEASE = "backups.release"
 _PROMOTES, _LEADS_BACK = ".promote", ("put_back", "rollback")
 TargetOf = Callable[[str, str], str]
 """Returns what is typed to let an action begin at a system; empty where nobody can tell."""
@@ -173,17 +175,22 @@ def _brought_back(
     ]
     confirm = list(dict.fromkeys(filter(None, words)))
     over: dict[str, Any] = {"if_done": promote.id, "confirm": confirm}
+    promoted, standbys = target(promote.action, system), _standbys(incident, system)
+    named = [name for name in standbys if promoted.startswith(f"{name}@")] if len(standbys) > 1 else []
+    which = {"params": {"standby": named[0]}} if named else {}  # once it has led, it is one of several
     back = {"override": {"order": "the drill is over before what comes first"}}
     wanted: list[dict[str, Any]] = [
         {"action": f"{kind}.rejoin"} | over,
         *prepared,
         {"action": f"{kind}.switch_back"} | over,
         {"action": f"{kind}.allow_writers"} | back,
-        {"action": f"{kind}.rejoin"} | over,
+        {"action": f"{kind}.rejoin"} | which | over,
         {"action": f"{kind}.unfence", "unless_done": promote.id, "confirm": confirm},
         {"action": f"{kind}.start", "if_done": fence.id if fence else "", "unless_done": promote.id},
     ]
     yield from wanted
+    if any(one.name == system for one in able(incident.roster.systems.values(), _RELEASE)):
+        yield {"action": _RELEASE, "on": system, "if_done": promote.id}  # a failover leaves the old server's hold
 
 
 def _people_first(incident: Incident, action: str) -> list[str]:
