@@ -44,6 +44,7 @@ GENESIS = b"0" * 64
 PAGE = 1_000
 COLUMNS = ("seq", "at", "monotonic_ns", "boot_id", "actor", "host", "type", "step", "payload", "prev_hash", "hash")
 CONTINUED = b"journal.continued"
+REWOUND = b"exercise.rewound"
 CLOSING = (b"action.finished", b"action.in_doubt")
 SHORTEST_HEAD = 8
 DIED = "its last program died while closing it: have that program open it once more"
@@ -379,6 +380,8 @@ class _Check:
         if row_hash(row[:-1]).encode() != row[-1]:
             self.fault(seq, "it does not match its own hash: it was altered")
         self._note_time(seq, row[1])
+        if row[6] == REWOUND:  # a tabletop's own clock goes back with its story
+            self._at = b""
         self.seq, self.head = seq, row[-1] if isinstance(row[-1], bytes) else b""
         if self._wanted and self.head.startswith(self._wanted):
             self._witnessed_at = seq

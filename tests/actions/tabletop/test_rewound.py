@@ -18,6 +18,7 @@ from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.timeline import EntryBuilder
 from journal.store.journal import Reader
+from journal.verify import WENT_BACK, verify
 from tests.actions.tabletop.tables import Player, table
 
 _OF_THE_TABLE = {"seq", "head", "actors", "team", "history", "rewound", "runner", "plan", "roster", "lacks", "took"}
@@ -119,6 +120,7 @@ def test_the_table_goes_back_with_world_clock_and_injects_and_what_ran_does_not_
             one.startswith("Rewound: what was played since does not count — before the severity") for one in words
         )
         assert len(player.assessment().rewound) == 2
+    assert not [note for note in verify(player.place.journal).notes if note.startswith(WENT_BACK)]  # as it should
 
 
 def test_a_run_that_is_rewound_ends_unheard_and_can_be_asked_for_again() -> None:
