@@ -54,7 +54,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
                 f"The incidents in {self.incidents} cannot be listed: {error.strerror}.",
                 "Check who may read that folder.",
             ) from error
-        return sorted((name for name in folders if self.incident(name).journal.exists()), reverse=True)
+        return sorted((name for name in folders if _may_be_there(self.incident(name).journal)), reverse=True)
 
     def meant(self, named: str) -> str:
         """Return the id that somebody named: the whole one, or the only one that it begins, without its mark.
@@ -69,6 +69,14 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """Return the folders of one incident."""
         fallback = self.fallback / incident_id if self.fallback else None
         return IncidentPlace(folder=self.incidents / incident_id, fallback=fallback)
+
+
+def _may_be_there(journal: Path) -> bool:
+    """Return whether a journal is there; also where its folder is shut to us: whoever reads it says so."""
+    try:
+        return journal.exists()
+    except OSError:
+        return True
 
 
 class IncidentPlace(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,7 @@ def _alertmanager(data: dict[str, Any], now: datetime) -> Told | None:
     told_as = _id("alertmanager", f"{_text(data.get('externalURL'))} {key}")
     firing = [one for one in alerts if one.get("status") == "firing"]
     if not firing:
-        return Told(told_as, None)
+        return Told(told_as, None) if all(one.get("status") == "resolved" for one in alerts) else None
     worst = next((one for one in firing if _labels(one).get("severity") == "critical"), firing[0])
     labels = _labels(worst)
     summary = _text(_dict(worst.get("annotations")).get("summary")) or _text(labels.get("alertname"))

@@ -57,14 +57,22 @@ def journals_of(folders: Mapping[str, Path], span: Span) -> Iterator[Found]:
         span: an incident belongs to it from its beginning to its last event; one that is open, until now.
     """
     for name, path in sorted(folders.items()):
-        if not path.exists():
-            yield Found(name, path, "there is a folder of an incident, and no journal in it")
+        if why := not_there(path):
+            yield Found(name, path, why)
             continue
         try:
             if _meets(path, span):
                 yield Found(name, path)
         except CleoError as error:
             yield Found(name, path, f"{error.message} Whether it belongs to this time is not known.")
+
+
+def not_there(path: Path) -> str:
+    """Return why there is no journal's file to look at; empty where there is one. A pipe would be waited for."""
+    try:
+        return "" if path.is_file() else "there is a folder of an incident, and no journal in it"
+    except OSError as error:
+        return f"its folder cannot be looked into: {error.strerror}. Whether it belongs to this time is not known."
 
 
 def _meets(path: Path, span: Span) -> bool:

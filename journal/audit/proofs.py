@@ -13,7 +13,7 @@ import msgspec
 
 from journal.audit import model as m
 from journal.audit.collect import incident_evidence
-from journal.audit.journals import Checked, Found, check_each, check_where_they_lie, copy, file_names
+from journal.audit.journals import Checked, Found, check_each, check_where_they_lie, copy, file_names, not_there
 from journal.audit.span import Span
 from journal.store.chain import short_head
 from journal.store.errors import JournalError
@@ -43,7 +43,7 @@ def proven(
         OSError: the folder takes nothing.
     """
     names = file_names(one.name for one in found)
-    here = [one for one in found if one.path.exists()]
+    here = [one for one in found if not not_there(one.path)]
     there = check_where_they_lie([one.path for one in here])
     files = {one.name: folder / JOURNALS / names[one.name] for one in found}
     failed = _copied(here, files)

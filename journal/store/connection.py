@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from journal.store.errors import JournalNotFound, read_failure
+from journal.store.errors import JournalNotFound, JournalReadFailed, read_failure
 from journal.store.schema import check_format, not_a_journal
 
 BUSY_SECONDS = 5.0
@@ -140,7 +140,12 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        why = f"The journal {path} could not be read: {error.strerror}."
+        raise JournalReadFailed(why, "Check who may look into its folder.") from error
+    if not there:
         raise JournalNotFound(f"There is no journal at {path}.", "See `cleo journal list` for the journals there are.")
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

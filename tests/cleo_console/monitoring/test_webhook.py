@@ -71,6 +71,8 @@ def test_what_is_told_is_text_and_nothing_more(tmp_path: Path) -> None:
         b"null",
         b'{"alerts": {}}',
         b'{"alerts": ["x", 5]}',
+        b'{"alerts": [{"status": ["firing"]}]}',
+        b'{"alerts": [{"status": "firing", "annotations": {"summary": "\\ud800"}}]}',
         b'{"event": []}',
         b'{"event": {"event_type": "service.updated", "data": {"id": "P1"}}}',
         b"[" * 200_000,

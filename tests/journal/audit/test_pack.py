@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from datetime import timedelta
@@ -151,11 +152,14 @@ def test_spoilt_journals_are_named_and_show_nothing(home: Path) -> None:
     shutil.copy(journal["INC-lab"], journal["INC-table"])
     journal["INC-real"].unlink()
     journal["INC-told"].write_text("not a journal")
+    (home / "incidents" / "INC-pipe").mkdir()
+    os.mkfifo(home / "incidents" / "INC-pipe" / "journal.db")  # whoever reads it waits for ever
     _, made = packed(home)
     for words in (
         "INC-drill: its journal is not proven: row 4: it does not match its own hash: it was altered",
         "INC-note: its journal is not proven: ",
         "INC-table: its journal is not proven: its folder is INC-table, and it is the journal of INC-lab",
+        "INC-pipe: could not be read: there is a folder of an incident, and no journal in it",
         "INC-real: could not be read: there is a folder of an incident, and no journal in it",
         "Whether it belongs to this time is not known.",
     ):

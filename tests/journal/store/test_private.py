@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,3 +106,31 @@ def test_a_write_that_gives_up_says_for_whom(tmp_path: Path) -> None:
         writer.run(lambda conn: None, rows=0)
     writer.close()
     first.close()
+
+
+SHUT = """
+import sys
+from pathlib import Path
+from journal.paths import Paths
+from journal.store.errors import JournalError
+from journal.store.journal import Reader
+paths = Paths(incidents=Path(sys.argv[1]), locks=Path(sys.argv[1]))
+print(*paths.ids())
+try:
+    Reader(paths.incident("INC-1").journal)
+except JournalError as error:
+    print(error.message)
+"""
+_PLAIN = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"]
+
+
+def test_a_folder_that_is_shut_to_us_is_listed_and_hides_no_other(tmp_path: Path) -> None:
+    for name in ("INC-1", "INC-2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "journal.db").touch()
+    (tmp_path / "INC-1").chmod(0o000)
+    words = [*(_PLAIN if os.geteuid() == 0 else []), sys.executable, "-c", SHUT, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "INC-2 INC-1"
+    assert "INC-1/journal.db could not be read: Permission denied." in done.stdout
+    (tmp_path / "INC-1").chmod(0o700)
