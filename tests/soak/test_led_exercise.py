@@ -15,18 +15,13 @@ from tests.e2e.stand import CLEO
 from tests.e2e.terminal import Terminal
 from tests.waiting import until
 
-_NEW = """
-    to: lead
-    hints: [{text: "What do you know for certain?"}]
-"""
-
 
 def _exercise(folder: Path, env: Mapping[str, str]) -> Path:
     """Return what `cleo exercise new` makes, with its first inject for whoever leads."""
     file = folder / "ours.yaml"
     subprocess.run([CLEO, "exercise", "new", "-o", str(file)], check=True, env={**os.environ, **env})
     made = file.read_text(encoding="utf-8")
-    file.write_text(made.replace("    objective: ours\n  - id: later", f"    objective: ours{_NEW}  - id: later"))
+    file.write_text(made.replace("    # to: lead", "    to: lead").replace("    # hints:", "    hints:"))
     subprocess.run([CLEO, "exercise", "check", str(file)], check=True, env={**os.environ, **env})
     return file
 
