@@ -134,7 +134,7 @@ def _unreached(error: CannotConnect, settings: PostgresSettings, ask: tuple[Ask,
     if error.why == "tls":
         return Health(status="not measured", detail=f"{detail}. {error.hint}", facts=facts)
     if error.why == "password":
-        return Health(status="not measured", detail=f"user or password is wrong; {detail}", facts=facts)
+        return Health(status="not measured", detail=f"{error.login}; {detail}", facts=facts)
     return Health(status="degraded", detail=detail, facts=facts)
 
 
