@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LAST = "incident"
 """The file that names the last drill's incident, so that one whose command was killed is gone on with."""
+_CLOSES = 10
 _CLEANED, _END = "clean-up", "ended"
 """The file that names the incident whose clean-up began last, the journal's last event by then, and how far it was."""
 
@@ -134,8 +135,22 @@ def _declared(
 
 
 def close_drill(at: IncidentAccess, summary: str) -> None:
-    """Close a drill's incident, over whatever is not in order: its outcome says how much that is."""
-    at.commands.close(summary, phrase(remaining(at.incident())))
+    """Close a drill's incident, over whatever is not in order: its outcome says how much that is.
+
+    Its runner goes on measuring meanwhile: what is not in order is read anew where that changed it.
+
+    Raises:
+        StillOpen: it changes each time.
+    """
+    from journal.commands.incident import StillOpen
+
+    for tries in range(_CLOSES):
+        try:
+            at.commands.close(summary, phrase(remaining(at.incident())))
+            break
+        except StillOpen:
+            if tries + 1 == _CLOSES:
+                raise
     at.say_unwitnessed()
 
 

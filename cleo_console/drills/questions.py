@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from journal.plan.model import Decision, Step
 
 _RELEASE = "backups.release"
+_BEHIND = dict.fromkeys(("old-site", "stale-site"), "all stores were switched back before, with nothing lost")
+"""Nothing destructive is begun after a failure: whoever comes here was switched back. The gates cannot know it."""
 _PROMOTES, _LEADS_BACK = ".promote", ("put_back", "rollback")
 TargetOf = Callable[[str, str], str]
 """Returns what is typed to let an action begin at a system; empty where nobody can tell."""
@@ -162,7 +164,8 @@ def _clean_up(
         for back in _LEADS_BACK if verb == "update" else ():
             if _is_here(catalogue, action := f"{kind}.{back}"):
                 words = [target(action, system) for system in instances(incident, step)]
-                yield {"action": action, "if_done": step.id, "confirm": [word for word in words if word]}
+                confirm = [word for word in words if word]
+                yield {"action": action, "if_done": step.id, "confirm": confirm, "override": _BEHIND}
 
 
 def _brought_back(

@@ -25,7 +25,7 @@ def trends(held: Sequence[IncidentEvidence], held_by: HeldBy | None) -> list[Tre
     """
     found: dict[tuple[str, What], list[Point]] = {}
     for incident in held:
-        objectives = _of_objectives(incident) if _recovers(incident, held_by) else []
+        objectives = _of_objectives(incident, held_by) if _recovers(incident, held_by) else []
         for about, what, point in [*_of_drills(incident, held_by)] or objectives:
             found.setdefault((about, what), []).append(point)
     return [Trend(about=about, what=what, points=points) for (about, what), points in found.items()]
@@ -51,14 +51,17 @@ def _of_drills(incident: IncidentEvidence, held_by: HeldBy | None) -> Iterator[_
             yield drill.system, "loss", Point(at=drill.at, incident=incident.id, seconds=drill.lost_s)
 
 
-def _of_objectives(incident: IncidentEvidence) -> Iterator[_Value]:
+def _of_objectives(incident: IncidentEvidence, held_by: HeldBy | None) -> Iterator[_Value]:
+    """Yield how long it took by the objectives; of a test that actions show, and where none was validated, by system.
+
+    So that a failover's series has the same values whatever else of the plan a drill went through.
+    """
     at = incident.closed_at or incident.last_at
-    for rto in incident.rto:
-        if rto.achieved_s is not None:
-            yield rto.title, "recovery", Point(at=at, incident=incident.id, seconds=rto.achieved_s)
-    if not any(rto.achieved_s is not None for rto in incident.rto):  # what validates them was left out, or failed
-        for one in incident.recoveries:
-            yield one.title, "recovery", Point(at=one.at, incident=incident.id, seconds=one.took_s)
+    validated = [(rto.title, rto.achieved_s) for rto in incident.rto if rto.achieved_s is not None]
+    by_system = [(one.title, one.took_s) for one in incident.recoveries]
+    of_actions = held_by is not None and not held_by.scenarios and by_system
+    for title, took_s in by_system if of_actions or not validated else validated:
+        yield title, "recovery", Point(at=at, incident=incident.id, seconds=took_s)
     for rpo in incident.rpo:
         if rpo.achieved_s is not None:
             point = Point(at=at, incident=incident.id, seconds=rpo.achieved_s, bound=rpo.bound)
