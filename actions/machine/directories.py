@@ -14,7 +14,7 @@ for at do
     while [ ! -e "$up" ]; do up=$(dirname -- "$up"); done
     mount=$(findmnt -no TARGET -T "$up" 2>/dev/null | tail -n 1)
     [ -n "$mount" ] || mount=$(df --output=target -- "$up" | tail -n 1)
-    free=$(df -B1 --output=avail -- "$up" | tail -n 1) || exit 3
+    free=$(df -B1 --output=avail,itotal,iavail -- "$up" | tail -n 1) || exit 3
     writes=no; [ -w "$up" ] && [ -x "$up" ] && writes=yes
     above=no; [ -w "$(dirname -- "$real")" ] && above=yes
     there=no; [ -d "$real" ] && there=yes
@@ -33,7 +33,8 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
         path, real: as it is named, and with links followed.
         nearest: itself, or the nearest directory above it that exists: what follows is of that.
         mount: the mount point that it lies under. Two mounts of one file system are two: nothing is renamed across.
-        device: the file system; ``free``: bytes that are free there.
+        device: the file system; ``free``: bytes that are free there; ``files``: how many files can still be made there,
+            None where the file system has no such limit.
         writes: whether the server's account may make something in it.
         above: whether it may make something beside it.
         there: whether it exists.
@@ -48,6 +49,7 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
     writes: bool
     above: bool
     there: bool
+    files: int | None
 
     @property
     def is_mount(self) -> bool:
@@ -79,13 +81,19 @@ def inspect_directories(machine: Machine, *paths: str) -> list[Directory]:
             nearest=nearest,
             mount=mount,
             device=device,
-            free=int(free),
+            free=int(free.split()[0]),
             writes=writes == "yes",
             above=above == "yes",
             there=there == "yes",
+            files=_files_left(*free.split()[1:]),
         )
         for path, (real, nearest, mount, device, free, writes, above, there) in zip(paths, rows, strict=True)
     ]
+
+
+def _files_left(total: str, left: str) -> int | None:
+    """Return how many files can still be made by what df says; where there is no table of them it says 0, or a dash."""
+    return int(left) if total.isdigit() and int(total) and left.isdigit() else None
 
 
 def mounts_below(machine: Machine, real: str) -> list[str]:

@@ -11,15 +11,36 @@ from actions.readiness.ready import Need
 from actions.transport import NOT_REACHED, NotLetIn
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding, State
+from journal.wording.counting import count
 from journal.wording.sizes import size_words
 
 _LITTLE = 100_000_000
 """Bytes: with less free, a file system leaves no room for what a recovery writes down and keeps."""
+_FEW = 1000
+"""Files: with fewer to be made, a file system is as good as full."""
 _PROGRAMS = 'for one do command -v -- "$one" >/dev/null 2>&1 && echo yes || echo no; done'
 
 
-def look_at_host(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Need]]) -> Iterator[ReadyFinding]:
-    """Yield what was found on one host.
+def look_at_host(ctx: ActionContext, host: str, systems: Sequence[str]) -> ReadyFinding:
+    """Return whether a host is reached.
+
+    Args:
+        ctx: a context that reads.
+        host: the inventory's name of the host.
+        systems: the systems that need it.
+    """
+    about = f"host {host}"
+    try:
+        named = ctx.transport(host).host_identity()
+    except CleoError as error:
+        silent = isinstance(error, NOT_REACHED) and not isinstance(error, NotLetIn)
+        state: State = "not measured" if silent else "wrong"
+        return ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=systems)
+    return ReadyFinding(about=about, state="ok", words=f"reached ({named.get('hostname', 'unnamed')})", systems=systems)
+
+
+def look_at_accounts(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Need]]) -> Iterator[ReadyFinding]:
+    """Yield what the accounts that programs run as find on a host: programs, folders, room. One not reached has none.
 
     Args:
         ctx: a context that reads.
@@ -29,15 +50,10 @@ def look_at_host(ctx: ActionContext, host: str, needs: Mapping[str, Sequence[Nee
     Raises:
         CleoError: it does not answer any more.
     """
-    about, systems = f"host {host}", sorted(needs)
     try:
-        named = ctx.transport(host).host_identity()
-    except CleoError as error:
-        silent = isinstance(error, NOT_REACHED) and not isinstance(error, NotLetIn)
-        state: State = "not measured" if silent else "wrong"
-        yield ReadyFinding(about=about, state=state, words=error.message, cure=error.hint, systems=systems)
-        return
-    yield ReadyFinding(about=about, state="ok", words=f"reached ({named.get('hostname', 'unnamed')})", systems=systems)
+        ctx.transport(host).host_identity()
+    except CleoError:
+        return  # the look at the host says so
     for user in dict.fromkeys(one.user for each in needs.values() for one in each):
         yield from _as_account(ctx, host, user, needs)
 
@@ -50,14 +66,14 @@ def _as_account(
     systems = sorted(name for name, each in own.items() if each)
     machine = Machine(ctx, host, user)
     about = f"account {user} on {host}" if user else f"our account on {host}"
+    cure = f"Let cleo run programs as {user} on {host}: sudo or root, as the inventory's reference says."
     try:
         done = machine.query(["true"])
         words = "" if done.code == 0 else f"no program runs as it: {last_words(done)}"
-        cure = f"Let cleo run programs as {user} on {host}: sudo or root, as the inventory's reference says."
     except NOT_REACHED:
         raise
     except CleoError as error:
-        words, cure = error.message, error.hint
+        words, cure = error.message, error.hint or cure
     if words:
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, systems=systems)
         return
@@ -116,6 +132,9 @@ def _folders(machine: Machine, own: Mapping[str, Sequence[Need]]) -> Iterator[Re
             cure = f"Let it write there (chown, chmod), or mount it for writing: on {machine.host}."
         elif one.free < _LITTLE:
             words, cure = f"only {size_words(one.free)} are free", f"Make room on {one.mount} of {machine.host}."
+        elif one.files is not None and one.files < _FEW:
+            words = f"only {count(one.files, 'more file')} can be made there, however much is free (inodes)"
+            cure = f"Remove small files on {one.mount} of {machine.host}: df -i {one.mount}"
         yield ReadyFinding(
             about=f"folder {one.path} on {machine.host}",
             state="wrong" if words else "ok",

@@ -20,16 +20,23 @@ from actions.readiness.at_once import HOST, Key, Look, begin
 from actions.readiness.backups import look_at_backups
 from actions.readiness.commands import look_at_command
 from actions.readiness.dry_run import dry_run
-from actions.readiness.hosts import look_at_host
+from actions.readiness.hosts import look_at_accounts, look_at_host
 from actions.readiness.lean import give_back, have_few_arenas, import_clients
+from actions.readiness.machines import (
+    MachineFacts,
+    look_at_capacity,
+    look_at_certificate,
+    look_at_clock,
+    measure_machine,
+)
+from actions.readiness.needed import Needs, needs_of, ready_of
 from actions.readiness.promises import backed_up_every
 from actions.readiness.reading import ReadingContext, ReadingWays
-from actions.readiness.ready import DRY_RUN, ActionReady, Need, TypeReady
+from actions.readiness.ready import DRY_RUN, ActionReady, Need
 from actions.redaction import Redactor
 from actions.registry import registry
 from actions.settings import SystemSettings
 from actions.system_type import load
-from actions.system_types import system_type
 from journal.errors import CleoError
 from journal.plan.model import Plan, Step
 from journal.readiness.finding import ReadyFinding
@@ -42,9 +49,8 @@ _AT_ONCE = 64
 """Looks at the same time: most of them wait."""
 
 
+_ACCOUNTS = "accounts"
 _LONGER = "Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS."
-_Needs = dict[str, dict[str, list[Need]]]
-"""What each system needs of each host."""
 
 
 class Swept(msgspec.Struct, kw_only=True):
@@ -55,6 +61,7 @@ class Swept(msgspec.Struct, kw_only=True):
         health: of each system.
         systems: what counts of each system's backups.
         listed: the backups themselves.
+        machines: what was measured of each host's machine.
         late: what did not end within the deadline, and was left behind.
     """
 
@@ -62,6 +69,7 @@ class Swept(msgspec.Struct, kw_only=True):
     health: dict[str, Health] = {}
     systems: dict[str, SystemSeen] = {}
     listed: dict[str, Listed] = {}
+    machines: dict[str, MachineFacts] = {}
     late: list[str] = []
 
 
@@ -72,6 +80,7 @@ class _Part(msgspec.Struct, kw_only=True):
     health: Health | None = None
     seen: SystemSeen | None = None
     listed: Listed | None = None
+    machine: MachineFacts | None = None
 
 
 def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
@@ -82,7 +91,7 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
         plan: whose steps are meant.
         within_s: seconds for all looks; what hangs is left behind then, and is "not measured".
     """
-    ways, needs = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S)), _needs(inventory)
+    ways, needs = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S)), needs_of(inventory)
     have_few_arenas()
     import_clients(inventory)
     looks = dict(sorted(_looks(inventory, plan, needs, ways), key=_by_system(inventory)))
@@ -99,12 +108,14 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
     if not swept.late:
         ways.close()
     swept.findings += [*unlooked(inventory, plan), *unplayed(inventory, plan)]
+    swept.findings += look_at_capacity(inventory, swept.machines)
     return _without_secrets(swept)
 
 
-def _looks(inventory: Inventory, plan: Plan, needs: _Needs, ways: ReadingWays) -> Iterable[tuple[Key, Look[_Part]]]:
+def _looks(inventory: Inventory, plan: Plan, needs: Needs, ways: ReadingWays) -> Iterable[tuple[Key, Look[_Part]]]:
     for host, own in needs.items():
-        yield ("host", host), Look(_host(inventory, host, own, ways))
+        yield (HOST, host), Look(_host(inventory, host, own, ways))
+        yield (_ACCOUNTS, host), Look(_accounts(inventory, host, own, ways), host)
     for name, settings in inventory.systems.items():
         if not settings.cold:
             yield ("system", name), Look(_system(inventory, name, settings, ways), settings.host)
@@ -125,36 +136,27 @@ def _by_system(inventory: Inventory) -> Callable[[tuple[Key, object]], int]:
     return lambda one: -1 if one[0][0] == HOST else places.get(one[0][1], -1)
 
 
-def _needs(inventory: Inventory) -> _Needs:
-    """Return what each system needs of each host: a host that a type says nothing of is reached all the same."""
-    found: _Needs = {}
-    for name, settings in inventory.systems.items():
-        ready = _ready_of(settings)
-        named = [Need(host=host) for host in settings.hosts().values()]
-        for need in [*named, *(ready.needs(settings) if ready else ()), *_evidence(inventory, settings)]:
-            found.setdefault(need.host, {}).setdefault(name, []).append(need)
-    return found
-
-
-def _ready_of(settings: SystemSettings) -> TypeReady | None:
-    """Return what a system's type brings for looks on an ordinary day."""
-    where = system_type(settings.type).ready
-    ready: TypeReady | None = load(where) if where else None
-    return ready
-
-
-def _evidence(inventory: Inventory, settings: SystemSettings) -> Iterable[Need]:
-    """Yield the folder that evidence of a break-in is kept in, on the host of each system that has some."""
-    kept = inventory.evidence
-    if kept and settings.host and system_type(settings.type).evidence and not settings.cold:
-        acts = ("evidence.preserve", "evidence.verify")
-        yield Need(host=settings.host, user=kept.run_as, folders=[kept.folder], actions=acts)
-
-
 def _host(
     inventory: Inventory, host: str, needs: Mapping[str, Sequence[Need]], ways: ReadingWays
 ) -> Callable[[], _Part]:
-    return lambda: _Part(findings=look_at_host(ReadingContext(inventory, "", ways), host, needs))
+    """Return the look at a host, and at what machine it is once it was reached."""
+
+    def look() -> _Part:
+        ctx = ReadingContext(inventory, "", ways)
+        systems, spec = sorted(needs), inventory.host(host)
+        findings = [look_at_host(ctx, host, systems), *look_at_certificate(spec, host, systems)]
+        if findings[0].state != "ok":
+            return _Part(findings=findings)
+        facts = measure_machine(ctx, host)
+        return _Part(findings=[*findings, *look_at_clock(spec, host, facts, systems)], machine=facts)
+
+    return look
+
+
+def _accounts(
+    inventory: Inventory, host: str, needs: Mapping[str, Sequence[Need]], ways: ReadingWays
+) -> Callable[[], _Part]:
+    return lambda: _Part(findings=look_at_accounts(ReadingContext(inventory, "", ways), host, needs))
 
 
 def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: ReadingWays) -> Callable[[], _Part]:
@@ -171,7 +173,7 @@ def _system(inventory: Inventory, name: str, settings: SystemSettings, ways: Rea
         findings = [_of_health(name, health)]
         if health.status == "not answering":
             return _Part(findings=findings, health=health)  # what hangs would hang again
-        if ready := _ready_of(settings):
+        if ready := ready_of(settings):
             findings += ready.look(ctx, name, health)
         findings += _closer(ctx, name, health)
         return _Part(findings=findings, health=health)
@@ -237,7 +239,7 @@ def _action(
     return look
 
 
-def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs, ways: ReadingWays) -> Callable[[], _Part]:
+def _guarded(key: Key, look: Callable[[], _Part], needs: Needs, ways: ReadingWays) -> Callable[[], _Part]:
     """Return a look that raises nothing: what it would raise is not measured, and takes no other look down."""
 
     def told() -> _Part:
@@ -259,12 +261,12 @@ def _guarded(key: Key, look: Callable[[], _Part], needs: _Needs, ways: ReadingWa
     return told
 
 
-def _unseen(key: Key, needs: _Needs, words: str, cure: str) -> ReadyFinding:
+def _unseen(key: Key, needs: Needs, words: str, cure: str) -> ReadyFinding:
     """Return that nobody could look at something."""
     kind, name = key[0].split()[0], key[1]
-    systems = sorted(needs[name]) if kind == "host" else [name] if name and kind != "command" else []
+    systems = sorted(needs[name]) if kind in (HOST, _ACCOUNTS) else [name] if name and kind != "command" else []
     return ReadyFinding(
-        about=f"{kind} {name}".strip(),
+        about=f"{kind} on {name}" if kind == _ACCOUNTS else f"{kind} {name}".strip(),
         state="not measured",
         words=words,
         cure=cure,
@@ -280,6 +282,8 @@ def _add(swept: Swept, name: str, part: _Part) -> None:
         swept.health[name] = part.health
     if part.seen:
         swept.systems[name] = part.seen
+    if part.machine:
+        swept.machines[name] = part.machine
     if part.listed:
         swept.listed[name] = part.listed
 

@@ -13,7 +13,7 @@ from journal.readiness.finding import ReadyFinding
 from journal.wording.instants import utc
 from journal.yamlfile.problem import Problem
 
-_WHOLE = ("system ", "host ", "account ", "our account on ", "backups of ")
+_WHOLE = ("system ", "host ", "account ", "accounts on ", "our account on ", "backups of ")
 """How the names of looks begin that everything else at a system, host or account hangs on."""
 
 
