@@ -12,8 +12,7 @@ from cleo_console.cli.output_file import refuse_to_overwrite
 from cleo_console.cli.report_file import format_of, spare, write_pieces
 
 if TYPE_CHECKING:
-    from journal.exercise.assessment import Assessment
-    from journal.incident.state import Incident
+    from journal.exercise.comparing import Played
 
 
 @click.command("compare")
@@ -53,15 +52,17 @@ def compare_command(
     write_pieces([comparison_text(found, "json" if as_json else format_ or format_of(output))], output)
 
 
-def _played(journal: Path) -> tuple[Incident, Assessment]:
+def _played(journal: Path) -> Played:
     from journal.exercise.assessment import assess
-    from journal.incident.fold import fold_events
+    from journal.exercise.comparing import Played
+    from journal.report.build import gather
     from journal.report.build_after_action import NoExercise
     from journal.store.journal import Reader
 
     with Reader(journal) as reader:
-        incident = fold_events(reader.events())
+        gathered = gather(reader)
+        incident = gathered.incident
         shown = assess(incident, reader.events(limit=incident.seq))
     if shown is None:
         raise NoExercise(f"{incident.id} is no exercise with a script.", f"Its report: cleo report {incident.id}")
-    return incident, shown
+    return Played(incident, shown, [who for who in gathered.seen if who in gathered.people])

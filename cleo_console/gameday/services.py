@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 from cleo_console.app_services import ConsoleServices
 from cleo_console.gameday.facilitator import LabFacilitator
 from cleo_console.gameday.lab_proof import NotThisLab, own_lab, proven_lab, require_whole
+from cleo_console.lab.state import is_lab, load_state, new_id
 from cleo_console.settings import asked_actor, journal_paths, plan_file, runner_actor
 from journal.commands.declare import Declaration
 from journal.commands.refusals import NotNow
@@ -115,14 +117,23 @@ def undo_game_day(at: ConsoleServices, incident: Incident, say: Callable[[str], 
     before = review.lab_undone
     if before and before.state == "done":
         raise NotNow(f"The lab was made anew already: it is {before.lab_id} now.")
-    if before and before.state == "begins" and not (Path(review.lab) / "lab.json").exists():
-        raise NotThisLab(f"The lab was removed, and never made anew: this was killed. Make it: {before.by_hand}")
-    lab = proven_lab(Path(review.lab), review.lab_id)
+    place = Path(review.lab)
+    if before and not is_lab(place):
+        raise NotThisLab(f"An undo was killed after it had removed the lab. Make it: {before.by_hand}")
     with Journal.open(at.place(incident.id).journal, actor=at.actor) as journal:
-        journal.append(e.LabUndone(state="begins", by_hand=" ".join(lab.made_by)))
-        made = lab.renew(say)
-        journal.append(e.LabUndone(state="done", lab_id=made.state.id))
-    return made.state.id
+        if not (before and _made(place, before.lab_id)):
+            lab = proven_lab(place, review.lab_id)
+            before = e.LabUndone(state="begins", by_hand=shlex.join(lab.made_by), lab_id=new_id())
+            journal.append(before)
+            lab.renew(say, before.lab_id)
+        journal.append(e.LabUndone(state="done", lab_id=before.lab_id))
+    return before.lab_id
+
+
+def _made(place: Path, lab_id: str) -> bool:
+    """Return whether an undo that was killed had made the lab, whole, before."""
+    state = load_state(place)
+    return state is not None and state.complete and state.id == lab_id
 
 
 def _facilitator() -> str:

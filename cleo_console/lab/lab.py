@@ -52,6 +52,7 @@ class Lab:
         cold: bool = False,
         post: bool = False,
         backup_minutes: float = BACKUP_MINUTES,
+        lab_id: str = "",
         say: Say = lambda _: None,
     ) -> Self:
         """Bring a lab up: a new one, one that was stopped with `stop`, or one that runs already.
@@ -74,6 +75,7 @@ class Lab:
             cold: at the DR site nothing follows: a host with programs stands by, on which copies can be restored.
             post: also a mail server and a webhook that keep what an incident tells people.
             backup_minutes: minutes between scheduled backups. A lab that is there keeps its.
+            lab_id: which lab a new one is; empty: an id of its own.
             say: told what is being done, a line at a time.
 
         Raises:
@@ -90,7 +92,7 @@ class Lab:
         if state:
             say("An earlier start was cut short; what it left is removed.")
             removal.remove(place)
-        new = new_state(size, backup_minutes)
+        new = new_state(size, backup_minutes, lab_id)
         made = construction.create(place, new, wanted, say, s3=s3, first=first, two_sites=two_sites)
         return cls(place, construction.with_post(place, made, say) if post else made)
 
@@ -183,8 +185,12 @@ class Lab:
             *(name for name, on in asked.items() if on),
         ]
 
-    def renew(self, say: Say = lambda _: None) -> Lab:
+    def renew(self, say: Say = lambda _: None, lab_id: str = "") -> Lab:
         """Remove this lab and make one such as it anew: whatever was broken in it is gone, with all its data.
+
+        Args:
+            say: told what is being done, a line at a time.
+            lab_id: which lab the new one is; empty: an id of its own.
 
         Raises:
             CleoError: it cannot be removed, or made.
@@ -203,6 +209,7 @@ class Lab:
             cold=any(one.cold for one in state.instances),
             post=state.post is not None,
             backup_minutes=state.backup_minutes,
+            lab_id=lab_id,
             say=say,
         )
 

@@ -79,9 +79,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, instances=(*self.instances, instance))
 
 
-def new_state(size: str, backup_minutes: float) -> State:
-    """The state of a lab of which nothing is there yet."""
-    return State(owner=os.geteuid(), id=secrets.token_hex(4), size=size, backup_minutes=backup_minutes)
+def new_id() -> str:
+    """An id that no other lab has."""
+    return secrets.token_hex(4)
+
+
+def new_state(size: str, backup_minutes: float, lab_id: str = "") -> State:
+    """The state of a lab of which nothing is there yet; it gets an id of its own where none is given."""
+    return State(owner=os.geteuid(), id=lab_id or new_id(), size=size, backup_minutes=backup_minutes)
 
 
 def is_lab(directory: Path) -> bool:

@@ -30,9 +30,10 @@ class LabFault(Body, frozen=True, kw_only=True, tag="lab.fault"):
 
 
 class LabUndone(Body, frozen=True, kw_only=True, tag="lab.undone"):
-    """The lab is made anew, which takes back whatever was broken: ``begins``, or done (``lab_id`` is the new one's).
+    """The lab is made anew, which takes back whatever was broken: ``begins``, or done.
 
-    ``by_hand`` is the command that makes it, should this one be killed.
+    ``lab_id`` is the new one's, which is settled before. ``by_hand`` is the command that makes such a lab, should this
+    one be killed after the old one is gone.
     """
 
     state: Literal["begins", "done"]

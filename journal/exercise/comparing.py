@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -92,14 +92,22 @@ def script_digest(script: dict[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()
 
 
-def compare(played: Sequence[tuple[Incident, Assessment]]) -> Comparison:
+class Played(NamedTuple):
+    """What a team's journal shows: its state, its assessment, and the people who played."""
+
+    incident: Incident
+    shown: Assessment
+    players: Sequence[str]
+
+
+def compare(played: Sequence[Played]) -> Comparison:
     """Return how teams played the same script.
 
     Args:
-        played: each team's incident and its assessment.
+        played: each team's.
     """
-    shown = [assessment for _, assessment in played]
-    teams = [_team(incident, assessment) for incident, assessment in played]
+    shown = [one.shown for one in played]
+    teams = [_team(*one) for one in played]
     return Comparison(
         teams=teams,
         objectives=list(_objectives(shown)),
@@ -108,7 +116,7 @@ def compare(played: Sequence[tuple[Incident, Assessment]]) -> Comparison:
     )
 
 
-def _team(incident: Incident, shown: Assessment) -> Team:
+def _team(incident: Incident, shown: Assessment, players: Sequence[str]) -> Team:
     end, began = incident.closed_at, incident.declared_at
     return Team(
         incident=incident.id,
@@ -118,7 +126,7 @@ def _team(incident: Incident, shown: Assessment) -> Team:
         began_at=incident.review.exercise_began_at,
         closed=end is not None,
         took_s=round((end - began).total_seconds()) if end else None,
-        players=sorted(who for who in incident.actors if not who.startswith(("facilitator@", "runner@"))),
+        players=sorted(players),
         met=sum(one.met for one in shown.expectations),
         of=len(shown.expectations),
         hints=len(shown.hints),

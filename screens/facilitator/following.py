@@ -20,7 +20,16 @@ from journal.store.reader import Reader
 
 State = Literal["open", "answered", "told", "held", "skipped", "comes", "waits"]
 
-_NO_DEEDS = (e.InjectLed, e.InjectGiven, e.ExercisePaused, e.ExerciseRewound, e.FacilitatorSaid, e.ParticipantMarked)
+_NO_DEEDS = (
+    e.InjectLed,
+    e.InjectGiven,
+    e.ExercisePaused,
+    e.ExerciseRewound,
+    e.FacilitatorSaid,
+    e.ParticipantMarked,
+    e.LabChosen,
+    e.LabUndone,
+)
 """What whoever leads writes: nobody becomes a participant by it."""
 
 

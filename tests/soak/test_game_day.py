@@ -174,3 +174,28 @@ def test_nothing_but_the_lab_that_it_began_with_is_broken(cleo: Cleo, lab: Lab) 
     assert (other.status().whole, other.status().faults) == (True, [])
     refused = cleo("exercise", "undo", place(cleo).folder.name, status=1).stderr
     assert "is another one" in refused
+
+
+_UNDO_KILLED = """
+import os, signal
+from cleo_console.lab import Lab
+renew = Lab.renew
+def renewed(self, *how):
+    renew(self, *how)
+    os.kill(os.getpid(), signal.SIGKILL)
+Lab.renew = renewed
+from cleo_console.cli.main import main
+main()
+"""
+
+
+def test_an_undo_killed_after_it_made_the_lab_is_finished_by_the_next_one(cleo: Cleo, lab: Lab) -> None:
+    (cleo.home / "day.yaml").write_text(SCRIPT.replace("at_s: 1\n", "at_s: 3600\n"), encoding="utf-8")
+    with led(cleo, lab):
+        until(lambda: (known := day(cleo)) and known.review.exercise)
+    incident = place(cleo).folder.name
+    argv = [sys.executable, "-P", "-c", _UNDO_KILLED, "exercise", "undo", incident]
+    assert subprocess.run(argv, env=cleo.env, stdin=subprocess.DEVNULL).returncode == -signal.SIGKILL
+    made = Lab.at(lab.directory).state.id
+    assert made in cleo("exercise", "undo", incident).stdout
+    assert Lab.at(lab.directory).state.id == made, "it is not made a second time"
