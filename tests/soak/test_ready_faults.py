@@ -17,6 +17,7 @@ from tests.actions.systems.dns.zones import PRIMARY, DnsLab, dns_lab
 from tests.actions.systems.kubernetes.clusters import NAME, ClusterLab, cluster_lab
 from tests.certificates import Authority
 from tests.cleo_console.test_cli import Cleo
+from tests.labs import Lab, lab_directory
 
 pytestmark = pytest.mark.xdist_group("ready-faults")
 
@@ -61,6 +62,15 @@ def test_a_zone_that_takes_no_update_of_ours_is_found_and_nothing_is_changed(dns
     assert "update-dns" in found[about]["steps"]
     assert found["dns.update production=True at dns"]["state"] == "ok", "a dry run sends nothing, and cannot know"
     assert dns.serial() == before
+
+
+def test_a_configuration_that_haproxy_cannot_start_with_is_found(tmp_path: Path) -> None:
+    with lab_directory() as directory:
+        lab = Lab.up(directory, systems=["load_balancer"])
+        assert looked(tmp_path, lab.inventory_path)["configuration of load_balancer"]["state"] == "ok"
+        lab.break_("load_balancer", "break-config")
+        found = looked(tmp_path, lab.inventory_path)["configuration of load_balancer"]
+    assert (found["state"], "port" in found["words"], "-c -f" in found["cure"]) == ("wrong", True, True)
 
 
 def test_rights_that_a_recovery_needs_in_a_cluster_are_found_missing(kube: ClusterLab, tmp_path: Path) -> None:
