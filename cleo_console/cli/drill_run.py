@@ -67,8 +67,11 @@ def list_drills(as_json: bool) -> None:
         if last := unfinished(acting_services(), folder):
             begun = clean_up_began(folder, last)
             click.echo(f"    unfinished: {last}, {'its clean-up began' if begun else 'stopped or killed'}")
-            go_on = "" if begun else f"cleo drill run {drill.name}{' --answers FILE' if drill.how == 'walk' else ''}; "
-            click.echo(f"    go on: {go_on}cleo drill clean-up {drill.name}")
+            walked = drill.how == "walk"
+            if not begun:
+                click.echo(f"    go on: cleo drill run {drill.name}{' --answers FILE' if walked else ''}")
+            if walked:
+                click.echo(f"    give up: cleo drill clean-up {drill.name}")
 
 
 @click.command("run")
