@@ -57,6 +57,12 @@ class TableClock:
         with self._changed:
             return bool(self._sleepers)
 
+    @property
+    def paused(self) -> bool:
+        """Whether whoever leads the exercise stopped it."""
+        with self._changed:
+            return self._paused
+
     def sleep(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:
         """Return once so many of its seconds have passed, it was set back, or it is no longer ``wanted``."""
         with self._changed:

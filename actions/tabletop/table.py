@@ -18,6 +18,8 @@ from journal.plan.action_spec import Catalogue
 
 LEFT_AFTER_S = 10.0
 """Real seconds for which a table waits for somebody to come back before its exercise stands still."""
+LEFT_PAUSED_AFTER_S = 3600.0
+"""The same where the clock was stopped while something ran, which is in doubt when somebody comes back later."""
 _LOOK_EVERY_S = 1.0
 
 
@@ -82,7 +84,8 @@ class Table:
     def _watch_seats(self) -> None:
         taken_at = time.monotonic()
         while not self._over.wait(_LOOK_EVERY_S):
-            if self.clock.somebody_waits or not nobody_sits_at(self.place.folder):
+            plays = self.clock.somebody_waits
+            if (plays and not self.clock.paused) or not nobody_sits_at(self.place.folder):
                 taken_at = time.monotonic()
-            elif time.monotonic() - taken_at >= LEFT_AFTER_S:
+            elif time.monotonic() - taken_at >= (LEFT_PAUSED_AFTER_S if plays else LEFT_AFTER_S):
                 self.stop("nobody is at the table")

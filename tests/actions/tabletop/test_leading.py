@@ -7,6 +7,7 @@ from unittest.mock import ANY
 import msgspec
 import pytest
 
+from actions.tabletop import table as tabletop
 from journal.commands.exercise import ExerciseCommands
 from journal.commands.incident import IncidentCommands
 from journal.commands.refusals import NotNow
@@ -125,3 +126,15 @@ def test_a_hint_of_the_script_comes_by_itself_and_is_counted() -> None:
         ]
         player.desk.reply("ask", "yes")
         assert player.assessment().injects[0].observed.startswith("inject ask was answered: “yes”")
+
+
+def test_a_table_that_is_left_while_it_is_paused_ends_though_something_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tabletop, "LEFT_PAUSED_AFTER_S", 0.0)
+    with table("database-failure", speed=1) as player:
+        step = next(one for one in player.incident().plan.steps() if one.action == "status.check")
+        player.desk.request_run(step.id)
+        player.until(lambda incident: incident.unfinished())
+        _lead(player).pause(True)
+        player.table.settle()
+        player.table.end_when_left()  # nobody of these took a seat
+        player.until(lambda incident: incident.runner and incident.runner.stopped_at)
