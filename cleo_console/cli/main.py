@@ -30,7 +30,7 @@ _COMMANDS = {
     "health": (f"{_HERE}.health:health", "Measure every system of the inventory."),
     "ready": (f"{_HERE}.ready:ready", "Say whether each scenario would be recovered from now."),
     "backup": (f"{_HERE}.backup:backup", "List, take and verify backups, with or without an incident."),
-    "drill": (f"{_HERE}.drill:drill", "Prove that the newest backups can be restored."),
+    "drill": (f"{_HERE}.drill:drill", "Hold the plan's tests, and prove that backups can be restored."),
     "schedule": (f"{_HERE}.schedule:schedule", "Say which of the plan's tests are due, overdue and passed."),
     "improve": (f"{_HERE}.improve:improve", "Keep the improvement plan: what incidents and exercises left to do."),
     "exporter": (f"{_HERE}.exporter:exporter", "Serve metrics for Prometheus, and write its alert rules."),
