@@ -31,7 +31,7 @@ GUARD = Guard(
     lift="Only if no other master takes writes: lift the fence first.",
     first=True,  # a data directory that is gone ends a start at its own line, until it is back
 )
-take_out, require_not_fenced = GUARD.take_out, GUARD.require_none
+stands, take_out, require_not_fenced = GUARD.stands, GUARD.take_out, GUARD.require_none
 
 
 def trial(server: Server) -> list[str]:

@@ -13,6 +13,7 @@ from actions.machine.machine import last_words
 from actions.machine.service import log_lines, start_line
 from actions.machine.unit import show_unit
 from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.systems.redis.bad_line import bad_line
 from actions.systems.redis.connection import CannotConnect
 from actions.systems.redis.measures import Info
 from actions.systems.redis.server import Server
@@ -37,7 +38,7 @@ _CAUSES = (
         "",
     ),
     (
-        r"FATAL CONFIG FILE ERROR|Bad directive|Can't open config file|wrong number of arguments",
+        r"Reading the configuration file|Can't open config file",
         "Correct the line of the configuration that the message names, then start again. The data is not the cause.",
         "",
     ),
@@ -84,7 +85,7 @@ def launch(server: Server, key: str = "start", line: CommandLine | None = None) 
     line = line or start_line(server.settings.service, server.settings.host, server.settings.run_as)
     done = server.run(key, line.argv, timeout_s=_LAUNCH_S, user=line.user)
     if done.code != 0:
-        words = last_words(done)
+        words = bad_line(done.err) or last_words(done)
         raise ActionFailed(
             f"{server.name} could not be launched: {words}",
             _cause(words)[0] or _unit_hint(server),
@@ -163,6 +164,8 @@ def went_down(server: Server, left_behind: str = "The server is down.") -> Actio
 
 def _grave(lines: Sequence[str]) -> tuple[str, tuple[str, str]]:
     """Return the newest line whose cause is known with its cure, else the newest warning."""
+    if bad := bad_line("\n".join(lines)):
+        return bad, _cause(bad)
     for line in reversed(lines):
         if (cause := _cause(line))[0]:
             return _words(line), cause

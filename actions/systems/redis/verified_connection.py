@@ -58,6 +58,8 @@ def require_ours(client: Redis, settings: RedisSettings, ask: Ask, ours: Ask | N
         return
     if not table.here and any(pid in worker.numbers for worker in table.gone):
         return  # its directory was deleted under it, and no other lies there: it is this server, on its last legs
+    if not table.called(pid):  # it may have ended before its host was looked at: then its session has, too
+        client.info("server")
     words, why = _who(table, pid, settings)
     raise CannotConnect(f"Redis at {settings.address}:{settings.port}: {words}", why)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.outcome import ActionFailed
 from actions.systems.redis.configuration import read_configuration
-from actions.systems.redis.fence_guard import guard_file, take_out
+from actions.systems.redis.fence_guard import guard_file
 from actions.systems.redis.server import Server
 from actions.systems.redis.verified_connection import connect_verified
 
@@ -41,7 +41,7 @@ def follow_nobody(server: Server) -> None:
 
 
 def follow(server: Server, master: Server) -> None:
-    """Have the next start follow a master; only then the fence goes. Call it only where ``effect`` said True.
+    """Have the next start follow a master; a fence stays. Call it only where ``effect`` said True.
 
     How it logs in there is its own configuration's, else as the master logged in while it followed itself.
 
@@ -58,7 +58,6 @@ def follow(server: Server, master: Server) -> None:
             "Take replicaof out there, then run the step again.",
             left_behind=f"{server.name} is down, and fenced still.",
         )
-    take_out(server)
 
 
 def _login(server: Server, master: Server) -> list[str]:

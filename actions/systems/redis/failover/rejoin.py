@@ -21,6 +21,7 @@ from actions.systems.redis.failover.following import (
 )
 from actions.systems.redis.failover.follows import follow, follows_at_start
 from actions.systems.redis.failover.replicas import Reached, reached
+from actions.systems.redis.fence_guard import stands, take_out
 from actions.systems.redis.launch import launch
 from actions.systems.redis.placing import keep_old, plan_copy
 from actions.systems.redis.server import Server
@@ -105,6 +106,8 @@ def _coming(server: Server, master: Server, words: str, copy: KeptCopy | None, *
             keep_old(server, copy)
         if not begun:
             follow(server, master)
+        if stands(server):  # also where a run before was killed behind the line that has it follow
+            take_out(server)
         if not server.process():
             launch(server, "rejoin")
 

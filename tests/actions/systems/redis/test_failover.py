@@ -20,6 +20,8 @@ from actions.runner import World
 from actions.systems.redis.failover.fence import fence, is_fenced
 from actions.systems.redis.failover.promote import promote
 from actions.systems.redis.failover.unfence import unfence
+from actions.systems.redis.fence_guard import GUARD
+from actions.systems.redis.server import server_of
 from actions.systems.redis.start_stop import start
 from actions.transport import open_transport
 from cleo_console.lab.redis import server
@@ -272,6 +274,9 @@ def test_the_replica_of_a_fenced_master_takes_over_for_the_whole_incident(
         assert (early.state, early.cures[0].action) == (RunState.FAILED, "redis.rejoin"), early.summary
         acted(person, "redis.rejoin", "redis")
         assert not person.incident().in_force, "its fence went with it"
+        server.stop(lab.node())
+        GUARD.put(server_of(lab.ctx(), "redis"), "as where it was killed behind the line that has it follow")
+        acted(person, "redis.rejoin", "redis")
         seen = lab.node().info("replication")
         assert (seen["role"], seen["master_port"], seen["master_link_status"]) == ("slave", standby.port, "up")
         (aside,) = lab.node().data_directory.parent.glob("data.aside-*")

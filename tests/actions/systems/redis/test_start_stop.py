@@ -6,20 +6,24 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from actions.by_hand import CommandLine
 from actions.outcome import ActionFailed, GateClosed, Outcome
 from actions.systems.redis import shutdown
+from actions.systems.redis.connection import CannotConnect, connect
 from actions.systems.redis.managers import unmanaged
 from actions.systems.redis.restore import restore
 from actions.systems.redis.restore_record import RestoreRecord, Source, record_path, save_record
 from actions.systems.redis.server import find_server
 from actions.systems.redis.show_log import show_log
 from actions.systems.redis.start_stop import is_running, start, stop
+from actions.systems.redis.verified_connection import require_ours
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.redis import server
 from tests.actions.systems.redis.redis_lab import RedisLab, running_redis
@@ -217,6 +221,41 @@ def test_a_clock_that_is_ahead_wants_a_reason(lab: RedisLab, monkeypatch: pytest
     with pytest.raises(GateClosed, match="would be removed as it loads its data"):
         lab.ctx(decisions={"recovery_point": "latest"}, dry_run=True).do(restore)
     _start(lab, clock="the cache may lose them")
+
+
+def test_a_server_that_ends_before_its_host_is_looked_at_is_no_other_server(lab: RedisLab) -> None:
+    meant = find_server(lab.ctx())
+
+    def look(*asked: Any, **how: Any) -> Any:
+        with suppress(AssertionError):  # it was ended before
+            lab.kill()
+        return meant.query(*asked, **how)
+
+    with pytest.raises(CannotConnect) as said, connect(meant.settings) as client:
+        require_ours(client, meant.settings, look)
+    assert said.value.why == "other", said.value.message
+    _start(lab)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("maxmemori 1gb", "maxmemori 1gb: Bad directive"),
+        ("requirepass not two-words", "requirepass …: wrong number of"),
+    ],
+)
+def test_a_line_that_the_server_refuses_is_named_without_a_password(lab: RedisLab, line: str, named: str) -> None:
+    lab.ctx().do(stop)
+    file = lab.node().config_file
+    before = file.read_text()
+    file.write_text(f"{before}\n{line}\n")
+    with pytest.raises(ActionFailed, match="could not be launched") as refused:
+        lab.ctx().do(start)
+    file.write_text(before)
+    assert f"line {len(before.splitlines()) + 2}: {named}" in refused.value.message
+    assert "two-words" not in str(refused.value)
+    assert "Correct the line" in refused.value.hint
+    _start(lab)
 
 
 def test_a_configuration_that_names_another_directory_is_not_started(lab: RedisLab) -> None:
