@@ -86,7 +86,9 @@ def diverged(lab: Lab, old: str, table: str) -> FakeContext:
     """Have the primary called so commit what the other one never gets, and that one take its place."""
     new = "postgres" if old == STANDBY else STANDBY
     primary, standby = lab.cluster(old), lab.cluster(new)
-    standby.psql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'; SELECT pg_reload_conf()")
+    standby.psql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'")
+    standby.psql("ALTER SYSTEM SET restore_command = ''")  # once it came back, it gets from the archive what it lacks
+    standby.psql("SELECT pg_reload_conf()")
     until(lambda: primary.psql("SELECT count(*) FROM pg_stat_replication") == "0")
     primary.psql(f"CREATE TABLE {table} AS SELECT 1 AS one")
     inventory = after(lab) if old == STANDBY else load_inventory(lab.inventory_path)
