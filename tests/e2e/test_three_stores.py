@@ -44,7 +44,7 @@ def test_all_three_are_lost_and_come_back_together(stores: Lab, tmp_path: Path) 
     incident = stand.incident()
     assert {step: incident.state(step) for step in DONE} == dict.fromkeys(DONE, StepState.DONE)
     assert incident.state("postgres-start") is StepState.IMPOSSIBLE
-    assert responder.pressed - responder.meanwhile <= MOST_KEYS, responder.next_lines
+    assert responder.pressed - responder.meanwhile <= MOST_KEYS, "\n".join(responder.next_lines)
     assert "Nothing is wrong" in stand.cleo("journal", "verify", stand.incident_id)
     _is_reported(stand, tmp_path / "report.html")
     after = _held(stores)
