@@ -7,17 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 from actions.gate import Closed
 from actions.inventory_read import with_systems
 from actions.runner import durations
 from actions.runner.aim import aim
+from actions.runner.arrival import arrival, stale
 from actions.runner.gate_input import GateInput
 from actions.runner.gates import closed_gates, foreseen
 from actions.runner.inventory_watch import InventoryWatch
 from actions.runner.jobs import Jobs, gone
-from actions.runner.lease import Lease, describe, start_time
+from actions.runner.lease import Lease
 from actions.runner.measuring import Measuring
 from actions.runner.other_incidents import OtherIncidents
 from actions.runner.parts import with_parts
@@ -37,8 +37,6 @@ from journal.store.journal import Follower, Journal
 POLL_S = 0.25
 LINGER_S = 10.0
 """Seconds that a runner of a closed incident waits for requests to undo what is still in force."""
-STALE_AFTER = timedelta(seconds=30)
-"""A request that waited longer while no runner lived is not executed."""
 
 
 class Runner:
@@ -108,7 +106,7 @@ class Runner:
             self._leave()
 
     def _arrive(self) -> None:
-        self._append(self._arrival())
+        self._append(arrival(self._place, self._incident, self._world, self._lease))
         read = self._watch.read if self._watch else None
         if read and (read.sha256 != self._incident.inventory_sha256 or self._incident.inventory_error):
             self._append(self._with_systems(read))
@@ -168,16 +166,6 @@ class Runner:
     def _tell_others(self) -> None:
         if self._others:
             self._others.tell(self._journal, self._world.inventory, is_open=self._incident.closed_at is None)
-
-    def _arrival(self) -> e.RunnerStarted:
-        earlier = self._incident.runner
-        died = earlier is not None and earlier.stopped_at is None
-        took_over = describe(self._lease.previous) if died else ""
-        used = dict.fromkeys(step.action for step in self._incident.plan.steps() if step.action)
-        lacks = [name for name in used if name not in self._world.registry]
-        took = durations.earlier(self._place, self._world.inventory.name, self._incident.kind, used)
-        pid = os.getpid()
-        return e.RunnerStarted(pid=pid, started=start_time(pid), took_over=took_over, lacks=lacks, took=took)
 
     def _leave(self) -> None:
         why = "the incident is closed" if self._incident.closed_at else self._why_stopped
@@ -285,15 +273,10 @@ class Runner:
         threading.Thread(target=close_in_doubt, args=(job,), name=f"doubt-{run.id}", daemon=True).start()
 
     def _refuse_stale(self) -> None:
-        """What was asked of a runner that died before it answered is not done later by surprise."""
-        started = self._incident.runner
-        if started is None or not started.took_over:
-            return
-        for run in self._incident.unanswered():
-            if started.at - run.requested_at > STALE_AFTER:
-                self._answered.add(run.id)
-                message = "It was asked before the runner died. Ask again if it is still wanted."
-                self._append(refused(run, Closed("stale", message)))
+        for run in stale(self._incident):
+            self._answered.add(run.id)
+            message = "It was asked before the runner died. Ask again if it is still wanted."
+            self._append(refused(run, Closed("stale", message)))
 
     def _pass_on_cancels(self) -> None:
         for run_id, worker in list(self._workers.items()):
