@@ -197,7 +197,7 @@ class Runner:
             for event in events:
                 apply_event(self._incident, event)
                 self._keep_time(event)
-                if isinstance(event.body, e.ExerciseRewound) and rewound_by(self._incident, event):
+                if rewound_by(self._incident, event):
                     self._go_back()
             timeout_s = 0
 

@@ -85,12 +85,10 @@ class Facilitator:
             self._world.clock.set_alarm(None if over else min((at for at, _ in self._coming()), default=None))
 
     def _take(self, incident: Incident, event: e.Event) -> None:
-        if not counts(incident, event):
-            return
-        if not isinstance(event.body, e.ExerciseRewound):
-            self._follow(incident, event)
-        elif rewound_by(incident, event):
+        if rewound_by(incident, event):
             self._start_again(incident)
+        elif counts(incident, event):
+            self._follow(incident, event)
 
     def _start_again(self, incident: Incident) -> None:
         """Take world, story and clock back to where the exercise was rewound to."""

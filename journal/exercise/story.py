@@ -10,7 +10,7 @@ from journal.events import types as e
 from journal.exercise.leading import Leading
 from journal.exercise.moments import live_moments
 from journal.exercise.script import Exercise, Inject
-from journal.incident.counted import counts
+from journal.incident.counted import counts, rewound_by
 from journal.incident.fold import refold
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Story:
 
         Where the exercise was rewound by it, it starts again with what counts.
         """
-        if isinstance(event.body, e.ExerciseRewound):
+        if rewound_by(incident, event):
             self._begin()
             for then, one in refold(incident.history or ()):
                 self.take(then, one)

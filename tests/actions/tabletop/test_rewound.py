@@ -12,8 +12,10 @@ from journal.commands.exercise import ExerciseCommands
 from journal.commands.refusals import NotNow
 from journal.events import types as e
 from journal.exercise.rewinding import Place, places
+from journal.exercise.script import exercise_from_data
+from journal.exercise.story import Story
 from journal.incident.counted import of_the_table
-from journal.incident.fold import fold_events
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.records import StepState
 from journal.incident.state import Incident
 from journal.report.timeline import EntryBuilder
@@ -83,6 +85,18 @@ def test_nothing_but_a_tabletop_is_rewound_and_none_to_what_does_not_count() -> 
     gone = fold_events(_after(events, back, e.NoteAdded(text="a"), stale))
     assert len(gone.rewound) == 1
     assert gone.notes == 1
+
+
+def test_a_rewind_that_does_not_count_takes_no_inject_back_that_was_to_be_given() -> None:
+    with table("database-failure") as player:
+        events = _events(player)
+    first, *rest = _after(events, e.InjectLed(inject="laptop", do="give"), e.ExerciseRewound(to=10**6))
+    incident = Incident(first)
+    story = Story(exercise_from_data(fold_events(events).review.exercise))
+    for event in rest:
+        apply_event(incident, event)
+        story.take(incident, event)
+    assert "laptop" in story.leading.asked
 
 
 def test_the_table_goes_back_with_world_clock_and_injects_and_what_ran_does_not_count() -> None:
