@@ -77,6 +77,23 @@ class Person(NamedTuple):
     marks: Sequence[Mark]
 
 
+class _Deed(NamedTuple):
+    """What somebody did last; ``rewound``: it counts no more."""
+
+    at: datetime
+    words: str
+    rewound: bool = False
+
+    def back_to(self, at: datetime) -> _Deed:
+        """Return it as it is once the exercise was taken back to ``at``."""
+        return self if self.at <= at else _Deed(at, self.words, rewound=True)
+
+    @property
+    def said(self) -> str:
+        """What it was, and that it was rewound."""
+        return f"{self.words}, rewound" if self.rewound else self.words
+
+
 class Seen(NamedTuple):
     """All of it at one moment."""
 
@@ -90,7 +107,7 @@ class Following:
     def __init__(self) -> None:
         self._incident: Incident | None = None
         self._story: Story | None = None
-        self._did: dict[str, tuple[datetime, str]] = {}
+        self._did: dict[str, _Deed] = {}
 
     def look(self, reader: Reader) -> Seen:
         """Take in what is new, and return what is to be shown."""
@@ -112,20 +129,15 @@ class Following:
         if self._story:
             self._story.take(incident, event)
         if rewound_by(incident, event):
-            self._did = {who: _rewound(at, did, incident.last_at) for who, (at, did) in self._did.items()}
+            self._did = {who: did.back_to(incident.last_at) for who, did in self._did.items()}
         if short_name(event.actor) not in PROGRAMS and not isinstance(event.body, _NO_DEEDS):
-            self._did[event.actor] = event.at, sentence(incident, event.body)
+            self._did[event.actor] = _Deed(event.at, sentence(incident, event.body))
 
     def _people(self, marks: Sequence[Mark]) -> list[Person]:
         return [
-            Person(who, at, did, [mark for mark in marks if mark.who == who])
-            for who, (at, did) in sorted(self._did.items())
+            Person(who, did.at, did.said, [mark for mark in marks if mark.who == who])
+            for who, did in sorted(self._did.items())
         ]
-
-
-def _rewound(at: datetime, did: str, back_to: datetime) -> tuple[datetime, str]:
-    """Return what somebody did last, said to be rewound where it was."""
-    return (at, did) if at <= back_to else (back_to, f"{did}, rewound")
 
 
 def _row(incident: Incident, story: Story, inject: Inject) -> InjectRow:
@@ -134,7 +146,7 @@ def _row(incident: Incident, story: Story, inject: Inject) -> InjectRow:
     answer = story.answers.get(inject.id)
     return InjectRow(
         inject=inject,
-        state=_state(incident, story, inject),
+        state=_state(incident, story, inject, due_at),
         at=given_at or due_at,
         answered=(answer[0], _answer(incident, story, inject, answer[1])) if answer else None,
         text=story.leading.words.get(inject.id, inject.text),
@@ -145,7 +157,7 @@ def _row(incident: Incident, story: Story, inject: Inject) -> InjectRow:
     )
 
 
-def _state(incident: Incident, story: Story, inject: Inject) -> State:
+def _state(incident: Incident, story: Story, inject: Inject, due_at: datetime | None) -> State:
     if inject.id in incident.review.injects:
         if inject.id in incident.review.unanswered:
             return "open"
@@ -154,7 +166,7 @@ def _state(incident: Incident, story: Story, inject: Inject) -> State:
         return "skipped"
     if inject.id in story.leading.held:
         return "held"
-    return "comes" if story.due_at(incident, inject) else "waits"
+    return "comes" if due_at else "waits"
 
 
 def _answer(incident: Incident, story: Story, inject: Inject, moment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from journal.incident.state import Incident
 from journal.report.timeline import EntryBuilder
 from journal.store.journal import Reader
 from journal.verify import WENT_BACK, verify
+from screens.facilitator.following import Following
 from tests.actions.tabletop.tables import Player, table
 
 _OF_THE_TABLE = {"seq", "head", "actors", "team", "history", "rewound", "runner", "plan", "roster", "lacks", "took"}
@@ -97,6 +99,17 @@ def test_a_rewind_that_does_not_count_takes_no_inject_back_that_was_to_be_given(
         apply_event(incident, event)
         story.take(incident, event)
     assert "laptop" in story.leading.asked
+
+
+def test_what_somebody_did_is_said_to_be_rewound_once_however_often_it_was() -> None:
+    with table("database-failure") as player:
+        player.do("severity")
+        events = _events(player)
+    first, second = (place.to for place in list(places(fold_events(events)))[:2])
+    played = _after(events, e.ExerciseRewound(to=second), e.ExerciseRewound(to=first))
+    seen = Following().look(Mock(events=Mock(return_value=played)))
+    (did,) = (one.did for one in seen.people if one.who == player.journal.actor)
+    assert did.count(", rewound") == 1
 
 
 def test_the_table_goes_back_with_world_clock_and_injects_and_what_ran_does_not_count() -> None:
