@@ -39,6 +39,16 @@ RATING_WORDS: dict[str, str] = {
     "U": "unable to be performed",
 }
 
+InjectState = Literal["answered", "not answered", "not measured", "told", "left out", "not given"]
+"""How an inject turned out; not measured: nobody can tell from the journal whether it was answered."""
+
+_OBSERVED: dict[InjectState, str] = {
+    "not answered": "nothing that answers it",
+    "not measured": "not measured: see notes and hot wash",
+    "told": "for information",
+    "left out": "left out by the facilitator",
+    "not given": "not given: the exercise did not come to it",
+}
 
 _SHOWN = 60
 """Characters of an inject by which its answer is named."""
@@ -84,10 +94,21 @@ class InjectResult(msgspec.Struct, frozen=True, kw_only=True):
     planned_s: float
     given_at: datetime | None
     expected: str
-    observed: str
+    state: InjectState
     objective: str = ""
     answered_at: datetime | None = None
     choice: str = ""
+
+    @property
+    def reaction_s(self) -> float | None:
+        """Seconds from the inject to its answer; None where there is none."""
+        return round((self.answered_at - self.given_at).total_seconds()) if self.answered_at and self.given_at else None
+
+    @property
+    def observed(self) -> str:
+        """What was seen, in words."""
+        took = self.reaction_s
+        return _OBSERVED[self.state] if took is None else f"{self.choice}, {exact_duration(took)} later"
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,12 +153,13 @@ def assess(incident: Incident, events: Iterable[Event]) -> Assessment | None:
     counted = (event for event in events if counts(incident, event))
     found = moments(incident, leading.watch(choices.watch(counted)), script)
     results = [_judged(expectation, found, incident) for expectation in script.expectations]
-    results += _answers(script, found, incident)
+    injects = [_inject(inject, incident, found, leading) for inject in [*script.injects, *leading.free.values()]]
+    results += _answers(script.injects, injects)
     return Assessment(
         title=script.title,
         objectives=[_rate(objective.id, objective.title, results) for objective in script.objectives],
         expectations=results,
-        injects=[_inject(inject, incident, found, leading) for inject in [*script.injects, *leading.free.values()]],
+        injects=injects,
         done_well=[result.title for result in results if result.met],
         missed=[f"{result.title}: {result.why}" for result in results if not result.met],
         choices=choices.found,
@@ -192,25 +214,22 @@ def _judged(expectation: Expectation, found: Moments, incident: Incident) -> Exp
     )
 
 
-def _answers(script: Exercise, found: Moments, incident: Incident) -> Iterator[ExpectationResult]:
+def _answers(scripted: Iterable[Inject], shown: Iterable[InjectResult]) -> Iterator[ExpectationResult]:
     """Yield whether each inject that was given, and tells of an objective, was answered."""
-    for inject in script.injects:
-        given_at = incident.review.injects.get(inject.id)
-        if given_at and inject.objective:
-            answer = _answer(inject, given_at, found, incident)
+    for inject, one in zip(scripted, shown, strict=False):  # those that the script does not have come last
+        if one.given_at and inject.objective:
             yield ExpectationResult(
                 title=f"Answered: “{shorten(inject.text, _SHOWN, placeholder='…')}”",
-                met=answer is not None,
-                result="met" if answer else "missed",
-                at=answer[0] if answer else given_at,
-                why=f"{_observed(inject, given_at, found, incident).capitalize()}. Expected: {inject.expected}",
+                met=one.answered_at is not None,
+                result="met" if one.answered_at else "missed",
+                at=one.answered_at or one.given_at,
+                why=f"{one.observed.capitalize()}. Expected: {inject.expected}",
                 objective=inject.objective,
             )
 
 
 def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading) -> InjectResult:
     given_at = incident.review.injects.get(inject.id)
-    skipped = given_at is None and inject.id in leading.skipped
     answer = _answer(inject, given_at, found, incident) if given_at else None
     return InjectResult(
         id=inject.id,
@@ -218,23 +237,23 @@ def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading
         planned_s=inject.at_s,
         given_at=given_at,
         expected=inject.expected,
-        observed="left out by the facilitator" if skipped else _observed(inject, given_at, found, incident),
+        state=_state(inject, given_at, answer, leading),
         objective=inject.objective,
         answered_at=answer[0] if answer else None,
         choice=say(answer[1], incident.plan) if answer else "",
     )
 
 
-def _observed(inject: Inject, given_at: datetime | None, found: Moments, incident: Incident) -> str:
+def _state(
+    inject: Inject, given_at: datetime | None, answer: tuple[datetime, str] | None, leading: Leading
+) -> InjectState:
     if given_at is None:
-        return "not given: the exercise did not come to it"
-    if not inject.expected and not inject.wants_answer:
-        return "for information"
-    answer = _answer(inject, given_at, found, incident)
-    if answer is None:
-        return "nothing that answers it" if inject.wants_answer else "not measured: see notes and hot wash"
-    at, name = answer
-    return f"{say(name, incident.plan)}, {exact_duration(round((at - given_at).total_seconds()))} later"
+        return "left out" if inject.id in leading.skipped else "not given"
+    if answer:
+        return "answered"
+    if inject.wants_answer:
+        return "not answered"
+    return "not measured" if inject.expected else "told"
 
 
 def _answer(inject: Inject, given_at: datetime, found: Moments, incident: Incident) -> tuple[datetime, str] | None:
@@ -253,6 +272,7 @@ __all__ = [
     "Exercise",
     "ExpectationResult",
     "InjectResult",
+    "InjectState",
     "ObjectiveResult",
     "Rating",
     "assess",

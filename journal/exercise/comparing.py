@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from journal.exercise.assessment import Assessment, InjectResult
+from journal.exercise.assessment import Assessment, InjectResult, InjectState
+from journal.wording.counting import count
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
 
-State = Literal["answered", "not answered", "not measured", "told", "left out", "not given", "not in its script"]
+State = Literal[InjectState, "not in its script"]
 
 _OF_THE_TABLE = ("speed", "situation", "backups")
 """What of a script differs from table to table: its speed, a sentence on that, and labels made of the time."""
@@ -24,7 +25,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """How a team met an inject.
 
     Attributes:
-        state: not measured: nobody could tell from the journal whether it was answered; told: it wants no answer.
+        state: as the assessment has it.
         reaction_s: seconds from the inject to its answer; None where there is none.
         choice: what answered it, in words.
         hints: how many it took.
@@ -160,19 +161,7 @@ def _cell(result: InjectResult | None, shown: Assessment, id_: str) -> Cell:
     if result is None:
         return Cell(state="not in its script")
     hints = sum(hint.inject == id_ for hint in shown.hints)
-    if result.given_at is None:
-        out = result.observed.startswith("left out")
-        return Cell(state="left out" if out else "not given", hints=hints)
-    if result.answered_at is None:
-        return Cell(state=_unanswered(result), hints=hints)
-    reaction = round((result.answered_at - result.given_at).total_seconds())
-    return Cell(state="answered", reaction_s=reaction, choice=result.choice, hints=hints)
-
-
-def _unanswered(result: InjectResult) -> State:
-    if result.observed == "for information":
-        return "told"
-    return "not measured" if result.observed.startswith("not measured") else "not answered"
+    return Cell(state=result.state, reaction_s=result.reaction_s, choice=result.choice, hints=hints)
 
 
 def _notes(teams: Sequence[Team]) -> Iterator[str]:
@@ -189,4 +178,5 @@ def _notes(teams: Sequence[Team]) -> Iterator[str]:
         if not team.closed:
             yield f"{team.incident} is not closed: it is as of now."
         if team.rewound:
-            yield f"{team.incident} was rewound {team.rewound} times: what was played before that counts for nothing."
+            times = count(team.rewound, "time")
+            yield f"{team.incident} was rewound {times}: what was played before that counts for nothing."

@@ -55,9 +55,7 @@ def _inject(incident: Incident, result: InjectResult, planned: Inject | None) ->
         planned_s=planned.at_s if planned else given or 0.0,
         given_at=result.given_at,
         given_s=given,
-        answered_s=round((result.answered_at - result.given_at).total_seconds())
-        if result.answered_at and result.given_at
-        else None,
+        answered_s=result.reaction_s,
         expected=result.expected,
         observed=result.observed,
     )
