@@ -104,15 +104,14 @@ def hotwash_command(incident: str, number: int | None, answer: str, who: str, as
 
 
 def _questions(incident: Incident) -> list[Question]:
-    from journal.exercise.assessment import assess
+    from journal.exercise.assessment import NoExercise, assess
     from journal.exercise.hot_wash import questions
-    from journal.report.build_after_action import NoExercise
     from journal.store.journal import Reader
 
     with Reader(exercise_journal(incident.id)) as reader:
         shown = assess(incident, reader.events())
     if shown is None:
-        raise NoExercise(f"{incident.id} is no exercise with a script.", f"Its report: cleo report {incident.id}")
+        raise NoExercise(incident.id)
     return questions(incident, shown)
 
 

@@ -53,16 +53,14 @@ def compare_command(
 
 
 def _played(journal: Path) -> Played:
-    from journal.exercise.assessment import assess
+    from journal.exercise.assessment import NoExercise
     from journal.exercise.comparing import Played
     from journal.report.build import gather
-    from journal.report.build_after_action import NoExercise
     from journal.store.journal import Reader
 
     with Reader(journal) as reader:
         gathered = gather(reader)
-        incident = gathered.incident
-        shown = assess(incident, reader.events(limit=incident.seq))
+        shown = gathered.assessment
     if shown is None:
-        raise NoExercise(f"{incident.id} is no exercise with a script.", f"Its report: cleo report {incident.id}")
-    return Played(incident, shown, [who for who in gathered.seen if who in gathered.people])
+        raise NoExercise(gathered.incident.id)
+    return Played(gathered.incident, shown, [who for who in gathered.seen if who in gathered.people])

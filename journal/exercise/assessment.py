@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from journal.errors import CleoError
 from journal.exercise.choices import Choice, Choices
 from journal.exercise.leading import Hint, Leading, Mark
 from journal.exercise.moments import Moments, moments, say
@@ -52,6 +53,13 @@ _OBSERVED: dict[InjectState, str] = {
 
 _SHOWN = 60
 """Characters of an inject by which its answer is named."""
+
+
+class NoExercise(CleoError):
+    """An incident was no exercise with a script: there is nothing to assess."""
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"{incident} is no exercise with a script.", f"Its report: cleo report {incident}")
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -273,6 +281,7 @@ __all__ = [
     "ExpectationResult",
     "InjectResult",
     "InjectState",
+    "NoExercise",
     "ObjectiveResult",
     "Rating",
     "assess",

@@ -74,20 +74,20 @@ def build_for_customers(
 
     See `build`.
     """
-    report, incident = built(path, zone, head, more)
-    made, struck = for_customers(report, incident)
+    report, gathered = built(path, zone, head, more)
+    made, struck = for_customers(report, gathered.incident)
     return made, report, struck
 
 
-def built(path: Path, zone: str, head: str | None, more: Sequence[Path]) -> tuple[m.Report, Incident]:
-    """Return the report of a journal, and the incident itself; see `build`."""
+def built(path: Path, zone: str, head: str | None, more: Sequence[Path]) -> tuple[m.Report, Gathered]:
+    """Return the report of a journal, and what it was made of; see `build`."""
     say = Times(zone)
     verdict = verify_apart(path, head, more=more)
     source = _Source(path, verdict.seq if verdict.ok else None, more)
     gathered = Gathered.of(source.events)
     with source.open() as reader:
         runs, verification = action_runs(gathered, reader), _verification(gathered, verdict, head)
-    return _report(gathered, runs, verification, say), gathered.incident
+    return _report(gathered, runs, verification, say), gathered
 
 
 def gather(reader: Reader, last: int | None = None) -> Gathered:

@@ -6,22 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from journal.errors import CleoError
 from journal.exercise.areas import areas, strengths
-from journal.exercise.assessment import Assessment, InjectResult, assess
+from journal.exercise.assessment import Assessment, InjectResult, NoExercise
 from journal.exercise.hot_wash import Question, questions
 from journal.incident.state import Incident
 from journal.report.after_action import AfterActionReport, AreaEntry, Asked, LabFaultEntry, ObjectiveEvidence, Said
 from journal.report.build import built
 from journal.report.review import ActionItemEntry
-from journal.store.journal import Reader
 
 _SAID = ("went well", "went wrong", "got lucky", "lessons")
 """The report's fields that belong to it."""
-
-
-class NoExercise(CleoError):
-    """There is no after-action report of this incident."""
 
 
 def build_after_action(
@@ -34,11 +28,10 @@ def build_after_action(
         NoExercise: the incident was no exercise with a script.
         NoSuchZone: this machine does not know the zone.
     """
-    report, incident = built(path, zone, head, more)
-    with Reader(path, *more) as reader:
-        shown = assess(incident, reader.events(limit=incident.seq))
+    report, gathered = built(path, zone, head, more)
+    incident, shown = gathered.incident, gathered.assessment
     if report.exercise is None or shown is None:
-        raise NoExercise(f"{incident.id} is no exercise with a script.", f"Its report: cleo report {incident.id}")
+        raise NoExercise(incident.id)
     asked = {one.text: _asked(one) for one in questions(incident, shown)}
     found = [
         AreaEntry(

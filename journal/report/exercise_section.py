@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journal.exercise.assessment import InjectResult, assess
+from journal.exercise.assessment import InjectResult
 from journal.exercise.moments import say
 from journal.exercise.script import Inject, exercise_from_data
 from journal.report.review import AfterAction, FacilitatorNote, InjectEntry
@@ -21,10 +21,7 @@ def after_action(gathered: Gathered) -> AfterAction | None:
     Raises:
         JournalDamaged: the script in the journal cannot be read.
     """
-    incident = gathered.incident
-    if not incident.review.exercise:
-        return None
-    found = assess(incident, gathered.read())
+    incident, found = gathered.incident, gathered.assessment
     if found is None:
         return None
     script = exercise_from_data(incident.review.exercise)

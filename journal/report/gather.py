@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
 from journal.events import types as e
+from journal.exercise.assessment import Assessment, assess
 from journal.incident.answers import answer_title
 from journal.incident.counted import counts
 from journal.incident.fold import apply_event, first_of, fold_events
@@ -80,6 +82,15 @@ class Gathered:
     def _at_the_end(self) -> Incident:
         """Return the state that says what counts: a tabletop may be rewound, which only later events tell."""
         return self.incident if self.incident.history is None else fold_events(self.read())
+
+    @cached_property
+    def assessment(self) -> Assessment | None:
+        """What it shows as an exercise, read anew from the events; None where it was none with a script.
+
+        Raises:
+            JournalDamaged: the script in the journal cannot be read.
+        """
+        return assess(self.incident, (event for event in self.read() if event.seq <= self.incident.seq))
 
     @property
     def entries(self) -> Timeline:
