@@ -16,7 +16,6 @@ from journal.wording.sanitize import sanitize
 if TYPE_CHECKING:
     from cleo_console.cli.review_access import ReviewAccess
     from journal.exercise.hot_wash import Question
-    from journal.incident.state import Incident
 
 output_options = (
     click.option("--format", "format_", type=click.Choice(["md", "html", "json"]), help="Default: as FILE ends."),
@@ -94,7 +93,7 @@ def hotwash_command(incident: str, number: int | None, answer: str, who: str, as
     if number and not answer:
         raise click.UsageError("Give the answer after the question's number.")
     with access_for_review(incident) as at:
-        asked = _questions(at.incident())
+        asked = _questions(at)
         if number:
             _answer(at, asked, number, answer, who)
         elif ask:
@@ -103,12 +102,13 @@ def hotwash_command(incident: str, number: int | None, answer: str, who: str, as
             _list(asked)
 
 
-def _questions(incident: Incident) -> list[Question]:
+def _questions(at: ReviewAccess) -> list[Question]:
     from journal.exercise.assessment import NoExercise, assess
     from journal.exercise.hot_wash import questions
     from journal.store.journal import Reader
 
-    with Reader(exercise_journal(incident.id)) as reader:
+    incident = at.incident()
+    with Reader(at.place.journal) as reader:
         shown = assess(incident, reader.events())
     if shown is None:
         raise NoExercise(incident.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,6 +74,15 @@ def test_what_people_say_after_it_and_what_follows_is_in_the_after_action_report
     assert [area["critical"] for area in found["areas"]] == sorted(
         (a["critical"] for a in found["areas"]), reverse=True
     )
+
+
+def test_of_an_exercise_and_an_incident_of_the_same_id_the_folder_says_which_is_washed(
+    played: str, tmp_path: Path
+) -> None:
+    tabletop = tmp_path / "demo" / "incidents" / played
+    shutil.copytree(tabletop, tmp_path / "incidents" / played)
+    asked = cleo("exercise", "hotwash", str(tabletop))
+    assert (asked.exit_code, "What went well" in asked.output) == (0, True), asked.output
 
 
 def test_an_item_comes_back_until_it_is_done_with_words(played: str) -> None:
