@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cleo_console.cli.review_access import ReviewAccess
     from journal.exercise.hot_wash import Question
 
-output_options = (
+_OUTPUT = (
     click.option("--format", "format_", type=click.Choice(["md", "html", "json"]), help="Default: as FILE ends."),
     click.option(
         "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: print it."
@@ -26,11 +27,16 @@ output_options = (
 )
 
 
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command take in which format and file its result is to be, as ``format_``, ``output`` and ``force``."""
+    for option in reversed(_OUTPUT):
+        command = option(command)
+    return command
+
+
 @click.command("report")
 @click.argument("incident")
-@output_options[0]
-@output_options[1]
-@output_options[2]
+@output_options
 @click.option("--zone", default="", metavar="ZONE", help="Say times in this zone too (Europe/Berlin), beside UTC.")
 def report_command(incident: str, format_: str | None, output: Path | None, force: bool, zone: str) -> None:
     """Write the after-action report and improvement plan of an exercise, from its journal.

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("incidents", metavar="INCIDENT INCIDENT...", nargs=-1, required=True)
-@output_options[0]
-@output_options[1]
-@output_options[2]
+@output_options
 @click.option("--json", "as_json", is_flag=True, help="For a program to read: the same as --format json.")
 def compare_command(
     incidents: tuple[str, ...], format_: str | None, output: Path | None, force: bool, as_json: bool
