@@ -12,7 +12,7 @@ from actions.tabletop import playable
 from actions.tabletop.seats import Seat
 from cleo_console.app_services import ConsoleServices
 from cleo_console.exercises import load_exercise, with_labels
-from cleo_console.settings import demo_paths, plan_file, runner_actor
+from cleo_console.settings import demo_paths, facilitator_actor, plan_file
 from journal.commands.declare import Declaration
 from journal.events.envelope import Clock
 from journal.events.types import ExerciseBegan, Kind
@@ -56,7 +56,7 @@ class DemoServices(ConsoleServices):
         script = self._at_speed(with_labels(self.exercise(declaration.scenario), declaration.began_at))
         incident_id = super().declare(declaration)
         place = self.paths.incident(incident_id)
-        with Journal.open(place.journal, actor=_facilitator()) as journal:
+        with Journal.open(place.journal, actor=facilitator_actor()) as journal:
             journal.append(ExerciseBegan(exercise=msgspec.to_builtins(script)))
         return incident_id
 
@@ -102,7 +102,3 @@ class DemoServices(ConsoleServices):
     def __exit__(self, *_: object) -> None:
         while self._seats:
             self._seats.popitem()[1].leave()
-
-
-def _facilitator() -> str:
-    return f"facilitator@{runner_actor().partition('@')[2]}"

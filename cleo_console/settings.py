@@ -97,6 +97,11 @@ def runner_actor() -> str:
     return f"runner@{socket.gethostname()}"
 
 
+def facilitator_actor() -> str:
+    """Return in whose name an exercise is begun and its injects are given: ``facilitator@host``."""
+    return f"facilitator@{socket.gethostname()}"
+
+
 def actor() -> str:
     """Return who sits here, as ``user@host``: the name that was said, else the login; behind sudo, who typed it."""
     user = known_name(home()) or login()

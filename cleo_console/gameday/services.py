@@ -14,7 +14,7 @@ from cleo_console.app_services import ConsoleServices
 from cleo_console.gameday.facilitator import LabFacilitator
 from cleo_console.gameday.lab_proof import NotThisLab, own_lab, proven_lab, require_whole
 from cleo_console.lab.state import is_lab, load_state, new_id
-from cleo_console.settings import asked_actor, journal_paths, plan_file, runner_actor
+from cleo_console.settings import asked_actor, facilitator_actor, journal_paths, plan_file
 from journal.commands.declare import Declaration
 from journal.commands.refusals import NotNow
 from journal.errors import CleoError
@@ -60,7 +60,7 @@ def begin_game_day(script: Exercise, directory: Path | None) -> tuple[ConsoleSer
             discovered_at=now,
         )
     )
-    with Journal.open(at.place(incident).journal, actor=_facilitator()) as journal:
+    with Journal.open(at.place(incident).journal, actor=facilitator_actor()) as journal:
         chosen = e.LabChosen(lab=str(lab.directory), lab_id=lab.state.id)
         journal.append(chosen, e.ExerciseBegan(exercise=msgspec.to_builtins(script)))
     return at, incident
@@ -100,7 +100,7 @@ def facilitator_of(
     """Return the one who gives a game day's injects, not started yet; ``say`` is told what is broken."""
     place = at.place(incident_id)
     script = exercise_from_data(fold_journal(place.journal).review.exercise)
-    return LabFacilitator(place, script, _facilitator(), say)
+    return LabFacilitator(place, script, facilitator_actor(), say)
 
 
 def undo_game_day(at: ConsoleServices, incident: Incident, say: Callable[[str], None]) -> str:
@@ -134,7 +134,3 @@ def _made(place: Path, lab_id: str) -> bool:
     """Return whether an undo that was killed had made the lab, whole, before."""
     state = load_state(place)
     return state is not None and state.complete and state.id == lab_id
-
-
-def _facilitator() -> str:
-    return f"facilitator@{runner_actor().partition('@')[2]}"
