@@ -63,6 +63,11 @@ class ActionItem:
     done_by: str = ""
     how: str = ""
 
+    @property
+    def lacks(self) -> str:
+        """What nobody said of it yet, in words: who does it, until when; empty where both are known."""
+        return " and ".join(what for what, said in (("owner", self.owner), ("due date", self.due)) if not said)
+
 
 @dataclass(slots=True)
 class Answer:

@@ -60,7 +60,7 @@ def build_after_action(
         hot_wash=list(asked.values()),
         written=[field for field in report.fields if field.name in _SAID and field.text],
         items=report.action_items,
-        lacks=list(_lacks(incident, shown, found, report.action_items)),
+        lacks=list(_lacks(incident, shown, found)),
     )
 
 
@@ -100,9 +100,7 @@ def _waited(inject: InjectResult, at: datetime) -> bool:
     return given is not None and given <= at and (answered is None or at < answered)
 
 
-def _lacks(
-    incident: Incident, shown: Assessment, found: Sequence[AreaEntry], items: Sequence[ActionItemEntry]
-) -> Iterator[str]:
+def _lacks(incident: Incident, shown: Assessment, found: Sequence[AreaEntry]) -> Iterator[str]:
     """Yield what is not there yet."""
     if incident.closed_at is None:
         yield "The exercise is not closed: ratings are as of now."
@@ -114,10 +112,8 @@ def _lacks(
     unasked = sum(not one.asked.answers for one in found)
     if unasked:
         yield f"Root cause not named for {unasked} of {len(found)} areas for improvement."
+    items = incident.review.action_items.values()
     served = {item.objective for item in items}
     if bare := [one.title for one in shown.objectives if one.rating != "P" and one.id not in served]:
         yield f"No action item serves: {'; '.join(bare)}."
-    for item in items:
-        lacking = [what for what, there in (("owner", item.owner), ("due date", item.due)) if not there]
-        if lacking:
-            yield f"{item.id} has no {' and '.join(lacking)}."
+    yield from (f"{item.id} has no {item.lacks}." for item in items if item.lacks)

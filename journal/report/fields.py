@@ -99,10 +99,8 @@ def unwritten(incident: Incident) -> list[ev.OpenPoint]:
     needed = (name for name in FIELDS if name != FOR_CUSTOMERS)  # not every incident is one for them
     empty = [name for name in needed if name not in review.fields or not review.fields[name].text]
     points = [_point("not written", ", ".join(empty))] if empty else []
-    for item in review.action_items.values():
-        missing = " and ".join(what for what, value in (("owner", item.owner), ("due date", item.due)) if not value)
-        if missing:
-            points.append(_point("action item incomplete", f"{item.id} has no {missing}"))
+    items = review.action_items.values()
+    points += [_point("action item incomplete", f"{item.id} has no {item.lacks}") for item in items if item.lacks]
     return points if review.signatures else [*points, _point("not signed", "nobody has signed this report off")]
 
 
