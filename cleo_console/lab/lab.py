@@ -19,6 +19,8 @@ from cleo_console.lab.workspace import inventory_path
 from journal.errors import CleoError
 
 BACKUP_MINUTES = 15.0
+_OPTIONS = {"first": "--s3-first", "two_sites": "--two-sites"}
+"""The options of ``cleo lab up`` that have other names than the arguments of `Lab.up`."""
 
 
 class Lab:
@@ -162,28 +164,10 @@ class Lab:
     @property
     def made_by(self) -> list[str]:
         """The command that makes a lab such as this one in its folder."""
-        each = self.state.instances
-        offsite = self.state.offsite
-        asked = {
-            "--standby": any(one.standby_of and not one.cold for one in each),
-            "--s3": offsite is not None and offsite.kind == "s3" and not offsite.first,
-            "--s3-first": offsite is not None and offsite.first,
-            "--two-sites": self.state.sites is not None,
-            "--cold": any(one.cold for one in each),
-            "--post": self.state.post is not None,
-        }
-        only = [word for name in _primaries(self.state) for word in ("--only", name)]
         size = ["--size", self.state.size, "--backup-every", f"{self.state.backup_minutes:g}"]
-        return [
-            "cleo",
-            "lab",
-            "up",
-            "--dir",
-            str(self.directory),
-            *size,
-            *only,
-            *(name for name, on in asked.items() if on),
-        ]
+        only = [word for name in _primaries(self.state) for word in ("--only", name)]
+        flags = [_OPTIONS.get(name, f"--{name}") for name, asked in self.state.asked().items() if asked]
+        return ["cleo", "lab", "up", "--dir", str(self.directory), *size, *only, *flags]
 
     def renew(self, say: Say = lambda _: None, lab_id: str = "") -> Lab:
         """Remove this lab and make one such as it anew: whatever was broken in it is gone, with all its data.
@@ -197,17 +181,11 @@ class Lab:
         """
         state = self.state
         removal.remove(self.directory)
-        offsite = state.offsite
         return Lab.up(
             self.directory,
             state.size,
             systems=_primaries(state),
-            standby=any(one.standby_of and not one.cold for one in state.instances),
-            s3=offsite is not None and offsite.kind == "s3",
-            first=offsite is not None and offsite.first,
-            two_sites=state.sites is not None,
-            cold=any(one.cold for one in state.instances),
-            post=state.post is not None,
+            **state.asked(),
             backup_minutes=state.backup_minutes,
             lab_id=lab_id,
             say=say,

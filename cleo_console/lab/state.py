@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import TypedDict
 
 import msgspec
 
@@ -20,6 +21,17 @@ from journal.errors import CleoError
 
 STATE = "lab.json"
 UNFINISHED_STATE = "lab.json.new"
+
+
+class Asked(TypedDict):
+    """What a lab has beside its services, by the names of the arguments of `Lab.up`."""
+
+    standby: bool
+    s3: bool
+    first: bool
+    two_sites: bool
+    cold: bool
+    post: bool
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +85,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def order(self) -> Order:
         """How a further service is wanted."""
         return Order(parse_size(self.size), self.backup_minutes)
+
+    def asked(self) -> Asked:
+        """What was asked for as it was made."""
+        offsite = self.offsite
+        return Asked(
+            standby=any(each.standby_of and not each.cold for each in self.instances),
+            s3=offsite is not None and offsite.kind == "s3" and not offsite.first,
+            first=offsite is not None and offsite.first,
+            two_sites=self.sites is not None,
+            cold=any(each.cold for each in self.instances),
+            post=self.post is not None,
+        )
 
     def plus(self, instance: Instance) -> State:
         """The same with one more service."""

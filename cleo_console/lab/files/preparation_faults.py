@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cleo_console.lab.fault_log import utc_now
 from cleo_console.lab.files.place import Place
 from cleo_console.lab.service import Done, FaultKind
 from cleo_console.lab.taken_away import take_away
@@ -10,11 +9,11 @@ from cleo_console.lab.taken_away import take_away
 
 def other_password(place: Place) -> Done:
     """Write another password into the file that restic reads: the repository has the one of before."""
-    at, file = utc_now(), place.password_file
+    file = place.password_file
     what, details = take_away(file, "restic's password")
     file.write_text("not the one that the repository was made with\n", encoding="utf-8")
     file.chmod(0o600)
-    return f"{what} Another one is in its place.", {**details, "at": at}
+    return f"{what} Another one is in its place.", details
 
 
 def lose_keys(place: Place) -> Done:
