@@ -61,4 +61,4 @@ def _played(journal: Path) -> Played:
         shown = gathered.assessment
     if shown is None:
         raise NoExercise(gathered.incident.id)
-    return Played(gathered.incident, shown, [who for who in gathered.seen if who in gathered.people])
+    return Played(gathered.incident, shown, gathered.participants)

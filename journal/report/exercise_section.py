@@ -30,7 +30,7 @@ def after_action(gathered: Gathered) -> AfterAction | None:
         title=found.title,
         situation=script.situation,
         began_at=incident.review.exercise_began_at,
-        participants=[actor for actor in gathered.seen if actor in gathered.people],
+        participants=gathered.participants,
         programs=[actor for actor in gathered.seen if actor not in gathered.people],
         objectives=found.objectives,
         expectations=found.expectations,

@@ -54,6 +54,7 @@ class Gathered:
         self.signatures = SignOffs()
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.people: set[str] = set()
+        self._took_part: set[str] = set()
         self.closed_by = ""
         self.types: Counter[str] = Counter()
         self.read = read
@@ -97,6 +98,11 @@ class Gathered:
         """The timeline, read anew from the events."""
         return Timeline(self.read, self.entry_builder, self._late, self.incident.seq)
 
+    @property
+    def participants(self) -> list[str]:
+        """Who took part, in the order of their first events."""
+        return [actor for actor in self.seen if actor in self._took_part]
+
     def offset(self, at: datetime) -> float:
         """Return the distance of ``at`` from the disruption, in seconds."""
         return self.entry_builder.offset(at)
@@ -111,6 +117,8 @@ class Gathered:
         self.seen[event.actor] = (first, event.at)
         if type(event.body) not in _PROGRAMS_WRITE:
             self.people.add(event.actor)
+            if type(event.body) not in _AFTERWARDS:
+                self._took_part.add(event.actor)
         self.types[event.type] += 1
 
     def _take(self, event: e.Event) -> None:
@@ -205,6 +213,8 @@ _PROGRAMS_WRITE = frozenset(
     }
 )
 """Events that a runner or a facilitator writes. Who wrote only such events is no participant."""
+_AFTERWARDS = frozenset({e.ActionItemWritten, e.ActionItemDone})
+"""Events of the improvement plan: anybody keeps it, also who was not there."""
 
 _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.DecisionMade: Gathered._decided,

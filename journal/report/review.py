@@ -138,8 +138,8 @@ class AfterAction(Part, frozen=True, kw_only=True):
     """The after-action part (NIST SP 800-84, HSEEP); hot wash and improvement plan are the report's fields and items.
 
     Attributes:
-        participants: the people who wrote into its journal.
-        programs: the others: the runner, whoever leads it.
+        participants: the people who wrote into its journal, and not into its improvement plan alone.
+        programs: who wrote only what programs write, or whoever leads it.
         notes: what the facilitator noted of the participants; ``hints``: what they were told beside the script.
     """
 

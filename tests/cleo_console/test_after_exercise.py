@@ -68,6 +68,7 @@ def test_what_people_say_after_it_and_what_follows_is_in_the_after_action_report
         assert said in out.read_text(encoding="utf-8"), said
     assert cleo("exercise", "report", played, "-o", str(out)).exit_code == 1, "what is there stays"
     found = json.loads(cleo("exercise", "report", played, "--format", "json").output)
+    assert found["exercise"]["participants"] == ["ben@table"], "who writes an action item did not play"
     ratings = {one["id"]: one["rating"] for one in found["objectives"]}
     assert set(ratings.values()) <= {"P", "S", "M", "U"}
     assert "U" in ratings.values()
