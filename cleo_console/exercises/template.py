@@ -86,9 +86,12 @@ def _story(steps: list[Step]) -> Iterator[str]:
         '    text: "The press office has read about it on the net."',
         "    # while: {postgres.server: lost}   # it never comes once this is no longer so",
         '    # makes: {backups.expired: "yes"}   # and it changes the simulated world',
+        "    # breaks: {postgres: kill-postmaster}   # in a game day: really done in the lab; cleo lab break --list",
         "# What good players do: each has one rule (happened, before, within, never, passed).",
         "expectations:",
         *_rules(decision, first, last),
+        "# What is asked after its end, beside the standard questions.",
+        "# hot_wash: [Would we have managed without Ben?]",
     ]
 
 

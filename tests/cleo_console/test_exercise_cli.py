@@ -79,6 +79,10 @@ def test_the_one_to_begin_with_can_be_played(tmp_path: Path, scenario: str) -> N
     checked = cleo_exercise("check", str(file))
     assert (checked.exit_code, checked.stdout) == (0, "")
     assert checked.stderr == "This exercise can be played: 0 errors, 0 warnings.\n"
+    told = file.read_text(encoding="utf-8")
+    file.write_text(told.replace("    # breaks:", "    breaks:").replace("# hot_wash:", "hot_wash:"), encoding="utf-8")
+    own = load_own(file, PLAN, catalogue())
+    assert (any(inject.breaks for inject in own.injects), len(own.hot_wash)) == (True, 1), "its comments can be taken"
 
 
 def test_one_to_begin_with_is_made_of_ones_own_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
