@@ -85,8 +85,8 @@ def exercise_journal(named: str) -> Path:
 def hotwash_command(incident: str, number: int | None, answer: str, who: str, ask: bool) -> None:
     """Ask after an exercise what went well and what did not, and write the answers into its journal.
 
-    The standard questions, the script's own (`hot_wash:`), and one for the root cause of all that was not met. Several
-    people may answer each. It begins once the exercise is closed, while people are still there.
+    The standard questions, the script's own (`hot_wash:`), and of each objective one for the root cause of what was not
+    met. Several people may answer each. It begins once the exercise is closed, while people are still there.
 
     \b
     Example:

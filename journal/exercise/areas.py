@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 90
 """Characters of a note by which a question names it."""
+_NAMED = 3
+"""How many expectations a question names: one is asked for all of an objective that turned out alike."""
 _ASKED = {
-    "missed": "Why was this missed (not known, not in the plan, not possible, no time): “{}”?",
-    "repaired": "What let this go wrong at first, and what showed it: “{}”?",
-    "harmed": "What let this reach users, and what would have stopped it: “{}”?",
+    "missed": "Why was this missed (not known, not in the plan, not possible, no time): {}?",
+    "repaired": "What let this go wrong at first, and what showed it: {}?",
+    "harmed": "What let this reach users, and what would have stopped it: {}?",
 }
 
 
@@ -32,6 +35,7 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     """An area for improvement: what was expected, what was seen, and the question for its root cause.
 
     Attributes:
+        ask: the same for all of an objective with the same result: a bad run has many, and people answer a few.
         result: missed, repaired, harmed; or noted: by whoever led the exercise.
     """
 
@@ -56,14 +60,18 @@ def strengths(shown: Assessment) -> list[Strength]:
 def areas(shown: Assessment) -> list[Area]:
     """Return what was not met, the critical first, and what the facilitator noted as to be improved."""
     unmet = sorted((one for one in shown.expectations if not one.met), key=lambda one: not one.critical)
-    return [*map(_area, unmet), *_noted(shown)]
+    alike = defaultdict[tuple[str, str], list[str]](list)
+    for one in unmet:
+        alike[one.objective, one.result].append(f"“{one.title.rstrip('.?')}”")
+    return [*(_area(one, alike[one.objective, one.result]) for one in unmet), *_noted(shown)]
 
 
-def _area(one: ExpectationResult) -> Area:
+def _area(one: ExpectationResult, alike: Sequence[str]) -> Area:
+    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
     return Area(
         title=one.title,
         seen=one.why,
-        ask=_ASKED[one.result].format(one.title.rstrip(".?")),
+        ask=_ASKED[one.result].format(", ".join(alike[:_NAMED]) + more),
         result=one.result,
         objective=one.objective,
         critical=one.critical,

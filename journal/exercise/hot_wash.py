@@ -1,8 +1,8 @@
 """The hot wash: what is asked right after an exercise, and what people answered.
 
 The standard questions follow what HSEEP (2020) and NIST SP 800-84 ask for: strengths, areas for improvement, plan,
-roles, communication, means, and the first thing to change. A script adds its own (``hot_wash``); so does each area for
-improvement, whose question asks for its root cause.
+roles, communication, means, and the first thing to change. A script adds its own (``hot_wash``); so does each objective
+with areas for improvement, whose question asks for their root cause.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ class AfterActionReport(Part, frozen=True, kw_only=True):
 
     Attributes:
         lab_faults: what a game day really broke.
+        causes: the questions of the hot wash that ask for the root causes of areas for improvement.
         hot_wash: the questions of the hot wash that ask for no root cause.
         written: the report's fields on what went well and wrong, as far as somebody wrote them.
         lacks: what a reader must know is not there yet.
@@ -88,6 +89,7 @@ class AfterActionReport(Part, frozen=True, kw_only=True):
     strengths: list[Strength]
     areas: list[AreaEntry]
     lab_faults: list[LabFaultEntry]
+    causes: list[Asked]
     hot_wash: list[Asked]
     written: list[WrittenField]
     items: list[ActionItemEntry]

@@ -40,10 +40,11 @@ def build_after_action(
             result=one.result,
             objective=one.objective,
             critical=one.critical,
-            asked=asked.pop(one.ask, Asked(question=one.ask, answers=[])),
+            asked=asked[one.ask],
         )
         for one in areas(shown)
     ]
+    causes = {one.asked.question for one in found}
     return AfterActionReport(
         as_of=report.as_of,
         zone=report.zone,
@@ -57,7 +58,8 @@ def build_after_action(
             LabFaultEntry(at=note.at, inject=inject, system=system, how=how, state=note.state, what=note.what)
             for (inject, system, how), note in incident.review.lab_faults.items()
         ],
-        hot_wash=list(asked.values()),
+        causes=[one for text, one in asked.items() if text in causes],
+        hot_wash=[one for text, one in asked.items() if text not in causes],
         written=[field for field in report.fields if field.name in _SAID and field.text],
         items=report.action_items,
         lacks=list(_lacks(incident, shown, found)),

@@ -50,7 +50,8 @@ def test_what_people_say_after_it_and_what_follows_is_in_the_after_action_report
     assert "No hot wash was written down" in before.output
     assert "**No action item** is recorded" in before.output
     asked = cleo("exercise", "hotwash", played).output
-    number = next(line.split()[0] for line in asked.splitlines() if "Why was this missed" in line)
+    missed = [line for line in asked.splitlines() if "Why was this missed" in line]
+    number = missed[0].split()[0]
     assert "What lies behind this, in the plan or the means and not in the person: “told nobody" in asked
     assert cleo("exercise", "hotwash", played, number, "Nobody knew the step", "--who", "Ben").exit_code == 0
     assert "1 answer written" in cleo("exercise", "hotwash", played, "--ask", typed="The coffee\n").output
@@ -69,6 +70,9 @@ def test_what_people_say_after_it_and_what_follows_is_in_the_after_action_report
     assert cleo("exercise", "report", played, "-o", str(out)).exit_code == 1, "what is there stays"
     found = json.loads(cleo("exercise", "report", played, "--format", "json").output)
     assert found["exercise"]["participants"] == ["ben@table"], "who writes an action item did not play"
+    assert len(missed) <= len(found["objectives"]) < sum(one["result"] == "missed" for one in found["areas"])
+    assert any("” and " in line and line.endswith(" more?") for line in missed)
+    assert all(area["asked"] in found["causes"] for area in found["areas"])
     ratings = {one["id"]: one["rating"] for one in found["objectives"]}
     assert set(ratings.values()) <= {"P", "S", "M", "U"}
     assert "U" in ratings.values()
