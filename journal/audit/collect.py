@@ -16,6 +16,7 @@ from journal.exercise.assessment import RATING_WORDS
 from journal.incident.records import Run, RunState, StepState
 from journal.report.build import gather
 from journal.report.exercise_section import after_action
+from journal.report.fields import action_items
 from journal.report.header import deviations, header, responders
 from journal.report.objectives import rpo_results, rto_results
 from journal.store.journal import Reader
@@ -80,6 +81,7 @@ def _evidence(
         notices=cut(notices(gathered, notes)),
         steps_done=[step.id for step in incident.in_state(*_DONE)],
         recoveries=[] if incident.kind is Kind.TABLETOP else cut(list(_recoveries(incident))),
+        improvements=cut(action_items(incident)),
         outside=cut.outside,  # the last one: it was counted until here
     )
 

@@ -14,6 +14,8 @@ from journal.report.times import Times
 from journal.wording.counting import count
 
 TEMPLATES = Path(__file__).parent / "templates"
+_BY_PEOPLE = ("approvals", "deviations", "notices", "improvements")
+"""What an incident shows in the words of people."""
 _ORDER = ("REAL", "DRILL", "LAB", "TABLETOP")
 
 
@@ -35,7 +37,7 @@ def personal(made: m.Evidence) -> str:
     """Return how much of people and of programs' output is in a pack, so that its reader knows before sharing it."""
     writers = count(len({who.name for one in made.incidents for who in one.access}), "name")
     contacts = count(max((one.contacts for one in made.incidents), default=0), "contact")
-    texts = count(sum(len(one.approvals) + len(one.deviations) + len(one.notices) for one in made.incidents), "text")
+    texts = count(sum(len(getattr(one, name)) for one in made.incidents for name in _BY_PEOPLE), "text")
     printed = count(sum(one.printed for one in made.incidents), "line")
     return (
         f"{writers} of who wrote, up to {contacts} in each plan, {texts} of people in this index, all their notes in "

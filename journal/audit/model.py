@@ -11,7 +11,7 @@ from journal.audit.span import Span
 from journal.report.evidence import DeviationEntry, Part
 from journal.report.model import LegalRow, Responder
 from journal.report.results import RpoResult, RtoResult
-from journal.report.review import SignatureEntry
+from journal.report.review import ActionItemEntry, SignatureEntry
 
 FORMAT = 1
 """The version of the keys."""
@@ -137,6 +137,7 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
         steps_done: the plan's steps that a program or people did, by id.
         recoveries: how long each system that was recovered was out, where that was no tabletop.
         objectives: the ratings of an exercise with a script, a line each.
+        improvements: what was to be put in order afterwards, and whether somebody said that it is.
     """
 
     id: str
@@ -171,6 +172,7 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
     outside: int
     steps_done: list[str] = []
     recoveries: list[Recovery] = []
+    improvements: list[ActionItemEntry] = []
 
 
 class Shown(Part, frozen=True, kw_only=True):

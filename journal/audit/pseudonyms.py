@@ -26,7 +26,15 @@ from journal.store.journal import Reader
 from journal.store.whole_file import replace_whole
 
 _KEY = re.compile(r"[0-9a-f]{64}")
-_KINDS = {"host": "host", "contact": "contact", "who": "person", "by": "person", "lead": "person", "actor": "person"}
+_KINDS = {
+    "host": "host",
+    "contact": "contact",
+    "who": "person",
+    "by": "person",
+    "lead": "person",
+    "actor": "person",
+    "owner": "person",
+}
 """The fields of events that hold a name, and of what."""
 _ADDRESSES = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"

@@ -227,6 +227,22 @@ def test_no_two_journals_share_a_file_name() -> None:
     assert list(file_names(names).values()) == ["a.db.db", "a.db~2.db", "a_.db", "a_~2.db", "a.db", "a~2.db"]
 
 
+def test_what_was_to_be_put_in_order_is_in_the_pack_with_whether_it_was(tmp_path: Path) -> None:
+    first = e.ActionItemWritten(id="A1", text="Print the plan", owner="Grace Hopper", due="2026-03-01", cause="no copy")
+    done = e.ActionItemDone(id="A1", how="It hangs at the door")
+    later = e.ActionItemWritten(id="A2", text="Ask legal")
+    write(tmp_path, "INC-1", "2026-02-01T10:00", e.Kind.DRILL, CLOSED, first, done, later)
+    folder, made = packed(tmp_path)
+    assert [(one.id, bool(one.done_at)) for one in made.incidents[0].improvements] == [("A1", True), ("A2", False)]
+    for name in ("index.md", "index.html"):
+        text = (folder / name).read_text()
+        assert all(words in text for words in ("Print the plan (why: no copy). Grace Hopper", "It hangs at the door"))
+        assert "Ask legal. Nobody named, no date; " in text
+    folder, _ = packed(tmp_path, pseudonyms=tmp_path / "key")
+    hidden = "".join((folder / name).read_text() for name in ("index.md", "index.html", "evidence.json"))
+    assert ("Print the plan" in hidden, "Hopper" in hidden) == (True, False)
+
+
 def test_a_pack_without_names_has_none_and_the_same_pseudonym_for_each_in_every_pack(tmp_path: Path) -> None:
     words = "Ada asked bob@example.org at 10.0.0.7, fe80::1 and +49 30 1234567 at 12:30:45 on ops1; see INC-1"
     path = write(tmp_path, "INC-1", "2026-02-01T10:00", e.Kind.DRILL, *run("some.drill"))
