@@ -109,6 +109,16 @@ def rating(letter: str) -> str:
     return f"{letter}, {RATING_WORDS[letter]}"
 
 
+def rating_class(letter: str) -> str:
+    """Return the class of the style sheet that shows a rating."""
+    return {"P": "good", "S": "warn", "M": "warn", "U": "bad"}[letter]
+
+
+def mark(kind: str) -> str:
+    """Return in words what kind of note the facilitator took of somebody; empty for one that is neither."""
+    return {"good": "done well", "improve": "to improve", "note": ""}[kind]
+
+
 def or_not(text: str) -> str:
     """Return what a person wrote, or ``not written``."""
     return text or "not written"
@@ -203,7 +213,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "or_not": or_not,
     "program": program,
     "proof": proof,
+    "mark": mark,
     "rating": rating,
+    "rating_class": rating_class,
     "response": response,
     "run_call": run_call,
     "run_end": run_end,
