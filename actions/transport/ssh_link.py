@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _KEEPALIVE_S = 2
 _KEEPALIVE_MISSED = 2
 """A frozen peer is given up after interval × (missed + 1) = 6 s; the promise is 10 s."""
+_SSH_PORT = 22
+"""A port that ``known_hosts`` does not name with its host."""
 _SESSIONS = 8
 """Sessions at once on one connection; sshd's default limit is 10."""
 
@@ -146,7 +148,7 @@ class SshLink:
                 keepalive_count_max=_KEEPALIVE_MISSED,
             )
         except asyncssh.HostKeyNotVerifiable as error:
-            raise self._untrusted() from error
+            raise self._changed() if self._has_a_key() else self._untrusted() from error
         except asyncssh.PermissionDenied as error:
             raise NotLetIn(
                 f"{self._where()} does not let {spec.user or 'us'} log in.",
@@ -174,6 +176,27 @@ class SshLink:
             if asked
             else f"{self._where()} was not asked: there is no {file} here to compare its key with.",
             f"Compare its fingerprint with the host's own, then: ssh-keyscan -p {spec.port} {spec.host} >> {file}",
+        )
+
+    def _has_a_key(self) -> bool:
+        """Whether the file has a key of the host, under the name that the inventory has."""
+        import asyncssh
+
+        try:
+            ours, *_ = asyncssh.match_known_hosts(str(self._known_hosts()), self._spec.host, "", self._spec.port)
+        except (OSError, ValueError):
+            return False
+        return bool(ours)
+
+    def _changed(self) -> NotLetIn:
+        spec = self._spec
+        file, name = spec.known_hosts or "~/.ssh/known_hosts", spec.host
+        named = name if spec.port == _SSH_PORT else f"'[{name}]:{spec.port}'"
+        return NotLetIn(
+            f"The key that {self._where()} shows is another one than {file} has: it was changed, or this is another "
+            "machine.",
+            f"Compare its fingerprint with the host's own, and ask who changed it. Where that was meant: "
+            f"ssh-keygen -f {file} -R {named}, then: ssh-keyscan -p {spec.port} {name} >> {file}",
         )
 
     def _unreachable(self, why: str) -> Unreachable:

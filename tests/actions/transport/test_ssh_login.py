@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from actions.transport import NothingStarted, SshHost, Unreachable, open_transport
+from actions.transport import NothingStarted, NotLetIn, SshHost, Unreachable, open_transport
 from tests.actions.sshd import Sshd, running_sshd
 from tests.actions.transport.support import Output, finish
 
@@ -74,6 +75,16 @@ def test_an_unknown_host_key_is_refused_and_the_way_out_is_named(sshd: Sshd, tmp
             open_transport(sshd.host(known_hosts=known_hosts)).query(["true"], timeout_s=5)
         assert f"ssh-keyscan -p {sshd.port} 127.0.0.1 >> {known_hosts}" in refused.value.hint
         assert ("was not asked" in refused.value.message) is (known_hosts.name == "absent"), "nothing is said unseen"
+
+
+def test_a_host_key_that_was_changed_is_told_from_an_unknown_one(sshd: Sshd, tmp_path: Path) -> None:
+    other, known_hosts = tmp_path / "other", tmp_path / "changed"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
+    algorithm, public, *_ = other.with_suffix(".pub").read_text().split()
+    known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {algorithm} {public}\n")
+    with pytest.raises(NotLetIn, match="another one than") as refused:
+        open_transport(sshd.host(known_hosts=known_hosts)).query(["true"], timeout_s=5)
+    assert f"ssh-keygen -f {known_hosts} -R '[127.0.0.1]:{sshd.port}'" in refused.value.hint
 
 
 def test_keys_that_do_not_fit(sshd: Sshd) -> None:
