@@ -27,6 +27,11 @@ _TAKES = 5
 """With how many gaps between earlier backups the newest one's age is compared."""
 
 
+def about_backups(system: str) -> str:
+    """Return what the look at a system's backups is called."""
+    return f"backups of {system}"
+
+
 def look_at_backups(
     ctx: ReadingContext, every: timedelta | None = None
 ) -> tuple[Listed, SystemSeen, list[ReadyFinding]]:
@@ -55,7 +60,7 @@ def _restored(one: Listed, measured: RestoreTime | None) -> tuple[datetime | Non
 
 
 def _found(ctx: ActionContext, one: Listed, seen: SystemSeen, every: timedelta | None) -> Iterator[ReadyFinding]:
-    about, systems = f"backups of {one.system}", [one.system]
+    about, systems = about_backups(one.system), [one.system]
     if one.trouble or one.backups is None:
         yield _unread(one, about)
         if one.backups is None:

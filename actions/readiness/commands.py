@@ -22,7 +22,7 @@ def look_at_command(ctx: ActionContext, step: Step) -> Iterator[ReadyFinding]:
         CleoError: nobody can look.
     """
     program, host = argv_of(step)[0], step.host or "local"
-    about, steps = f"{program} on {host}", [step.id]
+    about, steps = about_command(step), [step.id]
     done = Machine(ctx, host).query(["sh", "-c", _LOOK, "sh", program])
     if done.code == _MISSING:
         cure = f"Put it back on {host}, to be run by our account."
@@ -42,3 +42,12 @@ def look_at_command(ctx: ActionContext, step: Step) -> Iterator[ReadyFinding]:
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, steps=steps, stops=False)
     else:
         yield ReadyFinding(about=about, state="ok", words="it is the one that the plan was tested with", steps=steps)
+
+
+def about_command(step: Step) -> str:
+    """Return what a look at a command step's program is called; the step, where its command has no words."""
+    try:
+        program, *_ = argv_of(step)
+    except ValueError:
+        return f"command {step.id}"
+    return f"{program} on {step.host or 'local'}"

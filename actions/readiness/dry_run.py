@@ -23,8 +23,7 @@ def dry_run(ctx: ActionContext, action: Action, params: Mapping[str, Any]) -> It
         params: what the plan gives it.
     """
     name = action.spec.name
-    about = " ".join([name, *(f"{key}={value}" for key, value in params.items())])
-    about += f" at {ctx.system}" if ctx.system else ""
+    about = about_action(name, params, ctx.system)
     try:
         outcome = action.function(ctx, **params)
     except ActionFailed as error:
@@ -39,3 +38,9 @@ def dry_run(ctx: ActionContext, action: Action, params: Mapping[str, Any]) -> It
         if finding.severity != "note":
             cure = finding.cure or _BY_HAND.format(name)
             yield ReadyFinding(about=about, state="wrong", words=str(finding), cure=cure, stops=False)
+
+
+def about_action(name: str, params: Mapping[str, Any], system: str) -> str:
+    """Return what a look at an action is called, with the parameters that the plan gives it."""
+    said = " ".join([name, *(f"{key}={value}" for key, value in params.items())])
+    return f"{said} at {system}" if system else said

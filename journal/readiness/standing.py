@@ -59,7 +59,7 @@ def standing(
         before: the open points before it.
         found: what it found.
         at: when, in UTC.
-        systems: the inventory's systems: what is about none of them any more is no open point.
+        systems: the inventory's systems: what was about others alone is no open point any more.
     """
     since = {one.about: one.since for one in before}
     now = {one.about: _point(one, since.get(one.about, at), at) for one in found if one.state == "wrong" and one.steps}
@@ -68,7 +68,7 @@ def standing(
     kept = [
         one
         for one in before
-        if one.about not in seen and set(one.systems) & set(systems) and any(_hides(each, one) for each in unseen)
+        if one.about not in seen and _is_there(one, systems) and any(_hides(each, one) for each in unseen)
     ]
     return [*now.values(), *kept]
 
@@ -84,6 +84,11 @@ def _point(found: ReadyFinding, since: datetime, at: datetime) -> OpenPoint:
         since=since,
         seen=at,
     )
+
+
+def _is_there(point: OpenPoint, systems: Sequence[str]) -> bool:
+    """Whether the inventory still has a system that a point is about; a command's program is no system's."""
+    return not point.systems or bool(set(point.systems) & set(systems))
 
 
 def _hides(unseen: ReadyFinding, point: OpenPoint) -> bool:

@@ -48,6 +48,13 @@ def test_what_is_about_a_system_that_is_gone_is_no_open_point() -> None:
     assert after(found("host db1", "not measured"), systems=("redis",)) == []
 
 
+def test_a_command_that_nobody_could_look_at_again_stays() -> None:
+    about, whose = "/opt/repoint on db1", {"systems": [], "steps": ["repoint"]}
+    first = standing([], [found(about, "wrong", **whose)], AT, ["postgres"])
+    assert standing(first, [found(about, "not measured", **whose)], LATER, ["postgres"]) == first
+    assert standing(first, [found("host db1", "not measured")], LATER, ["postgres"]) == []
+
+
 def test_a_plan_names_its_open_points_at_the_step_with_the_cure() -> None:
     loaded = read_plan(bundled())
     points = standing(
