@@ -33,6 +33,9 @@ from journal.readiness.finding import ReadyFinding
 from journal.readiness.seen import SystemSeen
 
 _HEALTH_S = 8.0
+_OUR_LOGIN = ("password", "tls")
+"""Reasons of a probe that say that it is our login that fails: all else that logs in does not get further."""
+_LOG_IN = "Correct our login: its user, password and certificates in the inventory, or what the server lets it do."
 
 
 class Part(msgspec.Struct, kw_only=True):
@@ -177,11 +180,13 @@ def _of_health(name: str, health: Health) -> ReadyFinding:
     """Return a system's health as a finding: what ails it now is no obstacle to a recovery, and is to be seen to."""
     good = health.status == "up"
     silent = health.status in ("not measured", "not answering")
+    ours = health.status == "not measured" and health.facts.get("reason") in _OUR_LOGIN
+    see = _LOG_IN if ours else "See cleo health; where it is an incident, declare it."
     return ReadyFinding(
         about=f"system {name}",
         state="not measured" if silent else "ok" if good else "wrong",
         words=f"{health.status}: {health.detail}",
-        cure="" if good else "See cleo health; where it is an incident, declare it.",
+        cure="" if good else see,
         systems=[name],
         stops=silent,
     )

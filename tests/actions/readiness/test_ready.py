@@ -163,6 +163,8 @@ def test_a_password_that_ended_is_found(lab: Lab, cleo: Cleo) -> None:
     finally:
         lab.psql("ALTER ROLE cleo VALID UNTIL 'infinity'")
     assert "password" in _wrong(result)["user cleo of postgres"]["words"]
+    (own,) = [one for one in result["findings"] if one["about"] == "system postgres"]
+    assert "our login" in own["cure"], "cleo health fails by the same login, and says nothing more"
 
 
 def test_scripts_that_are_gone_or_others_than_the_plan_was_tested_with_are_found(cleo: Cleo, tmp_path: Path) -> None:
