@@ -9,11 +9,24 @@ from actions.machine.service import Service
 from journal.errors import CleoError
 from journal.readiness.finding import ReadyFinding
 
-_LOOK = 'for one do if [ ! -e "$one" ]; then echo gone; elif [ -r "$one" ]; then echo read; else echo shut; fi; done'
+_LOOK = r"""
+for one do
+    up=$(readlink -m -- "$one")
+    while [ ! -e "$up" ]; do up=$(dirname -- "$up"); done
+    if [ -r "$one" ]; then echo read; elif [ -e "$one" ]; then echo shut
+    elif [ ! -d "$up" ] || [ -x "$up" ]; then echo gone; else echo hidden; fi
+done
+"""
+"""Also ``hidden``: the nearest folder that is there may not be entered, so that what is below it is not known."""
+_WORDS = {
+    "gone": "is not there: the server does not start again without it",
+    "shut": "cannot be read by {account}: the server does not start again without it",
+    "hidden": "lies where {account} may not enter: whether it is there cannot be told",
+}
 
 
 def look_at_files(machine: Machine, named: Mapping[str, str], system: str) -> Iterator[ReadyFinding]:
-    """Yield which of the files that a server reads as it starts are gone, or shut to its account.
+    """Yield which of the files that a server reads as it starts are gone or shut to its account, or may be.
 
     Args:
         machine: its host, with its account.
@@ -34,12 +47,13 @@ def look_at_files(machine: Machine, named: Mapping[str, str], system: str) -> It
         return
     missing = [(path, said) for path, said in zip(wanted, answers, strict=True) if said != "read"]
     for path, said in missing:
-        words = "is not there" if said == "gone" else f"cannot be read by {machine.account}"
+        back = f"Put it back on {machine.host}, readable for {machine.account}, before anything stops the server."
+        look = f"Look as root on {machine.host}: ls -l {path}. Let {machine.account} enter the folders above it."
         yield ReadyFinding(
             about=f"{wanted[path]} of {system}",
-            state="wrong",
-            words=f"{path} {words}: the server does not start again without it",
-            cure=f"Put it back on {machine.host}, readable for {machine.account}, before anything stops the server.",
+            state="not measured" if said == "hidden" else "wrong",
+            words=f"{path} {_WORDS[said].format(account=machine.account)}",
+            cure=look if said == "hidden" else back,
             systems=[system],
         )
     if not missing:
