@@ -79,6 +79,8 @@ def _look_at_host(server: Server, facts: dict[str, Any]) -> list[str]:
 
 
 def _look_at_backups(server: Server, facts: dict[str, Any]) -> list[str]:
+    if server.settings.standby_of:
+        return [f"backups: those of {server.settings.standby_of}, which it follows"]
     survived = facts.get("data_directory") not in (None, *NO_DATABASE)
     with offsite_where_unlisted(server.ctx, server.name, facts):
         found, lines = look_at_backups(server, Measured.of(facts).newest_commit_at, survived=survived)

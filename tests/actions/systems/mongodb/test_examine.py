@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from actions.examination import Examination
@@ -9,6 +10,7 @@ from actions.systems.mongodb.examine import examine
 from cleo_console.lab.mongodb import server
 from journal.events.damage import DamageBegan
 from journal.incident.last_good import HELD_BY
+from tests.actions.contexts import FakeContext
 from tests.actions.systems.mongodb.mongo_lab import MongoLab
 
 pytestmark = pytest.mark.xdist_group("mongodb-examine")
@@ -50,6 +52,17 @@ def test_a_server_that_is_down_can_be_started(mongo: MongoLab) -> None:
     settled = {one.action: one.use for one in lost.settles}
     assert settled == {"mongodb.start": "impossible", "mongodb.stop": "impossible"}
     assert any("the data directory is missing" in finding.text for finding in lost.findings)
+
+
+def test_a_standbys_backups_are_those_of_its_primary(mongo: MongoLab) -> None:
+    """It has none of its own, and misses none."""
+    primary = mongo.settings
+    none = msgspec.structs.replace(primary.backups, repository="/nowhere/backups")
+    standby = msgspec.structs.replace(primary, standby_of=NAME, backups=none)
+    inventory = msgspec.structs.replace(mongo.inventory, systems={NAME: primary, "mongodb-2": standby})
+    seen = examine(FakeContext(inventory, system="mongodb-2"), "mongodb-2", mongo.health(), thorough=False)
+    assert f"backups: those of {NAME}, which it follows" in seen.lines
+    assert [one.text for one in seen.findings if "backup" in one.text] == []
 
 
 def _look(mongo: MongoLab) -> Examination:
