@@ -69,10 +69,10 @@ def look_at_certificate(spec: HostSpec, host: str, systems: Sequence[str]) -> It
         host: its name.
         systems: the systems that need it.
     """
-    from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
-
     if not isinstance(spec, SshHost) or not spec.key:
         return
+    from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
+
     key = Path(spec.key).expanduser()
     try:
         found = load_ssh_public_identity(key.with_name(f"{key.name}-cert.pub").read_bytes().strip())
