@@ -8,8 +8,9 @@ from typing import Any
 from actions.action import Action
 from actions.inventory import Inventory
 from actions.readiness.ready import DRY_RUN
-from actions.registry import registry
-from actions.system_types import find_type
+from actions.registry import registry, shipped
+from actions.system_type import SystemType
+from actions.system_types import built_in, find_type
 from journal.plan.model import Plan
 from journal.readiness.finding import ReadyFinding
 from journal.wording.counting import count
@@ -30,7 +31,7 @@ def checked(inventory: Inventory, plan: Plan) -> Iterable[tuple[str, Mapping[str
     seen = list[tuple[str, Mapping[str, Any]]]()
     for step in plan.steps():
         one = (step.action, step.params)
-        action = registry().get(step.action) if acted_on(inventory, step.action) else None
+        action = registry().get(step.action) if step.action and acted_on(inventory, step.action) else None
         if action and action.ready and one not in seen:
             seen.append(one)
     return seen
@@ -38,9 +39,20 @@ def checked(inventory: Inventory, plan: Plan) -> Iterable[tuple[str, Mapping[str
 
 def acted_on(inventory: Inventory, action: str) -> list[str]:
     """Return the systems that an action's look is for; one empty name where the action is no type's."""
+    type_ = _type_of(action)
+    if type_ is None:
+        return [""]
+    return [
+        name
+        for name, one in inventory.systems.items()
+        if one.type == type_.name and not one.cold and not one.standby_of
+    ]
+
+
+def _type_of(action: str) -> SystemType | None:
+    """Return the type that an action is for; None: it is about every type. Only strange ones are looked for outside."""
     own = action.partition(".")[0]
-    named = [name for name, one in inventory.systems.items() if one.type == own and not one.cold and not one.standby_of]
-    return named if find_type(own) else [""]
+    return built_in().get(own) if action in shipped() else find_type(own)
 
 
 def _actions_of(plan: Plan) -> Iterable[str]:
@@ -69,10 +81,12 @@ def unplayed(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
     present = {one.type for one in inventory.systems.values()}
     without: dict[str, list[str]] = {}
     for name in _actions_of(plan):
-        own = name.partition(".")[0]
-        planned = plan.systems.get(own)
-        if own not in present and find_type(own) and not (planned and planned.optional):
-            without.setdefault(own, []).append(name)
+        type_ = _type_of(name)
+        if type_ is None or type_.name in present:
+            continue
+        planned = plan.systems.get(type_.name)
+        if not (planned and planned.optional):
+            without.setdefault(type_.name, []).append(name)
     for own, names in without.items():
         yield ReadyFinding(
             about=f"systems of the type {own}",
@@ -85,7 +99,7 @@ def unplayed(inventory: Inventory, plan: Plan) -> Iterable[ReadyFinding]:
 
 def how_looked_at(action: Action) -> str:
     """Return how it is looked at beforehand whether an action could be done, or why nobody can; empty: not at all."""
-    type_ = find_type(action.spec.system)
+    type_ = _type_of(action.spec.name)
     if action.unready:
         return action.unready
     if action.ready:
