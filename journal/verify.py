@@ -278,6 +278,8 @@ def _is_wal_without_its_log(path: Path) -> bool:
     for pause in (0, 0.05, 0.05, 0.05):  # a program that is just opening or closing it is soon done
         time.sleep(pause)
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited for
+                raise CannotCheckError(f"{path} is no file")
             with path.open("rb") as file:
                 header = file.read(20)
         except OSError as error:

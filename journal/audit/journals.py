@@ -68,7 +68,7 @@ def journals_of(folders: Mapping[str, Path], span: Span) -> Iterator[Found]:
 
 
 def not_there(path: Path) -> str:
-    """Return why there is no journal's file to look at; empty where there is one. A pipe would be waited for."""
+    """Return why there is no journal's file to look at; empty where there is one. A pipe is none."""
     try:
         return "" if path.is_file() else "there is a folder of an incident, and no journal in it"
     except OSError as error:

@@ -147,6 +147,8 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
         raise JournalReadFailed(why, "Check who may look into its folder.") from error
     if not there:
         raise JournalNotFound(f"There is no journal at {path}.", "See `cleo journal list` for the journals there are.")
+    if not path.is_file():  # SQLite would wait for whoever writes into a pipe
+        raise not_a_journal(path)
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,

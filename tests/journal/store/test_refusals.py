@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -71,6 +72,18 @@ def test_another_programs_file(tmp_path: Path, opening: Opening) -> None:
         with pytest.raises(NotAJournal):
             opening(path)
         assert path.read_bytes() == before
+
+
+@both_doors
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, opening: Opening) -> None:
+    pipe, folder = tmp_path / "pipe.db", tmp_path / "folder.db"
+    os.mkfifo(pipe)  # whoever opens it to read waits for a writer, who never comes
+    folder.mkdir()
+    for path in (pipe, folder):
+        with pytest.raises(NotAJournal):
+            opening(path)
+        with pytest.raises(JournalReadFailed, match="is no file"):
+            verify_apart(path, timeout=60)
 
 
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path) -> None:
