@@ -23,7 +23,7 @@ IN_TIME, RUNNING, EXERCISE = "in time", "running", "exercise"
 WRITTEN_LATE = "in time, by words written after the deadline"
 NOT_NEEDED = "not needed, on a person's word"
 """Verdicts that an auditor asks about, though nobody need be at fault."""
-_TELLS = "communications."
+_TELLS, _BY_LAW = "communications.", " by law, "
 
 
 def notices(gathered: Gathered, notes: Sequence[Said]) -> list[m.Notice]:
@@ -107,7 +107,12 @@ def _verdict(row: LegalRow, sent: _Sent | None, now: datetime) -> str:
     law, plan = row.law_until or row.plan_until, row.plan_until
     by_law = _against(law, sent, now) if law else ""
     by_plan = _against(plan, sent, now) if plan else by_law
-    return by_law if by_plan == by_law else f"{by_law} by law, {by_plan} by the plan"
+    return by_law if by_plan == by_law else f"{by_law}{_BY_LAW}{by_plan} by the plan"
+
+
+def verdict_by_law(verdict: str) -> str:
+    """Return what a verdict says by law, without what the plan wanted sooner."""
+    return verdict.partition(_BY_LAW)[0]
 
 
 def _against(until: datetime, sent: _Sent | None, now: datetime) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from journal.audit.clocks import IN_TIME, NOT_NEEDED, RUNNING
+from journal.audit.clocks import IN_TIME, NOT_NEEDED, RUNNING, verdict_by_law
 from journal.audit.model import ControlRow, IncidentEvidence, Missing, RestoreTest, TestRow
 from journal.events.types import Kind
 from journal.incident.records import RunState
@@ -145,8 +145,8 @@ def _notified(law: str) -> Callable[[Shows], _Found]:
             return NO_CASE, "no real incident in the journals of this time"
         if not clocks:
             return MISSING, f"the plan of no real incident has a clock of {law}"
-        seen = Counter(each.verdict for each in clocks)
-        good, unneeded = seen[IN_TIME] + seen[IN_TIME + _PLAN_LATE], seen[NOT_NEEDED]
+        seen = Counter(verdict_by_law(each.verdict) for each in clocks)
+        good, unneeded = seen[IN_TIME], seen[NOT_NEEDED]
         rest = len(clocks) - good - unneeded - seen[RUNNING]
         words = (
             f"of {count(len(clocks), 'clock')} {good} with a notice in time, {seen[RUNNING]} still running, "
@@ -169,7 +169,6 @@ def _documented(shows: Shows) -> _Found:
     )
 
 
-_PLAN_LATE = " by law, late by the plan"
 CONTROLS = [
     Control(
         "SOC 2 A1.2",

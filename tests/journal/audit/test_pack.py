@@ -113,6 +113,23 @@ def test_a_control_without_evidence_is_missing_and_only_drills_and_real_incident
     assert set(unreal.values()) == {"MISSING"}
 
 
+def test_a_control_on_notices_goes_by_the_law_whatever_the_plan_wanted_sooner(tmp_path: Path) -> None:
+    def told() -> tuple[str, str, str]:
+        made = packed(tmp_path)[1]
+        (clock,) = (one for one in made.incidents[0].clocks if one.clock.title == "HIPAA")
+        (row,) = (one for one in made.controls if one.name == "HIPAA 164.404(b)")
+        return clock.verdict, row.state, row.words.removesuffix(", 0 not needed on a person's word")
+
+    path = write(tmp_path, "INC-1", "2026-11-29T10:00", e.Kind.REAL)
+    running = "of 1 clock 0 with a notice in time, 1 still running"
+    assert told() == ("running by law, NO NOTICE by the plan", "no case", running)
+    note = e.NoteAdded(text="Notice HIPAA: sent", happened_at="2026-11-29T10:01:00+00:00")
+    with Journal.open(path, actor=ADA, clock=SetClock(at("2026-11-29T11:00")).clock()) as journal:
+        journal.append(note)
+    words = "in time by law, in time, by words written after the deadline by the plan"
+    assert told() == (words, "evidence", "of 1 clock 1 with a notice in time, 0 still running")
+
+
 @pytest.mark.parametrize(
     ("text", "happened", "written", "verdict"),
     [
