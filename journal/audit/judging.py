@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from journal.audit.clocks import IN_TIME, NOT_NEEDED, RUNNING, verdict_by_law
@@ -31,9 +31,9 @@ class Shows(NamedTuple):
 
 def restores(shows: Shows) -> Judged:
     """Judge by restores of drills and of real incidents; those of a lab are of other systems."""
-    here = list(_in_the_end(shows.of(Kind.DRILL, Kind.REAL)))
+    here = _last_restores(shows, Kind.DRILL, Kind.REAL)
     good = [one for one in here if one.state == RunState.SUCCEEDED]
-    lab = [one for one in _in_the_end(shows.of(Kind.LAB)) if one.state == RunState.SUCCEEDED]
+    lab = [one for one in _last_restores(shows, Kind.LAB) if one.state == RunState.SUCCEEDED]
     only = f"; {len(lab)} of a lab, which are of no system that is in use" if lab else ""
     if not good:
         failed = f", {len(here)} did not succeed" if here else ""
@@ -44,10 +44,8 @@ def restores(shows: Shows) -> Judged:
     return EVIDENCE, words + only
 
 
-def _in_the_end(incidents: Sequence[IncidentEvidence]) -> Iterator[RestoreTest]:
-    """Yield the last of each incident's restores of each system: one that was run again is one."""
-    for one in incidents:
-        yield from {(test.action, test.system): test for test in one.restores}.values()
+def _last_restores(shows: Shows, *kinds: Kind) -> list[RestoreTest]:
+    return [test for one in shows.of(*kinds) for test in one.last_restores]
 
 
 def operated(shows: Shows) -> Judged:

@@ -95,8 +95,7 @@ def _tests(plan: Plan, tests: Sequence[TestRow]) -> Iterator[Missing]:
 def _restores(incidents: Sequence[IncidentEvidence]) -> Iterator[Missing]:
     """Yield the restores that did not succeed in the end, and that no backup was tried in a drill."""
     for one in incidents:
-        last = {(test.action, test.system): test for test in one.restores}
-        for test in last.values():
+        for test in one.last_restores:
             if test.state != RunState.SUCCEEDED:
                 what = f"{one.id}: {test.action} at {test.system or 'its system'} {test.state}: {test.words}"
                 yield Missing(what=what, chapter="restores")

@@ -174,6 +174,11 @@ class IncidentEvidence(Part, frozen=True, kw_only=True):
     recoveries: list[Recovery] = []
     improvements: list[ActionItemEntry] = []
 
+    @property
+    def last_restores(self) -> list[RestoreTest]:
+        """The last restore of each system by each action: one that was run again is one."""
+        return list({(test.action, test.system): test for test in self.restores}.values())
+
 
 class Shown(Part, frozen=True, kw_only=True):
     """An incident that shows a test: which, of what kind, how it ended, and by what that is known."""
