@@ -15,9 +15,9 @@ from cleo_console.secret_filter import SecretFilter
 from cleo_console.settings import actor, asked_actor, paths
 from journal.errors import CleoError
 from journal.events.envelope import Clock
-from journal.events.types import IncidentDeclared, InventoryRead, Kind
+from journal.events.types import InventoryRead, Kind
+from journal.incident.declaration import declared_in
 from journal.incident.fold import fold_journal
-from journal.store.reader import Reader
 from journal.wording.sanitize import sanitize
 from journal.yamlfile.names import strange
 from screens.app_services import IncidentSummary
@@ -282,11 +282,9 @@ class ConsoleServices:
 def _inventory_of(place: IncidentPlace) -> str:
     """Return the inventory that an incident's runner goes by; empty where it has none, or cannot be read."""
     try:
-        with Reader(place.journal) as reader:
-            first = next(reader.events(limit=1), None)
+        return declared_in(place.journal).inventory
     except CleoError:
         return ""
-    return first.body.inventory if first and isinstance(first.body, IncidentDeclared) else ""
 
 
 def installed_services() -> ConsoleServices:

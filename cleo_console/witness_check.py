@@ -9,8 +9,7 @@ from typing import NamedTuple
 from cleo_console.witness import log_of_witness, witness
 from journal.audit.witnessed import differing
 from journal.errors import CleoError
-from journal.incident.declaration import declaration_of
-from journal.store.journal import Reader
+from journal.incident.declaration import declared_in
 from journal.store.witness import read_heads
 from journal.wording.counting import count
 
@@ -34,10 +33,9 @@ def compared(journal: Path, named: Path | None) -> Compared:
         hint = "the witness gets mails: save them as text and name them, --witness FILE"
         return Compared(notes=[hint] if witness() else [])
     try:
-        with Reader(journal) as reader:
-            incident = declaration_of(next(reader.events(limit=1))).id
+        incident = declared_in(journal).id
         heads = [head for head in read_heads(log) if head.incident == incident]
-    except (OSError, CleoError, StopIteration) as error:
+    except (OSError, CleoError) as error:
         said = error.message if isinstance(error, CleoError) else error
         return Compared(notes=[f"not compared with the witness: {said}"])
     if not heads:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journal.errors import CleoError
-from journal.incident.declaration import declaration_of
+from journal.incident.declaration import declared_in
 from journal.store.check import verify_apart
-from journal.store.journal import Reader
 from journal.store.whole_file import replace_whole
 from journal.verify import NAMESPACE, SIGNED, SMALL, signed_with
 
@@ -50,12 +49,10 @@ def sign_head(journal: Path, key: Path, now: datetime | None = None) -> Signed:
     verdict = verify_apart(journal)
     if not verdict.ok:
         raise NotSigned(f"{journal} does not verify, so it is not signed.", "See: cleo journal verify")
-    with Reader(journal) as reader:
-        incident = declaration_of(next(reader.events(limit=1))).id
     at = f"{(now or datetime.now(UTC)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     lines = (
         "cleo journal head 1",
-        f"incident {incident}",
+        f"incident {declared_in(journal).id}",
         f"row {verdict.seq}",
         f"head {verdict.head}",
         f"signed {at}",

@@ -12,7 +12,8 @@ from journal.events import types as e
 from journal.exercise.assessment import Assessment, assess
 from journal.incident.answers import answer_title
 from journal.incident.counted import counts
-from journal.incident.fold import apply_event, first_of, fold_events
+from journal.incident.declaration import first_of
+from journal.incident.fold import apply_event, fold_events
 from journal.incident.late import happened_at
 from journal.incident.state import Incident
 from journal.report import evidence as ev

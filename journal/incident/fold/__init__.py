@@ -7,6 +7,7 @@ from pathlib import Path
 
 from journal.events.types import Event, ExerciseRewound
 from journal.incident.counted import counts
+from journal.incident.declaration import first_of
 from journal.incident.fold import rewinding, runs, steps, systems, team
 from journal.incident.state import Incident
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
@@ -29,18 +30,6 @@ def fold_events(events: Iterable[Event]) -> Incident:
     for event in stream:
         apply_event(incident, event)
     return incident
-
-
-def first_of(events: Iterator[Event]) -> Event:
-    """Take the first event.
-
-    Raises:
-        JournalDamaged: there is none.
-    """
-    first = next(events, None)
-    if first is None:
-        raise JournalDamaged("The journal holds no event.", KEEP_AS_IT_IS)
-    return first
 
 
 def fold_journal(path: Path) -> Incident:
