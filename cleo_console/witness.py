@@ -21,7 +21,7 @@ from journal.errors import CleoError
 from journal.paths import Paths
 from journal.store.folders import keep_private
 from journal.store.whole_file import replace_whole
-from journal.store.witness import Head, append_head, read_heads
+from journal.store.witness import Head, append_head, read_heads, waiting
 from journal.wording.counting import count
 
 SECONDS = 5.0
@@ -30,7 +30,7 @@ MAIL_SECONDS = 15.0
 """How long all of a mail may take."""
 RETRY_S = 60.0
 """Seconds from one try to the next, where nobody asks for it: a witness that is away holds up no command twice."""
-_MAIL = "mailto:"
+_MAIL, _UNREADABLE = "mailto:", "What waits for the witness cannot be read: {}"
 
 
 def give(head: Head, paths: Paths) -> str:
@@ -43,9 +43,9 @@ def give(head: Head, paths: Paths) -> str:
     Returns:
         What went wrong, with what to do; empty where it was taken, or nobody is set.
     """
-    if not (where := witness()):
+    if not witness():
         return ""
-    why = _given(head, where, paths.inventory)
+    why = _given(head, paths.inventory)
     if not why:
         deliver(paths, at_once=True)
         return ""
@@ -55,7 +55,7 @@ def give(head: Head, paths: Paths) -> str:
         replace_whole(paths.unwitnessed / f"{head.incident}-{head.row}-{head.head[:8]}", f"{head.line}\n".encode())
     except OSError as error:
         kept = f"Nor can it be kept for later ({error.strerror})"
-    return f"The witness {where} was not given {head}: {why}. {kept}. By hand: {head.line}"
+    return f"The witness {witness()} was not given {head}: {why}. {kept}. By hand: {head.line}"
 
 
 def witness() -> str:
@@ -69,11 +69,6 @@ def log_of_witness() -> Path | None:
     return Path(where).expanduser() if where and not where.startswith(_MAIL) else None
 
 
-def waiting(paths: Paths) -> list[Path]:
-    """Return the files of the heads that the witness was not given yet."""
-    return sorted(paths.unwitnessed.iterdir()) if paths.unwitnessed.is_dir() else []
-
-
 def deliver(paths: Paths, *, at_once: bool = False) -> Sequence[str]:
     """Give what waits to the witness, until it takes one no more.
 
@@ -84,28 +79,40 @@ def deliver(paths: Paths, *, at_once: bool = False) -> Sequence[str]:
     Returns:
         What still waits, in words; nothing where nothing does.
     """
+    why = ""
     try:
-        for file in waiting(paths) if witness() else ():
-            for head in read_heads(file):
-                if not at_once and time.time() - file.stat().st_mtime < RETRY_S:
-                    return waiting_line(paths)
-                late = head._replace(why=f"{head.why}, given late at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-                if why := _given(late, witness(), paths.inventory):
-                    with suppress(OSError):
-                        file.touch()
-                    return [f"{line}: {why}" for line in waiting_line(paths)]
-            file.unlink(missing_ok=True)
+        for file in waiting(paths.unwitnessed) if witness() else ():
+            if not at_once and time.time() - file.stat().st_mtime < RETRY_S:
+                break
+            if why := _given_late(file, paths.inventory):
+                break
     except OSError as error:
-        return [f"What waits for the witness cannot be read: {error}"]
-    return waiting_line(paths)
+        return [_UNREADABLE.format(error)]
+    return [f"{line}: {why}" if why else line for line in waiting_line(paths)]
+
+
+def _given_late(file: Path, inventory: Path | None) -> str:
+    """Give a head that waits; return why it still does, or nothing: its file is gone then.
+
+    Raises:
+        OSError: the file cannot be read or removed.
+    """
+    for head in read_heads(file):
+        late = head._replace(why=f"{head.why}, given late at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        if why := _given(late, inventory):
+            with suppress(OSError):
+                file.touch()
+            return why
+    file.unlink(missing_ok=True)
+    return ""
 
 
 def waiting_line(paths: Paths) -> Sequence[str]:
     """Return a line on what waits for the witness; none where nothing does."""
     try:
-        heads = [head for file in waiting(paths) for head in read_heads(file)]
+        heads = [head for file in waiting(paths.unwitnessed) for head in read_heads(file)]
     except OSError as error:
-        return [f"What waits for the witness cannot be read: {error}"]
+        return [_UNREADABLE.format(error)]
     if not heads:
         return []
     oldest = min(heads, key=lambda head: head.at)
@@ -113,8 +120,9 @@ def waiting_line(paths: Paths) -> Sequence[str]:
     return [f"NOT WITNESSED: {count(len(heads), 'head')} for {where}, the oldest is {oldest}"]
 
 
-def _given(head: Head, where: str, inventory: Path | None) -> str:
+def _given(head: Head, inventory: Path | None) -> str:
     """Give a head; return why it is not known to have been taken, or nothing."""
+    where = witness()
     mailed = where.startswith(_MAIL)
     way = partial(_mail, where.removeprefix(_MAIL), inventory) if mailed else partial(_append, where)
     seconds = MAIL_SECONDS if mailed else SECONDS

@@ -10,7 +10,7 @@ from journal.audit.span import Span
 from journal.errors import CleoError
 from journal.store.chain import short_head
 from journal.store.journal import Reader
-from journal.store.witness import Head, read_heads
+from journal.store.witness import Head, read_heads, waiting
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -40,7 +40,7 @@ def not_given(folder: Path) -> Iterator[Missing]:
     Raises:
         OSError: it cannot be read.
     """
-    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for file in waiting(folder):
         for head in read_heads(file):
             yield Missing(what=f"{head.incident}: the witness was not given {head}", chapter="journals")
 

@@ -64,6 +64,15 @@ def append_head(log: Path, head: Head) -> None:
         os.close(descriptor)
 
 
+def waiting(folder: Path) -> list[Path]:
+    """Return the files of the heads that the witness did not take so far, one a head; not those being written.
+
+    Raises:
+        OSError: they cannot be listed.
+    """
+    return sorted(file for file in folder.iterdir() if not file.name.startswith(".")) if folder.is_dir() else []
+
+
 def read_heads(log: Path) -> Iterator[Head]:
     """Yield the heads of a log, or of mails that were saved as text, in order; what is no head is left out.
 

@@ -93,11 +93,14 @@ def test_what_the_witness_did_not_take_waits_is_said_and_is_given_once_it_is_bac
     assert "missing: " in pack and f"{ID}: the witness was not given the head" in pack
     log.parent.mkdir()
     assert waits in cleo("status", ID).output, "it was tried a moment ago"
+    being_written = home / "unwitnessed" / ".another.new"
+    being_written.touch()
     monkeypatch.setattr("cleo_console.witness.RETRY_S", 0.0)
     assert "NOT WITNESSED" not in cleo("status", ID).output
     (head,) = read_heads(log)
     assert (head.incident, head.why.partition(", given late at ")[1]) == (ID, ", given late at ")
     assert "Nothing waits" in cleo("journal", "witness").output
+    assert being_written.exists(), "whoever writes it would lose it"
 
 
 def test_verifying_compares_with_the_witness(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
