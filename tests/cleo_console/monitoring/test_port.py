@@ -34,19 +34,25 @@ def served(host: str, offers: Offers) -> Iterator[int]:
         server.server_close()
 
 
-def test_who_has_a_port_is_said(tmp_path: Path) -> None:
-    with served("::1", Offers(tmp_path)) as port, pytest.raises(CannotListen, match=f"process {os.getpid()} has it"):
-        listen("::1", port, receiver(Offers(tmp_path)))
+def taken(port: int, sends: str) -> int:
+    """Send an alert of its own to an address; return the answer's status."""
+    body = json.dumps({"groupKey": sends, "alerts": [alert()]}).encode()
+    asked = Request(f"http://{sends}:{port}/alerts", body, {"Content-Type": "application/json"})
+    with urlopen(asked, timeout=10) as answer:
+        return int(answer.status)
 
 
-@pytest.mark.parametrize(("listens", "sends"), [("::", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1")])
-def test_an_alert_is_taken_from_this_machine_by_ipv4_and_ipv6(tmp_path: Path, listens: str, sends: str) -> None:
-    offers, body = Offers(tmp_path / "alerts"), json.dumps({"groupKey": "g", "alerts": [alert()]}).encode()
+@pytest.mark.parametrize(("listens", "sends"), [("::", ("127.0.0.1", "[::1]")), ("127.0.0.1", ("127.0.0.1",))])
+def test_an_alert_is_taken_from_this_machine_by_ipv4_and_ipv6_and_who_has_a_port_is_said(
+    tmp_path: Path, listens: str, sends: tuple[str, ...]
+) -> None:
+    offers = Offers(tmp_path / "alerts")
     with served(listens, offers) as port:
-        asked = Request(f"http://{sends}:{port}/alerts", body, {"Content-Type": "application/json"})
-        with urlopen(asked, timeout=10) as answer:
-            assert answer.status == 200
-    assert len(list((tmp_path / "alerts").iterdir())) == 1
+        for count, address in enumerate(sends, 1):
+            assert taken(port, address) == 200
+            assert len(list((tmp_path / "alerts").iterdir())) == count
+        with pytest.raises(CannotListen, match=f"process {os.getpid()} has it"):
+            listen(listens, port, receiver(offers))
 
 
 def test_what_another_account_cannot_read_is_said_and_a_team_can_read_it(tmp_path: Path) -> None:
@@ -65,8 +71,9 @@ def test_what_another_account_cannot_read_is_said_and_a_team_can_read_it(tmp_pat
     write(paths.readiness, result)
     paths.incidents.mkdir(0o000)
     paths.readiness.chmod(0o000)
-    assert all(f"cannot read {path}" in shut() for path in (paths.incidents, paths.readiness))
-    assert "install -d -m 2770" in shut()
+    said = shut()
+    assert all(f"cannot read {path}" in said for path in (paths.incidents, paths.readiness))
+    assert "install -d -m 2770" in said
     tmp_path.chmod(0o2770)
     write(paths.readiness, result)
     assert paths.readiness.stat().st_mode & 0o777 == 0o640
