@@ -71,12 +71,8 @@ def write_metrics(path: Path, listed: Sequence[Listed], ended: Mapping[str, Ende
 def _of(one: Listed, ended: Ended | None, before: Values, now: datetime) -> dict[str, float]:
     """Return the values of one system."""
     key = (one.system, one.type)
-    kept = {name: before.get(name, {}).get(key) for name in HELP}
-    found = {name: value for name, value in kept.items() if value is not None}
-    found.setdefault("backup_last_success_timestamp", 0)
-    looked_at = _looked_at(one)
-    found |= {name: value for name, value in looked_at.items() if value is not None}
-    found = {name: value for name, value in found.items() if looked_at.get(name, value) is not None}
+    kept = {name: values[key] for name, values in before.items() if name in HELP and key in values}
+    found = _that_are({"backup_last_success_timestamp": 0, **kept, **_looked_at(one)})
     found["backup_listed"] = float(one.backups is not None)
     if ended:
         found |= {"backup_run_last_timestamp": now.timestamp(), "backup_run_last_ok": float(ended.status == "ok")}
@@ -88,7 +84,11 @@ def measured_of_backups(one: Listed) -> dict[str, float]:
 
     That there is no backup is known then, and 0; what never was verified, restored or copied has no value.
     """
-    return {name: value for name, value in _looked_at(one).items() if value is not None}
+    return _that_are(_looked_at(one))
+
+
+def _that_are(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _looked_at(one: Listed) -> dict[str, float | None]:
