@@ -19,9 +19,7 @@ from cleo_console.monitoring.server import CannotListen, listen
 from journal.paths import Paths
 from journal.readiness.result import ReadyResult, write
 from tests.cleo_console.monitoring.test_webhook import NOW, alert
-
-_PLAIN = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"]
-"""Begins a command as an account without root's right to read everything."""
+from tests.unprivileged import unprivileged
 
 
 @contextmanager
@@ -62,7 +60,7 @@ def test_what_another_account_cannot_read_is_said_and_a_team_can_read_it(tmp_pat
             "from cleo_console.monitoring.access import unreadable; home = Path(sys.argv[1])\n"
             "print(*unreadable(Paths(incidents=home / 'incidents', locks=home / 'locks')), sep='\\n')"
         )
-        words = [*(_PLAIN if os.geteuid() == 0 else []), sys.executable, "-c", code, str(tmp_path)]
+        words = unprivileged(sys.executable, "-c", code, str(tmp_path))
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
     paths = Paths(incidents=tmp_path / "incidents", locks=tmp_path / "locks")

@@ -22,6 +22,7 @@ from journal.store.writer import Writer
 from tests.actions.worlds import Person, declared, places_in
 from tests.journal.journals import ME, begun
 from tests.locks import held_by_another
+from tests.unprivileged import unprivileged
 from tests.waiting import until
 
 
@@ -121,7 +122,6 @@ try:
 except JournalError as error:
     print(error.message)
 """
-_PLAIN = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"]
 
 
 def test_a_folder_that_is_shut_to_us_is_listed_and_hides_no_other(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_folder_that_is_shut_to_us_is_listed_and_hides_no_other(tmp_path: Path
         (tmp_path / name).mkdir()
         (tmp_path / name / "journal.db").touch()
     (tmp_path / "INC-1").chmod(0o000)
-    words = [*(_PLAIN if os.geteuid() == 0 else []), sys.executable, "-c", SHUT, str(tmp_path)]
+    words = unprivileged(sys.executable, "-c", SHUT, str(tmp_path))
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "INC-2 INC-1"
     assert "INC-1/journal.db could not be read: Permission denied." in done.stdout
