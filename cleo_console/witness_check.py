@@ -33,6 +33,8 @@ def compared(journal: Path, named: Path | None) -> Compared:
         hint = "the witness gets mails: save them as text and name them, --witness FILE"
         return Compared(notes=[hint] if witness() else [])
     try:
+        if not named and not log.is_file():  # a pipe would be waited for
+            return Compared(notes=[f"not compared with the witness: {log} is no file that can be read"])
         incident = declared_in(journal).id
         heads = [head for head in read_heads(log) if head.incident == incident]
     except (OSError, CleoError) as error:

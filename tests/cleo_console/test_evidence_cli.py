@@ -116,3 +116,6 @@ def test_verifying_compares_with_the_witness(home: Path, monkeypatch: pytest.Mon
     assert f"WITNESS: {ID}: the witness has row 2, and its journal ends before it: it was cut off" in done.output
     log.write_text("")
     assert f"has no head of {ID}" in cleo("journal", "verify", ID).output
+    log.unlink()
+    os.mkfifo(log)  # to read it waits for a writer, who never comes
+    assert f"{log} is no file that can be read" in cleo("journal", "verify", ID).output
