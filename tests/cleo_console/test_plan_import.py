@@ -250,69 +250,6 @@ def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path)
     assert f"{folder}/notes.txt:1: not taken over" in result.stderr
 
 
-PLAYBOOK = """\
-- name: Stop the application
-  hosts: app
-  become: true
-  vars: {unit: cleoai}
-  tasks:
-    - name: Is it up
-      ansible.builtin.command: systemctl is-active cleoai
-    - name: Stop it
-      ansible.builtin.systemd: {name: "{{ unit }}", state: stopped}
-    - name: Drain
-      shell: drain
-      when: drain | bool
-    - import_tasks: more.yml
-  handlers:
-    - name: again
-      service: {name: x, state: restarted}
-"""
-
-
-def test_a_playbooks_tasks_become_steps(tmp_path: Path) -> None:
-    plan, result = imported(tmp_path, PLAYBOOK, name="dr.yml")
-    up, stop, drain = plan.steps()
-    assert (up.command[-3:], up.destructive) == (["-a", "systemctl is-active cleoai", "--become"], False)
-    assert (stop.command[-2], stop.destructive) == ('{"name": "cleoai", "state": "stopped"}', True)
-    assert (drain.kind, drain.text) == ("manual", "when: drain | bool")
-    assert f"{tmp_path / 'dr.yml'}:13: not taken over: {tmp_path / 'more.yml'} is not there" in result.stderr
-    assert f"{tmp_path / 'dr.yml'}:15: not taken over: a handler" in result.stderr
-
-
-INHERITING = """\
-- hosts: [db1, db2]
-  become: yes
-  become_user: postgres
-  vars: {folder: /srv, db_password: hunter22}
-  tasks:
-    - block:
-        - command: ls {{ folder }}
-          become: no
-        - shell: make restore
-          args: {chdir: "{{ folder }}"}
-      when: lost
-    - shell: "psql -c 'select 1'; rm -r {{ folder }}/x"
-    - shell: login --password={{ db_password }}
-    - assert: {that: "lookup('pipe', 'rm x')"}
-"""
-
-
-def test_a_task_keeps_what_is_around_it_and_what_only_a_playbook_does_is_named(tmp_path: Path) -> None:
-    (tmp_path / "hosts.ini").write_text("db1\ndb2\n", encoding="utf-8")
-    plan, result = imported(tmp_path, INHERITING, name="dr.yml")
-    look, make, both, login = plan.steps()
-    on = f"ansible db1,db2 -i {tmp_path / 'hosts.ini'}"
-    assert (look.kind, look.script, look.text) == ("manual", f"{on} -m command -a 'ls /srv'", "when: lost")
-    assert make.script.startswith(f"""{on} -m shell -a '{{"cmd": "make restore", "chdir": "/srv"}}' --become""")
-    assert (both.command[-3:], both.destructive) == (["--become", "--become-user", "postgres"], True)
-    assert (login.kind, "<secret>" in login.script) == ("manual", True)
-    assert [step.needs for step in plan.steps()] == [[], [look.id], [make.id], [both.id]]
-    assert "hunter22" not in (tmp_path / "plan.yaml").read_text(encoding="utf-8")
-    assert f"{tmp_path / 'dr.yml'}:4: look at this: a password" in result.stderr
-    assert f"{tmp_path / 'dr.yml'}:14: not taken over: assert, which only means something" in result.stderr
-
-
 def test_a_step_needs_the_one_that_its_words_name(tmp_path: Path) -> None:
     plan, _ = imported(tmp_path, "# R\n\n1. Stop it\n2. Copy it\n3. Start it once steps 1 and 2 are through\n")
     stop, copy, start = plan.steps()

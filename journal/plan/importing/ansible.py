@@ -96,15 +96,18 @@ class _Play:
         self._tell_handlers(source, self._play.get("handlers"), (*at, "handlers"))
 
     def _variables(self) -> dict[str, str]:
-        """Return the play's own variables, and those of files that it names; one that is encrypted is not read."""
+        """Return the play's own variables, and those of files that it names."""
         found: dict[str, str] = {}
         for name in self._play.get("vars_files") or []:
-            file = self._path.parent / str(name)
-            if file.is_file() and not read_bytes(file).startswith(b"$ANSIBLE_VAULT"):
-                found |= known_values(self._yaml(file).data)
-            else:
-                self._draft.unread(1, f"the variables of {name}: it is encrypted, or not there")
+            found |= self._values(self._path.parent / str(name), str(name))
         return found | known_values(self._play.get("vars"))
+
+    def _values(self, file: Path, name: str) -> dict[str, str]:
+        """Return the variables of a file; one that is encrypted is not read, which is noted by its name."""
+        if file.is_file() and not read_bytes(file).startswith(b"$ANSIBLE_VAULT"):
+            return known_values(self._yaml(file).data)
+        self._draft.unread(1, f"the variables of {name}: it is encrypted, or not there")
+        return {}
 
     def _yaml(self, file: Path) -> Source:
         text = self._draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
@@ -117,25 +120,32 @@ class _Play:
 
     def _roles(self, source: Source, at: FilePath) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         for n, role in enumerate(self._play.get("roles") or []):
-            given = role if isinstance(role, dict) else {"role": role}
-            name = str(given.get("role") or given.get("name"))
-            line = source.line((*at, "roles", n))
-            yield f"Role {name}", list(self._role(name, "main", line, inherit(given, self._around)))
+            name, line = _role_name(role), source.line((*at, "roles", n))
+            around = inherit(role if isinstance(role, dict) else {}, self._around)
+            yield f"Role {name}", list(self._role(name, "main", line, around))
 
     def _role(self, name: str, tasks: str, line: int, around: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the steps of a role, with its defaults and variables; what it depends on comes before it."""
+        """Yield the steps of a role, with its defaults and variables; what it depends on comes before it.
+
+        One that depends on itself, by whatever others, is noted: Ansible plays none of it.
+        """
         folder = self._path.resolve().parent / "roles" / name
-        values: list[Mapping[str, str]] = [known_values(self._yaml(f).data) for f in _mains(folder, "defaults")]
-        values += [self._setting.variables, *(known_values(self._yaml(f).data) for f in _mains(folder, "vars"))]
+        meta = _mains(folder, "meta")
+        if any(file in self._reading for file in meta):
+            self._draft.unread(line, f"role {name} depends on itself: its tasks are not in the plan a second time")
+            return
+        values: list[Mapping[str, str]] = [self._values(file, str(file)) for file in _mains(folder, "defaults")]
+        values += [self._setting.variables, *(self._values(file, str(file)) for file in _mains(folder, "vars"))]
         variables = {key: value for each in values for key, value in each.items()}
         setting = self._setting._replace(folders=(folder, *self._setting.folders), variables=variables)
         for file in _mains(folder, "handlers"):
             handlers = self._yaml(file)
             self._tell_handlers(handlers, handlers.data, ())
-        for file in _mains(folder, "meta"):
+        for file in meta:
+            self._reading.append(file)
             for needed in (self._yaml(file).data or {}).get("dependencies") or []:
-                other = str(needed.get("role") if isinstance(needed, dict) else needed)
-                yield from self._role(other, "main", line, around) if other != name else ()
+                yield from self._role(_role_name(needed), "main", line, around)
+            self._reading.pop()
         yield from self._file(folder / "tasks" / f"{tasks}.yml", line, around, setting)
 
     def _file(self, file: Path, line: int, around: Mapping[str, Any], setting: Setting) -> Iterator[dict[str, Any]]:
@@ -208,6 +218,10 @@ class _Play:
 
 def _mains(role: Path, part: str) -> list[Path]:
     return [file for name in ("main.yml", "main.yaml") if (file := role / part / name).is_file()]
+
+
+def _role_name(role: Any) -> str:
+    return str(role.get("role") or role.get("name")) if isinstance(role, dict) else str(role)
 
 
 def _name(task: Any) -> str:
