@@ -54,7 +54,7 @@ _NEEDS_THE_PLAYBOOK = (
     "action",
     "local_action",
 )
-_FILES = {"copy": "files", "script": "files", "unarchive": "files", "template": "templates", "assemble": "files"}
+_WITH_FILES = {"copy", "script", "unarchive", "assemble"}
 _LOOKS = re.compile(
     r"(?:ansible\.builtin\.)?(?:ping|setup|stat|wait_for|wait_for_connection|find|gather_facts|\w+_facts)$"
 )
@@ -113,12 +113,10 @@ def fields(task: Mapping[str, Any], module: str, setting: Setting) -> tuple[dict
         return {"text": said(task[module])}, ""
     arguments = _filled(_arguments(task, module), setting)
     argv = _argv(task, module, arguments, setting)
-    made: dict[str, Any] = {"script": shlex.join(argv)}
-    why = ", ".join(_why(task, short, arguments, setting))
-    if why:
-        return made, f"it goes by {why}, which only the playbook knows"
+    if why := ", ".join(_why(task, short, arguments, setting)):
+        return {"script": shlex.join(argv)}, f"it goes by {why}, which only the playbook knows"
     looks = _LOOKS.match(module) or _LOOKS_TOO.match(module) or (short in _SHELLS and only_looks(_command(arguments)))
-    made = {"command": argv} | ({} if looks else {"destructive": True})
+    made: dict[str, Any] = {"command": argv} | ({} if looks else {"destructive": True})
     return made | ({"optional": True} if task.get("ignore_errors") in _YES else {}), ""
 
 
@@ -141,7 +139,7 @@ def _why(task: Mapping[str, Any], short: str, arguments: Any, setting: Setting) 
     found += [f"a secret ({SECRET})"] if SECRET in whole else []
     if short == "template":
         found.append("the template's variables")
-    elif short in _FILES and _missing(arguments):
+    elif short in _WITH_FILES and _missing(arguments):
         found.append("a file that is not found here")
     return found
 

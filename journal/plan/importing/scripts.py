@@ -68,8 +68,8 @@ def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
     content = read_bytes(file)
     digest.update(content)
     whole = content.decode("utf-8", errors="replace")
-    text = redact(whole).text
-    for line in redact(whole).lines:
+    text, secrets = redact(whole)
+    for line in secrets:
         draft.look_at(line, "the script holds a password, token or key: who reads scripts here reads it", str(file))
     if not (text.startswith("#!") or file.suffix in _SUFFIXES):
         draft.unread_in(str(file), 1, "no script: it has neither a name nor a first line of one")

@@ -94,10 +94,8 @@ class Steps:
         text = block.text.strip()
         code = block.lines[0].code if len(block.lines) == 1 else ""
         if looks_like_a_command(code) and text.strip(" .:") == code:
-            one = read_command(code, self._inside)
             title = self._lead_in() or self._heading_title()
-            self._add(title, block.line, **self._command(one))
-            self._inside = goes_on(one.inside)
+            self._add(title, block.line, **self._command(read_command(code, self._inside)))
             take(block)
         elif text.endswith(":") or all(line.bold for line in block.lines):
             self._say(text, block)
@@ -136,7 +134,6 @@ class Steps:
         for number, command in enumerate(read.commands):
             name = command.title or (title if number == 0 else f"{title} ({number + 1})")
             self._add(name, command.line, **self._command(command))
-            self._inside = goes_on(command.inside)
         if read.printed and self._last is not None:
             self._add_text(self._last, f"The document shows: {' / '.join(read.printed)}")
         if extra and self._last is not None:
@@ -144,7 +141,11 @@ class Steps:
         take(block)
 
     def _command(self, command: Command) -> dict[str, Any]:
-        """Return what a step with a command has; what is typed into something else is left to a person."""
+        """Return what a step with a command has; what is typed into something else is left to a person.
+
+        What the command opened is what later ones are typed into.
+        """
+        self._inside = goes_on(command.inside)
         if command.inside:
             typed = command.text if command.inside in command.text else f"{command.inside} ; {command.text}"
             return {"script": written(typed)}
@@ -210,11 +211,7 @@ class Steps:
             self._rest(item, said, step)
             return
         command = item.head.code if looks_like_a_command(item.head.code) else ""
-        if command:
-            one = read_command(command, self._inside)
-            fields, self._inside = self._command(one), goes_on(one.inside)
-        else:
-            fields = known_step(self._draft, title)
+        fields = self._command(read_command(command, self._inside)) if command else known_step(self._draft, title)
         if _CASES.match(title) and len(nested) > 1 and all(line.head.lead for line in nested) and not fields:
             fields, nested = decided(title, nested), []
             title = fields.pop("title")
