@@ -61,11 +61,11 @@ def _steps(old: LoadedPlan, new: LoadedPlan) -> Iterator[Change]:
         if name not in after and name not in names:
             yield Change("removed", name, old.plan.named(name), old=before[name])
     was = {new_name: old_name for old_name, new_name in names.items()}
-    sections = _sections(old.plan, names), _sections(new.plan, {})
-    titles = renamed_sections(*sections)
+    places_before, places = _sections(old.plan, names), _sections(new.plan, {})
+    titles = renamed_sections(places_before, places)
     for (phase, title), (_, now) in titles.items():
         yield Change("changed", f"phases.{phase}.sections", field="title", old=title, new=now)
-    moved = _moved({name: titles.get(place, place) for name, place in sections[0].items()}, sections[1])
+    moved = _moved({name: titles.get(place, place) for name, place in places_before.items()}, places)
     for name, step in after.items():
         title, other = new.plan.named(name), was.get(name, name)
         if other not in before:
@@ -74,7 +74,8 @@ def _steps(old: LoadedPlan, new: LoadedPlan) -> Iterator[Change]:
         if other != name:
             yield Change("renamed", name, title, old=other, new=name)
         if name in moved:
-            yield Change("moved", name, title, old=_place(old.plan, other), new=_place(new.plan, name))
+            at, to = _place(old.plan, other, places_before[name]), _place(new.plan, name, places[name])
+            yield Change("moved", name, title, old=at, new=to)
         yield from _fields(name, title, with_new_names(before[other], names), step)
 
 
@@ -90,7 +91,12 @@ def _by_id(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _sections(plan: Plan, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return the phase and the section of each step, in the plan's order, by its id or the new one of ``names``."""
-    return {names.get(step.id, step.id): _section(plan, step.id) for step in plan.steps()}
+    return {
+        names.get(step.id, step.id): (phase.id, section.title)
+        for phase in plan.phases
+        for section in phase.sections
+        for step in section.steps
+    }
 
 
 def _moved(old: Mapping[str, tuple[str, str]], new: Mapping[str, tuple[str, str]]) -> set[str]:
@@ -101,13 +107,8 @@ def _moved(old: Mapping[str, tuple[str, str]], new: Mapping[str, tuple[str, str]
     return {name for name in before if name not in stayed or old[name] != new[name]}
 
 
-def _section(plan: Plan, step: str) -> tuple[str, str]:
-    phase = plan.phase_of[step]
-    return phase.id, next(s.title for s in phase.sections if any(each.id == step for each in s.steps))
-
-
-def _place(plan: Plan, step: str) -> str:
-    return f"{plan.numbers[step]} in {' / '.join(_section(plan, step))!r}"
+def _place(plan: Plan, step: str, section: tuple[str, str]) -> str:
+    return f"{plan.numbers[step]} in {' / '.join(section)!r}"
 
 
 def _phases(old: LoadedPlan, new: LoadedPlan) -> Iterator[Change]:

@@ -36,7 +36,7 @@ def renamed_steps(before: Steps, after: Steps) -> dict[str, str]:
 def _alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> float:
     """Return how much two steps are the same, 0 to 1; those that do different things are different ones."""
     does = [(old.get(field), new.get(field)) for field in _DOES]
-    if any(a != b for a, b in does[:1]) or (old.get("decision") is None) != (new.get("decision") is None):
+    if old.get("action") != new.get("action") or (old.get("decision") is None) != (new.get("decision") is None):
         return 0
     same = _share(str(old.get("title", "")), str(new.get("title", "")))
     if any(a for a, _ in does):

@@ -79,11 +79,11 @@ def _runs(report: Report, plan: LoadedPlan) -> Iterator[Lesson]:
     """Yield runs that failed, those with other parameters than the plan has, and those of no step."""
     for run in report.actions:
         step = plan.plan.by_id.get(run.step.id)
-        if run.kind == "run" and not run.step.id and run.state != "refused":
-            yield Lesson("", f"{run.action} ({_params(run.params)}) was run, which is no step of the plan: {run.state}")
-        if run.kind != "run" or not run.step.id:
+        if run.kind != "run" or (not run.step.id and run.state == "refused"):
             continue
-        if run.state in ("failed", "in doubt") or run.partial:
+        if not run.step.id:
+            yield Lesson("", f"{run.action} ({_params(run.params)}) was run, which is no step of the plan: {run.state}")
+        elif run.state in ("failed", "in doubt") or run.partial:
             yield Lesson(run.step.id, f"{run.state}: {run.summary or run.partial or run.in_doubt or 'no summary'}")
         elif step and step.action == run.action and run.state == "succeeded" and run.params != step.params:
             yield Lesson(run.step.id, f"was run with {_params(run.params)}; the plan has {_params(step.params)}")

@@ -28,8 +28,13 @@ class Problem(NamedTuple):
 
     def as_json(self) -> dict[str, str | int]:
         """Return it as every check prints it with ``--json``."""
-        found = (("file", self.file), ("line", self.line), ("field", self.field))
-        return {**dict(found), "level": self.level, "message": self.message}
+        return {
+            "file": self.file,
+            "line": self.line,
+            "field": self.field,
+            "level": self.level,
+            "message": self.message,
+        }
 
     def __str__(self) -> str:
         """Return it in the format of compilers, so that editors can jump there."""
