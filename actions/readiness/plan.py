@@ -35,14 +35,14 @@ def _scripts(loaded: LoadedPlan) -> Iterator[ReadyFinding]:
     folder = Path(loaded.source.file).parent
     for _, step in placed_steps(loaded.plan):
         for script, sha256 in step.pinned.items():
-            about, words = f"script {folder / script}", drifted(folder / script, sha256)
-            if not words:
+            about, drift = f"script {folder / script}", drifted(folder / script, sha256)
+            if drift is None:
                 words = "it is the one that the plan was tested with"
                 yield ReadyFinding(about=about, state="ok", words=words, steps=[step.id], stops=False)
                 continue
             cure = "Look what was changed and by whom, test the step, then: cleo plan pin."
-            there: State = "wrong" if (folder / script).is_file() else "not measured"
-            yield ReadyFinding(about=about, state=there, words=words, cure=cure, steps=[step.id], stops=False)
+            state: State = "wrong" if drift.known else "not measured"
+            yield ReadyFinding(about=about, state=state, words=drift.words, cure=cure, steps=[step.id], stops=False)
 
 
 def _confirmed(contact: Contact, today: date) -> ReadyFinding:

@@ -23,16 +23,16 @@ def drift(loaded: LoadedPlan) -> list[Problem]:
     found: list[Problem] = []
     for path, step in placed_steps(loaded.plan):
         for field, script, sha256 in _pins(step):
-            if said := drifted(folder / script, sha256):
+            if one := drifted(folder / script, sha256):
                 where = (*path, *field)
-                found.append(Problem(loaded.source.file, loaded.source.line(where), where, said, "warning"))
+                found.append(Problem(loaded.source.file, loaded.source.line(where), where, one.words, "warning"))
     return found
 
 
 def _pins(step: Step) -> Iterator[tuple[FilePath, str, str]]:
     """Yield the digests of a step with their fields; what runs on another host, `cleo ready` looks at."""
     if step.sha256 and program_of(step) and step.host in ("", "local"):
-        yield ("sha256",), program_of(step), step.sha256.lower()
+        yield ("sha256",), program_of(step), step.sha256
     yield from ((("pinned", script), script, sha256) for script, sha256 in step.pinned.items())
 
 
@@ -42,18 +42,27 @@ def program_of(step: Step) -> str:
     return step.command[0] if named else ""
 
 
-def drifted(script: Path, sha256: str) -> str:
-    """Return how a script is not the pinned one any more, or that it cannot be read; empty where it is the same."""
+class Drift(NamedTuple):
+    """How a script is not the pinned one any more; ``known`` is False where it cannot be read, and may be the same."""
+
+    words: str
+    known: bool
+
+
+def drifted(script: Path, sha256: str) -> Drift | None:
+    """Return how a script drifted, as far as that can be told; None where it is the pinned one."""
     try:
         now = digest(script)
     except OSError as error:
-        return f"{script} cannot be read, so whether it drifted is not known: {error.strerror}"
-    if now == sha256:
-        return ""
-    return (
+        words = f"{script} cannot be read, so whether it drifted is not known: {error.strerror}"
+        return Drift(words, known=False)
+    if now == sha256.lower():
+        return None
+    words = (
         f"{script} is not what the plan was tested with: {now[:12]}…, pinned was {sha256[:12]}…; "
         "test the step again, then: cleo plan pin"
     )
+    return Drift(words, known=True)
 
 
 def digest(script: Path) -> str:

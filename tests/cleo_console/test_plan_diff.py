@@ -97,6 +97,13 @@ def test_pinned_scripts_are_checked(tmp_path: Path) -> None:
     assert said_ready(file, script) == ("not measured", ["check-status"])
 
 
+def test_a_pinned_script_that_cannot_be_looked_at_is_not_measured(tmp_path: Path) -> None:
+    file, name = tmp_path / "plan.yaml", "a" * 300  # no file system has a file of that name
+    step = f"          - {{id: purge, title: Purge, script: purge, pinned: {{{name}: {'0' * 64}}}}}\n"
+    file.write_text(SMALL_PLAN + step, encoding="utf-8")
+    assert said_ready(file, tmp_path / name) == ("not measured", ["purge"])
+
+
 def test_the_program_of_a_command_is_pinned_where_readiness_looks(tmp_path: Path) -> None:
     file, program = tmp_path / "plan.yaml", tmp_path / "purge.sh"
     program.write_bytes(b"#!/bin/sh\n")

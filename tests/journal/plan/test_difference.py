@@ -90,9 +90,11 @@ def test_a_plan_does_not_differ_from_itself() -> None:
 def test_scripts_that_drifted_are_named_and_those_that_cannot_be_read(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     (tmp_path / "same.sh").write_bytes(b"")
+    (tmp_path / "capitals.sh").write_bytes(b"")
     (tmp_path / "other.sh").write_bytes(b"changed")
     nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     pinned = "".join(f"              {name}.sh: {nothing}\n" for name in ("same", "other", "gone"))
+    pinned += f"              capitals.sh: {nothing.upper()}\n"
     text = SMALL_PLAN.replace("            items: [Count", f"            pinned:\n{pinned}            items: [Count")
     found = drift(read_text(file, text.encode()))
     assert [problem.path[-1] for problem in found] == ["other.sh", "gone.sh"]
