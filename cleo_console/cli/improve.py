@@ -54,8 +54,8 @@ def list_(all_: bool, as_json: bool) -> None:
         click.echo(sanitize(line))
     if not shown and not as_json:
         click.echo("Nothing is to be done, by the journals here.")
-    for one in unread:
-        click.echo(sanitize(f"cleo: not read: {one}"), err=True)
+    for id_, why in unread.items():
+        click.echo(sanitize(f"cleo: not read: {id_}: {why}"), err=True)
     if any(one.state == "overdue" for one in found):
         raise click.exceptions.Exit(1)
 

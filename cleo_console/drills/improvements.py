@@ -23,8 +23,8 @@ _TYPES = ("incident.declared", "report.action_item", "report.action_item_done")
 _ORDER = ("overdue", "due", "open", "no date", "done")
 
 
-def improvements(rooms: Iterable[Paths], today: date) -> tuple[list[Improvement], list[str]]:
-    """Return every action item there is, the most urgent first; and which journals could not be read, with why.
+def improvements(rooms: Iterable[Paths], today: date) -> tuple[list[Improvement], dict[str, str]]:
+    """Return every action item there is, the most urgent first; and why a journal could not be read, by its incident.
 
     Args:
         rooms: where incidents, and tabletops, are kept.
@@ -34,13 +34,13 @@ def improvements(rooms: Iterable[Paths], today: date) -> tuple[list[Improvement]
         CleoError: a room's incidents cannot be listed.
     """
     found: list[Improvement] = []
-    unread: list[str] = []
+    unread: dict[str, str] = {}
     for room in rooms:
         for id_ in room.ids():
             try:
                 found += _items(room.incident(id_).journal, today)
             except CleoError as error:
-                unread.append(f"{id_}: {error.message}")
+                unread[id_] = error.message
     return sorted(found, key=lambda one: (_ORDER.index(one.state), one.due, one.incident, one.id)), unread
 
 

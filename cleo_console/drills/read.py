@@ -50,13 +50,14 @@ def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None, *, beside
         doubtful += faults
         if not faults:
             whole.add(one.name)
+    looked = {one.name for one in found}
     items, unread = improvements([paths, *beside], now.date())
     return Schedule(
         made_at=now,
         plan=f"{plan.title}, version {plan.version}",
         since=span.begin,
         journals=len(incidents),
-        doubtful=doubtful + [one for one in unread if one.partition(":")[0] not in {each.name for each in found}],
+        doubtful=doubtful + [f"{id_}: {why}" for id_, why in unread.items() if id_ not in looked],
         improvements=[one for one in items if one.state != "done"],
         tests=standings(plan, incidents, whole, now),
     )
