@@ -50,16 +50,11 @@ def action_help(action: Action) -> ActionHelp:
     )
 
 
-def changes_something(action: Action) -> bool:
-    """Whether an action changes what it acts on; what it writes beside a backup does not count."""
-    return action.spec.destructive or bool(action.spec.touches)
-
-
 def missing_help(action: Action) -> Iterator[str]:
     """Yield what a docstring lacks: all say what they need; what changes something, also what becomes of it."""
     told = action_help(action)
     asked = [(_NEEDS, told.needs)]
-    if changes_something(action):
+    if action.spec.changes_something:
         asked += [(_LEAVES, told.leaves), (_KILLED, told.killed)]
     name = action.spec.name
     yield from (f"{name}: its docstring has no paragraph {label.strip()}" for label, text in asked if not text)

@@ -78,10 +78,10 @@ def _about(type_: SystemType) -> str:
 
 def _section(action: Action) -> Iterator[str]:
     """Yield the lines of one action's section."""
-    from actions.action_help import action_help, changes_something
+    from actions.action_help import action_help
 
     spec, told = action.spec, action_help(action)
-    kind = ["**destructive**"] if spec.destructive else [] if changes_something(action) else ["only looks"]
+    kind = ["**destructive**"] if spec.destructive else [] if spec.changes_something else ["only looks"]
     said = ", ".join([*kind, *([f"the plan's `{spec.script}`"] if spec.script else [])])
     yield from (f"### {spec.name}", "")
     yield " ".join([f"{spec.title}{f' ({said})' if said else ''}.", *told.does])

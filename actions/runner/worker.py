@@ -27,7 +27,6 @@ from journal.errors import CleoError
 from journal.events import types as e
 from journal.incident.interlock import word_to_type
 from journal.incident.records import Run
-from journal.plan.action_spec import ActionSpec
 from journal.store.journal import JournalWriteFailed
 
 
@@ -130,7 +129,7 @@ class Worker:
             if closed and not run.dry_run:
                 refusal = closed[0]
             if refusal is None:
-                if run.changes_step and job.targets and _changes(job.action.spec):
+                if run.changes_step and job.targets and job.action.spec.changes_something:
                     job.targets.claim(target, job.action.spec.touches)
                 job.writes.try_append(self._intent(target, closed))
         except TargetClaimed as error:
@@ -149,7 +148,7 @@ class Worker:
         if run.probe_of:
             return []
         found = [*job.closed, *job.context.closed()]
-        if run.dry_run and job.targets and _changes(job.action.spec):
+        if run.dry_run and job.targets and job.action.spec.changes_something:
             try:
                 job.targets.require_free(target, job.action.spec.touches)
             except TargetClaimed as error:
@@ -262,11 +261,6 @@ def refused(run: Run, closed: Closed, redactor: Redactor | None = None) -> e.Run
         yields=closed.yields,
         opens=closed.opens,
     )
-
-
-def _changes(spec: ActionSpec) -> bool:
-    """Whether the action changes what it acts on, and so claims it."""
-    return spec.destructive or bool(spec.touches)
 
 
 def _what_helps(error: CleoError) -> list[e.Cure]:

@@ -17,6 +17,7 @@ from journal.incident.records import RunState, StepState
 from journal.incident.upcoming import next_step
 from journal.wording.sanitize import sanitize
 from screens.guidance.left_out import why_not_here
+from screens.guidance.next_action import destructive
 
 if TYPE_CHECKING:
     from cleo_console.drills.answers import Answers
@@ -124,7 +125,7 @@ class Walk:
 
     def _run_at(self, step: Step, system: str) -> Stop | None:
         on, confirmed, shown = [system] if system else [], "", 0
-        if self._is_destructive(step):
+        if destructive(step, self._catalogue):
             try:
                 confirmed, shown = typed_target(self._at, step.id, on, self._answers.confirm.get(step.id, ""))
             except NotAllowed as error:
@@ -145,10 +146,6 @@ class Walk:
             return False
         self._seen.discard(step.id)
         return True
-
-    def _is_destructive(self, step: Step) -> bool:
-        spec = self._catalogue.get(step.action)
-        return step.destructive or (spec is not None and spec.destructive)
 
     def _by_hand(self, step: Step) -> Stop | None:
         note = self._answers.done.get(step.id)

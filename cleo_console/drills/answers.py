@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from journal.plan.part import Part
 from journal.yamlfile.convert import convert, did_you_mean
 from journal.yamlfile.problem import BadFile, FilePath, Problem
-from journal.yamlfile.yaml_source import Source, read_yaml
+from journal.yamlfile.yaml_source import read_yaml
+from screens.guidance.next_action import destructive
 
 if TYPE_CHECKING:
     from journal.plan.action_spec import Catalogue
-    from journal.plan.model import Plan, Step
+    from journal.plan.model import Plan
 
 
 class CleanUp(Part, frozen=True, kw_only=True):
@@ -107,12 +108,8 @@ def read_answers(
         *_clean_up(answers, plan, catalogue),
     ]
     if found:
-        raise BadFile([_problem(source, where, what) for where, what in found])
+        raise BadFile([Problem(source.file, source.line(where), where, what) for where, what in found])
     return answers
-
-
-def _problem(source: Source, where: FilePath, what: str) -> Problem:
-    return Problem(source.file, source.line(where), where, what)
 
 
 def _heads(answers: Answers, plan: Plan, inventory: str, scenarios: list[str]) -> Iterator[tuple[FilePath, str]]:
@@ -143,13 +140,8 @@ def _steps(answers: Answers, plan: Plan, catalogue: Catalogue) -> Iterator[tuple
                 yield (part, step_id), "must say something"
             elif part == "done" and plan.by_id[step_id].is_run:
                 yield (part, step_id), "a program does this step: nobody's word stands for it in a drill"
-            elif part == "confirm" and not _is_destructive(plan.by_id[step_id], catalogue):
+            elif part == "confirm" and not destructive(plan.by_id[step_id], catalogue):
                 yield (part, step_id), "this step is not destructive: nothing is confirmed there"
-
-
-def _is_destructive(step: Step, catalogue: Catalogue) -> bool:
-    spec = catalogue.get(step.action)
-    return step.destructive or (spec is not None and spec.destructive)
 
 
 def _clean_up(answers: Answers, plan: Plan, catalogue: Catalogue) -> Iterator[tuple[FilePath, str]]:

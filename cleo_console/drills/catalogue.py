@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from journal.plan.routine import HeldBy
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
     from journal.plan.action_spec import Catalogue
     from journal.plan.model import Plan
-    from journal.plan.routine import HeldBy
 
 How = Literal["restore", "looks", "walk", "people", "nothing"]
 _STRANGE = re.compile(r"[^a-z0-9]+")
@@ -46,7 +46,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 
     def asks_for(self, action: str) -> bool:
         """Return whether an action is one of those that show it."""
-        return any(fnmatchcase(action, pattern) for pattern in self.actions)
+        return HeldBy(actions=self.actions).asks_for(action)
 
     @property
     def unattended(self) -> bool:
@@ -88,14 +88,9 @@ def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalog
         return "nothing", f"the inventory has no system with {', '.join(held_by.actions)}"
     if all(action.endswith(_RESTORES) for action in found):
         return "restore", f"unattended, beside the real systems: {_systems(found)}"
-    if any(_changes(action, catalogue) for action in found):
+    if any(catalogue[action].changes_something for action in found):
         return "walk", f"{_WALKED}; it counts by {', '.join(found)}"
     return "looks", f"unattended, changes nothing: {', '.join(found)}"
-
-
-def _changes(action: str, catalogue: Catalogue) -> bool:
-    spec = catalogue[action]
-    return spec.destructive or bool(spec.touches)
 
 
 def _actions(held_by: HeldBy | None, inventory: Inventory) -> dict[str, list[str]]:

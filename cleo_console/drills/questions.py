@@ -12,6 +12,7 @@ from journal.incident.records import StepState
 from journal.incident.roster import able
 from journal.incident.suggestion import suggestion
 from screens.guidance.left_out import why_not_here
+from screens.guidance.next_action import destructive
 
 if TYPE_CHECKING:
     from cleo_console.drills.catalogue import Drill
@@ -59,7 +60,7 @@ def questions(incident: Incident, drill: Drill, catalogue: Catalogue, target: Ta
     steps = [step for step in supposed.plan.steps() if _is_asked(supposed, step)]
     missing = {step.id: why_not_here(supposed, step, catalogue) for step in steps}
     here = [step for step in steps if not missing[step.id]]
-    confirm = [_confirm(supposed, step, target) for step in here if _is_destructive(step, catalogue)]
+    confirm = [_confirm(supposed, step, target) for step in here if destructive(step, catalogue)]
     manual = [step for step in here if not step.is_run and not step.decision and not step.beside]
     return Questions(
         decisions=decisions,
@@ -78,19 +79,10 @@ def _is_asked(incident: Incident, step: Step) -> bool:
 def _perhaps(incident: Incident, catalogue: Catalogue) -> Iterator[Step]:
     """Yield the destructive steps that are run only where what happens leads to them."""
     for step in incident.plan.steps():
-        applies = incident.state(step.id) is not StepState.NOT_APPLICABLE and not incident.phase_of(step).optional
-        if (
-            applies
-            and step.optional
-            and _is_destructive(step, catalogue)
-            and not why_not_here(incident, step, catalogue)
-        ):
+        if not step.optional or incident.phase_of(step).optional or not destructive(step, catalogue):
+            continue
+        if incident.state(step.id) is not StepState.NOT_APPLICABLE and not why_not_here(incident, step, catalogue):
             yield step
-
-
-def _is_destructive(step: Step, catalogue: Catalogue) -> bool:
-    spec = catalogue.get(step.action)
-    return step.destructive or (spec is not None and spec.destructive)
 
 
 def _decided(incident: Incident, drill: Drill) -> tuple[Incident, list[Question]]:
@@ -150,15 +142,20 @@ def _clean_up(
 
     Then users are led back, names last.
     """
-    prepared: list[str] = []
-    for step in steps:
-        kind = step.action.partition(".")[0]
-        if step.action.endswith(_PROMOTES):
-            for system in instances(incident, step):
-                for one in _brought_back(incident, step, kind, system, target):
-                    is_new = one.get("done") not in prepared if "done" in one else _is_here(catalogue, one["action"])
-                    prepared += [one["done"]] if "done" in one else []
-                    yield from [one] if is_new else []
+    wanted = (
+        one
+        for step in steps
+        if step.action.endswith(_PROMOTES)
+        for system in instances(incident, step)
+        for one in _brought_back(incident, step, system, target)
+    )
+    prepared: set[str] = set()
+    for one in wanted:
+        if "done" not in one:
+            yield from [one] if _is_here(catalogue, one["action"]) else []
+        elif one["done"] not in prepared:
+            prepared.add(one["done"])
+            yield one
     for step in steps:
         kind, _, verb = step.action.partition(".")
         for back in _LEADS_BACK if verb == "update" else ():
@@ -168,17 +165,14 @@ def _clean_up(
                 yield {"action": action, "if_done": step.id, "confirm": confirm, "override": _BEHIND}
 
 
-def _brought_back(
-    incident: Incident, promote: Step, kind: str, system: str, target: TargetOf
-) -> Iterator[dict[str, Any]]:
+def _brought_back(incident: Incident, promote: Step, system: str, target: TargetOf) -> Iterator[dict[str, Any]]:
+    kind = promote.action.partition(".")[0]
     prepared = [{"done": one, "note": ""} for one in _people_first(incident, f"{kind}.switch_back")]
     fence = next((one for one in incident.plan.steps() if one.action == f"{kind}.fence"), None)
-    words = [
-        target(f"{kind}.{verb}", name) for name in [system, *_standbys(incident, system)] for verb in ("fence", "stop")
-    ]
+    promoted, standbys = target(promote.action, system), _standbys(incident, system)
+    words = [target(f"{kind}.{verb}", name) for name in [system, *standbys] for verb in ("fence", "stop")]
     confirm = list(dict.fromkeys(filter(None, words)))
     over: dict[str, Any] = {"if_done": promote.id, "confirm": confirm}
-    promoted, standbys = target(promote.action, system), _standbys(incident, system)
     named = [name for name in standbys if promoted.startswith(f"{name}@")] if len(standbys) > 1 else []
     which = {"params": {"standby": named[0]}} if named else {}  # once it has led, it is one of several
     back = {"override": {"order": "the drill is over before what comes first"}}

@@ -51,5 +51,10 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
     available: bool = True
     broken: str = ""
 
+    @property
+    def changes_something(self) -> bool:
+        """Whether it changes what it acts on; what it writes beside a backup does not count."""
+        return self.destructive or bool(self.touches)
+
 
 Catalogue = Mapping[str, ActionSpec]
