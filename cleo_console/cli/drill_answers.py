@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
-from datetime import UTC, datetime
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.drill_incident import drill_declaration
 from cleo_console.cli.drill_run import drill_here
 from cleo_console.settings import plan_file
 from journal.errors import CleoError
-from journal.events.types import InventoryRead, Kind
+from journal.events.types import InventoryRead
 from journal.incident.interlock import word_to_type
 from journal.wording.sanitize import sanitize_lines
 
 if TYPE_CHECKING:
     from actions.inventory import Inventory
+    from actions.readiness.reading import ReadingWays
     from cleo_console.drills.catalogue import Drill
     from cleo_console.drills.questions import TargetOf
     from journal.incident.state import Incident
+    from journal.plan.model import Plan
+    from journal.plan.read import LoadedPlan
 
 _LOOKS_S = 60.0
 
@@ -39,58 +42,49 @@ def answers(name: str, scenario: str) -> None:
       cleo drill answers failover-simulation > failover.yaml
       cleo drill answers cross-region-failover --scenario natural-disaster
     """
+    from actions.readiness.reading import ReadingWays
     from actions.registry import catalogue
     from cleo_console.drills.questions import questions
     from cleo_console.drills.template import template
+    from journal.plan.load import load_plan
 
     drill, inventory = drill_here(name)
     if drill.how != "walk":
         raise click.UsageError(f"{drill.item} asks nothing: {drill.words}")
-    incident = _supposed(drill, inventory, _scenario(drill, scenario))
-    asked = questions(incident, drill, catalogue(), _targets(inventory))
+    loaded = load_plan(plan_file(), catalogue())
+    incident = _supposed(drill, inventory, loaded, _scenario(drill, loaded.plan, scenario))
+    with closing(ReadingWays(inventory, _LOOKS_S)) as ways:
+        asked = questions(incident, drill, catalogue(), _targets(inventory, ways))
     click.echo(sanitize_lines(template(drill.name, drill.item, inventory.name, incident.scenario, asked)).rstrip())
 
 
-def _scenario(drill: Drill, asked: str) -> str:
-    from actions.registry import catalogue
-    from journal.plan.load import load_plan
-
-    known = drill.scenarios or [*load_plan(plan_file(), catalogue()).plan.scenarios]
+def _scenario(drill: Drill, plan: Plan, asked: str) -> str:
+    known = drill.scenarios or [*plan.scenarios]
     if asked and asked not in known:
         raise click.UsageError(f"{asked} does not show this test. These do: {', '.join(known)}")
     return asked or known[0]
 
 
-def _supposed(drill: Drill, inventory: Inventory, scenario: str) -> Incident:
+def _supposed(drill: Drill, inventory: Inventory, loaded: LoadedPlan, scenario: str) -> Incident:
     """Return the incident as it would be declared: made in a folder that is removed at once."""
     from actions.inventory_read import with_systems
-    from actions.registry import catalogue
-    from journal.commands.declare import Declaration, declare
+    from journal.commands.declare import declare
     from journal.incident.fold import fold_journal
     from journal.paths import Paths
-    from journal.plan.load import load_plan
 
-    loaded, now = load_plan(plan_file(), catalogue()), datetime.now(UTC)
-    declaration = Declaration(
-        title=drill.item,
-        scenario=scenario,
-        severity=loaded.plan.scenarios[scenario].severity,
-        kind=Kind.LAB if inventory.lab else Kind.DRILL,
-        began_at=now,
-        discovered_at=now,
-    )
+    declaration = drill_declaration(inventory, drill.item, scenario, loaded.plan)
     read = with_systems(InventoryRead(path=inventory.name, sha256="supposed"), inventory, loaded.plan.systems)
     with tempfile.TemporaryDirectory() as folder:
         at = Paths(incidents=Path(folder) / "incidents", locks=Path(folder) / "locks")
         return fold_journal(declare(at, loaded, declaration, actor="cleo drill answers", read=read).journal)
 
 
-def _targets(inventory: Inventory) -> TargetOf:
+def _targets(inventory: Inventory, ways: ReadingWays) -> TargetOf:
     """Return what asks the systems who they are, each action as it does before its dry run; it only reads."""
-    from actions.readiness.reading import ReadingContext, ReadingWays
+    from actions.readiness.reading import ReadingContext
     from actions.registry import registry
 
-    ways, actions = ReadingWays(inventory, _LOOKS_S), registry()
+    actions = registry()
 
     def target(action: str, system: str) -> str:
         known = actions.get(action)

@@ -24,6 +24,9 @@ from journal.wording.sanitize import sanitize
 if TYPE_CHECKING:
     from actions.inventory import Inventory
     from cleo_console.cli.incident_access import IncidentAccess
+    from journal.commands.declare import Declaration
+    from journal.incident.state import Incident
+    from journal.plan.model import Plan
     from journal.plan.read import LoadedPlan
 
 _LAST = "incident"
@@ -74,20 +77,17 @@ def begin_drill(
         CleoError: the inventory allows no drill, or it cannot be declared.
     """
     services = acting_services()
-    return unfinished(services, folder) or _declared(services, folder, inventory, title, scenario, plan(services))
+    last = unfinished(services, folder)
+    return last.id if last else declare_drill(services, folder, inventory, title, scenario, plan(services))
 
 
-def unfinished(services: ConsoleServices, folder: Path) -> str:
-    """Return the last drill's incident, where it was not closed; empty: it was."""
+def unfinished(services: ConsoleServices, folder: Path) -> Incident | None:
+    """Return the last drill's incident, where it was not closed; None: it was."""
     try:
-        last = (folder / _LAST).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
-    try:
-        closed_at = fold_journal(services.place(last).journal).closed_at
-    except CleoError:
-        return ""  # it is gone, or cannot be read: a new one is begun
-    return "" if closed_at else last
+        last = fold_journal(services.place((folder / _LAST).read_text(encoding="utf-8").strip()).journal)
+    except (FileNotFoundError, CleoError):
+        return None  # there is none, it is gone, or cannot be read: a new one is begun
+    return None if last.closed_at else last
 
 
 class CleanUpBegun(NamedTuple):
@@ -114,21 +114,26 @@ def begin_clean_up(folder: Path, incident: str, seq: int, *, at_the_end: bool) -
     return begun or CleanUpBegun(seq, at_the_end)
 
 
-def _declared(
-    services: ConsoleServices, folder: Path, inventory: Inventory, title: str, scenario: str, plan: LoadedPlan
-) -> str:
+def drill_declaration(inventory: Inventory, title: str, scenario: str, plan: Plan) -> Declaration:
+    """Return what a drill is declared with, now."""
     from journal.commands.declare import Declaration
 
     now = datetime.now(UTC)
-    declaration = Declaration(
+    return Declaration(
         title=title,
         scenario=scenario,
-        severity=plan.plan.scenarios[scenario].severity,
+        severity=plan.scenarios[scenario].severity,
         kind=Kind.LAB if inventory.lab else Kind.DRILL,
         began_at=now,
         discovered_at=now,
     )
-    incident = services.declare_by(plan, declaration)
+
+
+def declare_drill(
+    services: ConsoleServices, folder: Path, inventory: Inventory, title: str, scenario: str, plan: LoadedPlan
+) -> str:
+    """Declare a drill, write down that it is the last one, and return its incident; the rest is as of `begin_drill`."""
+    incident = services.declare_by(plan, drill_declaration(inventory, title, scenario, plan.plan))
     folder.mkdir(parents=True, exist_ok=True)
     replace_whole(folder / _LAST, incident.encode())
     return incident

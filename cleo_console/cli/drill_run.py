@@ -53,10 +53,11 @@ def list_drills(as_json: bool) -> None:
     Example:
       cleo drill list
     """
-    from cleo_console.app_services import acting_services
+    from cleo_console.app_services import installed_services
     from cleo_console.cli.drill_incident import clean_up_began, unfinished
 
     drills, inventory = drills_here()
+    services = installed_services()
     if as_json:
         click.echo(plain_json(drills))
         return
@@ -64,9 +65,9 @@ def list_drills(as_json: bool) -> None:
         click.echo(sanitize(f"{drill.name}  (every {drill.every})"))
         click.echo(sanitize(f"    {drill.words}"))
         folder = drill_folder(inventory) / drill.name
-        if last := unfinished(acting_services(), folder):
-            begun = clean_up_began(folder, last)
-            click.echo(f"    unfinished: {last}, {'its clean-up began' if begun else 'stopped or killed'}")
+        if last := unfinished(services, folder):
+            begun = clean_up_began(folder, last.id)
+            click.echo(f"    unfinished: {last.id}, {'its clean-up began' if begun else 'stopped or killed'}")
             walked = drill.how == "walk"
             if not begun:
                 click.echo(f"    go on: cleo drill run {drill.name}{' --answers FILE' if walked else ''}")

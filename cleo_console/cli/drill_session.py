@@ -10,7 +10,7 @@ import click
 
 from cleo_console.app_services import acting_services
 from cleo_console.cli.drill_clean_up import CleaningUp
-from cleo_console.cli.drill_incident import begin_clean_up, begin_drill, clean_up_began, close_drill, unfinished
+from cleo_console.cli.drill_incident import begin_clean_up, clean_up_began, close_drill, declare_drill, unfinished
 from cleo_console.cli.drill_walk import Stop, Walk, say
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
@@ -18,7 +18,6 @@ from cleo_console.runner_process import RunnerDidNotStart
 from cleo_console.settings import plan_file
 from journal.errors import CleoError
 from journal.events.types import Kind
-from journal.incident.fold import fold_journal
 from journal.store.whole_file import replace_whole
 from journal.wording.sanitize import sanitize
 from journal.yamlfile.yaml_source import read_bytes
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from cleo_console.drills.answers import Answers
     from cleo_console.drills.catalogue import Drill
     from journal.plan.action_spec import Catalogue
+    from journal.plan.model import Plan
     from journal.plan.read import LoadedPlan
 
 _KEPT = "answers.yaml"
@@ -68,16 +68,20 @@ def walk_drill(drill: Drill, inventory: Inventory, file: Path, folder: Path, *, 
         CleoError: the plan cannot be used, or no drill can be declared.
     """
     _require_no_real(inventory)
-    last = unfinished(acting_services(), folder)
-    if last and clean_up_began(folder, last):
+    services = acting_services()
+    last = unfinished(services, folder)
+    if last and clean_up_began(folder, last.id):
         raise NoDrillHere(
-            f"{last}, the drill before, is not cleaned up to its end.",
-            f"Clean up: cleo drill clean-up {drill.name}; or look at it: cleo open {last}",
+            f"{last.id}, the drill before, is not cleaned up to its end.",
+            f"Clean up: cleo drill clean-up {drill.name}; or look at it: cleo open {last.id}",
         )
     content = read_bytes(file)  # once: the journal names the digest of what is gone by
-    loaded = None if last else _plan()
-    read = _read(file, content, drill, inventory, loaded, last)
-    incident = last or begin_drill(folder, inventory, drill.item, read.answers.scenario, lambda at: loaded or _plan())
+    if last:
+        read, incident = _read(file, content, inventory, last.plan, [last.scenario]), last.id
+    else:
+        loaded = _plan()
+        read = _read(file, content, inventory, loaded.plan, drill.scenarios)
+        incident = declare_drill(services, folder, inventory, drill.item, read.answers.scenario, loaded)
     replace_whole(folder / _KEPT, content)
     click.echo(sanitize(f"{drill.item} on {inventory.name}: {'going on with ' if last else ''}{incident}"))
     with access_incident(incident) as at:
@@ -99,10 +103,10 @@ def clean_up_drill(drill: Drill, inventory: Inventory, file: Path | None, folder
         click.echo(sanitize(f"{drill.item}: nothing to clean up, the last drill is closed."))
         return 0
     kept = file or folder / _KEPT
-    read = _read(kept, read_bytes(kept), drill, inventory, None, last)
-    with access_incident(last) as at:
+    read = _read(kept, read_bytes(kept), inventory, last.plan, [last.scenario])
+    with access_incident(last.id) as at:
         _begin(at)
-        begun = clean_up_began(folder, last)
+        begun = clean_up_began(folder, last.id)
         stop = None if begun and begun.at_the_end else Stop("", "it was given up", failed=False)
         status = _ended(at, drill, folder, read, stop)
     return 1 if status == 1 else 0
@@ -143,19 +147,12 @@ def _plan() -> LoadedPlan:
     return load_plan(plan_file(), catalogue())
 
 
-def _read(
-    file: Path, content: bytes, drill: Drill, inventory: Inventory, loaded: LoadedPlan | None, last: str
-) -> _Read:
+def _read(file: Path, content: bytes, inventory: Inventory, plan: Plan, scenarios: list[str]) -> _Read:
     """Read the answers by the plan that is gone by: that of the drill before, where it is gone on with."""
     from actions.registry import catalogue
     from cleo_console.drills.answers import read_answers
 
-    known, scenarios = catalogue(), drill.scenarios
-    if loaded is None:
-        incident = fold_journal(acting_services().place(last).journal)
-        plan, scenarios = incident.plan, [incident.scenario]
-    else:
-        plan = loaded.plan
+    known = catalogue()
     answers = read_answers(file, content, plan, inventory.name, scenarios, known)
     because = f"answered beforehand in {file.name}, SHA-256 {hashlib.sha256(content).hexdigest()[:12]}…"
     return _Read(answers, because, known)

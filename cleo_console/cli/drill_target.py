@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cleo_console.cli.drill_incident import said
 from cleo_console.cli.run import follow_run
 from cleo_console.drills.answers import allowed
 from journal.errors import CleoError
@@ -63,8 +64,7 @@ def allowed_word(run: Run, confirm: str | list[str], answer: str) -> str:
     """
     word, may = word_to_type(run.target), allowed(confirm)
     if run.state is not RunState.SUCCEEDED:
-        why = run.summary or (run.refusal.message if run.refusal else run.in_doubt)
-        raise NotAllowed(f"its dry run {run.state}: {why}", failed=run.state is not RunState.REFUSED)
+        raise NotAllowed(f"its dry run {run.state}: {said(run)}", failed=run.state is not RunState.REFUSED)
     if not may:
         raise NotAllowed("it is destructive", answer=answer.replace(_TARGET, word or "…"))
     if word not in may:

@@ -58,7 +58,7 @@ def test_a_shared_login_is_asked_once_in_a_session(cleo: Cleo, shared: dict[str,
 
 def test_who_said_it_beforehand_or_only_looks_is_not_asked(cleo: Cleo, shared: dict[str, str]) -> None:
     cleo.declare()
-    looks = (f"{CLEO} status", f"{CLEO} --actor ben note one", f"CLEO_ACTOR=cyd {CLEO} note two")
+    looks = (f"{CLEO} status", f"{CLEO} drill list", f"{CLEO} --actor ben note one", f"CLEO_ACTOR=cyd {CLEO} note two")
     own = f"LOGNAME=ana {CLEO} note three"
     with DumbTerminal(_in_one_session(*looks, own), shared) as terminal:
         terminal.until("ended")
