@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,8 +91,9 @@ def _decided(incident: Incident, drill: Drill) -> tuple[Incident, list[Question]
     for step in incident.plan.steps():
         if step.decision is None or step.beside or not _is_asked(incident, step):
             continue
-        answer = _shows_it(incident, step, step.decision, drill) or suggestion(incident, step.decision).answer
-        answer = answer or step.decision.default
+        proposed = suggestion(incident, step.decision).answer
+        tried = dict.fromkeys([proposed, *step.decision.options])
+        answer = _shows_it(incident, step, tried, drill) or proposed or step.decision.default
         found.append(Question(step.decision.name, answer, _about(step.decision)))
         incident = suppose(incident, step, answer) if answer else incident
     return incident, found
@@ -102,19 +103,17 @@ def _about(decision: Decision) -> str:
     return f"{decision.question} {' | '.join(decision.options)}".strip()
 
 
-def _shows_it(incident: Incident, step: Step, decision: Decision, drill: Drill) -> str:
-    """Return the answer under which an action that shows the test belongs to the recovery: the proposed one, if so.
+def _shows_it(incident: Incident, step: Step, answers: Iterable[str], drill: Drill) -> str:
+    """Return the first of the answers under which an action that shows the test belongs to the recovery.
 
-    Empty where no answer does, or none is asked for.
+    Empty where under none one does, or none is asked for.
     """
 
     def applies(answer: str) -> bool:
         now = suppose(incident, step, answer)
         return any(drill.asks_for(one.action) and _is_asked(now, one) for one in now.plan.steps())
 
-    proposed = suggestion(incident, decision).answer
-    tried = [proposed, *(option for option in decision.options if option != proposed)]
-    return next((answer for answer in tried if answer and drill.actions and applies(answer)), "")
+    return next((answer for answer in answers if answer and drill.actions and applies(answer)), "")
 
 
 def _confirm(incident: Incident, step: Step, target: TargetOf) -> Question:
