@@ -20,9 +20,10 @@ _MISSING = "Missing keys; those that are there stay"
 _DATABASES = r"sed -n 's/^db\([0-9]*\):.*/\1/p'"
 _OLD = """s=$1; shift; old() { env -u REDISCLI_AUTH "$c" -s "$s" -n "$d" "$@"; }; c=$1"""
 _COPY = (
-    """while IFS= read -r k; do t=$(old PTTL "$k"); old DUMP "$k" | head -c -1 | """
+    """while IFS= read -r k; do t=$(old PTTL "$k"); [ "$t" = -2 ] || old DUMP "$k" | head -c -1 | """
     """"$@" -n "$d" -x RESTORE "$k" "$((t > 0 ? t : 0))"; done"""
 )
+"""A key that is told and is not in the backup (-2), or whose time is up by now, is passed over."""
 _COPY_CALLED = f"""p=$1; shift; {_OLD}
 for d in $(d=0; old INFO keyspace | {_DATABASES}); do old --scan --pattern "$p" | {_COPY}; done"""
 _COPY_TOLD = f"""d=$1; shift; {_OLD}

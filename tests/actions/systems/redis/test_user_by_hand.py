@@ -7,12 +7,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actions.by_hand import ByHand, CommandLine, words_of
 from actions.systems.redis.backups.engine import ENGINE
+from actions.systems.redis.settings import UserData
 from actions.systems.redis.user_by_hand import reapply_erasures, user_restore
-from tests.actions.systems.redis.test_user_restore import Both, both
+from tests.actions.systems.redis.test_user_restore import TOLD, Both, both
 
 __all__ = ["both"]
 pytestmark = pytest.mark.xdist_group("redis-warm")
@@ -34,7 +36,10 @@ def type_in(both: Both, lines: Sequence[CommandLine]) -> None:
 
 def test_a_users_keys_come_back_and_go_by_the_printed_commands_alone(both: Both) -> None:
     newest = ENGINE.place(both.ctx(), "redis").listing().stored[-1].entry
-    known = ByHand(inventory=both.inventory, system="redis", params={"user_id": "7", "backup": newest.id})
+    later = msgspec.structs.replace(TOLD, sql=f"{TOLD.sql} UNION SELECT 'conversation:later:messages'")
+    settings = msgspec.structs.replace(both.redis.settings(), user_data=UserData(told=[later]))  # one since the backup
+    inventory = msgspec.structs.replace(both.inventory, systems={**both.inventory.systems, "redis": settings})
+    known = ByHand(inventory=inventory, system="redis", params={"user_id": "7", "backup": newest.id})
     kept = (0, b"user:7:device")
     both.lose()
     with both.client() as client:
