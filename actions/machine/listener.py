@@ -112,6 +112,24 @@ class Table(NamedTuple):
                 return roots[0]
         return None
 
+    def answers(self, number: int, again: Callable[[], object]) -> bool:
+        """Return whether the process that answered us as ``number`` is the server that is meant.
+
+        Args:
+            number: what it calls itself.
+            again: asks the same session once more, and raises where that has ended: a server that ended between its
+                answer and this look is no other server.
+        """
+        if any(number in worker.numbers for worker in self.here):
+            return True
+        if not self.here and any(number in worker.numbers for worker in self.gone):
+            return (
+                True  # its directory was deleted under it, and no other lies there: it is this server, on its last legs
+            )
+        if not self.called(number):
+            again()
+        return False
+
     def called(self, number: int) -> Worker | None:
         """Return the process that calls itself ``number``, wherever it works; those of this directory first."""
         known = [*self.here, *self.gone, *self.hidden, *self.elsewhere]

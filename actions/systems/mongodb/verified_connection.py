@@ -52,12 +52,8 @@ def require_ours(
     """
     pid = int(client.admin.command("serverStatus")["pid"])
     table = look(ask, settings.place(), MONGOD, ours)
-    if any(pid in worker.numbers for worker in table.here):
+    if table.answers(pid, lambda: client.admin.command("ping")):
         return
-    if not table.here and any(pid in worker.numbers for worker in table.gone):
-        return  # its directory was deleted under it, and no other lies there: it is this server, on its last legs
-    if not table.called(pid):  # it may have ended before its host was looked at: then its session has, too
-        client.admin.command("ping")
     words, why = _who(table, pid, settings)
     raise CannotConnect(f"MongoDB at {settings.address}:{settings.port}: {words}", why)
 

@@ -54,12 +54,8 @@ def require_ours(
     backend = int(row[0]) if row else 0
     data = settings.data_directory.rstrip("/")
     table = look(ask, data, POSTGRES, ours)
-    if any(backend in worker.numbers for worker in table.here):
+    if table.answers(backend, lambda: session.execute("SELECT 1")):
         return
-    if not table.here and any(backend in worker.numbers for worker in table.gone):
-        return  # its directory was deleted under it, and no other lies there: it is this server, on its last legs
-    if not table.called(backend):  # it may have ended before its host was looked at: then its session has, too
-        session.execute("SELECT 1")
     where = f"{settings.address}:{settings.port}"
     words, why = _who(table, backend, data, settings.host)
     raise CannotConnect(f"PostgreSQL at {where}: {words}", why)

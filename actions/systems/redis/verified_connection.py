@@ -54,12 +54,8 @@ def require_ours(client: Redis, settings: RedisSettings, ask: Ask, ours: Ask | N
         raise CannotConnect(f"Redis at {settings.address}:{settings.port}: a Sentinel answers, not a server", "another")
     pid = int(said.get("process_id", 0))
     table = look(ask, settings.place(), server_kind(settings), ours)
-    if any(pid in worker.numbers for worker in table.here):
+    if table.answers(pid, lambda: client.info("server")):
         return
-    if not table.here and any(pid in worker.numbers for worker in table.gone):
-        return  # its directory was deleted under it, and no other lies there: it is this server, on its last legs
-    if not table.called(pid):  # it may have ended before its host was looked at: then its session has, too
-        client.info("server")
     words, why = _who(table, pid, settings)
     raise CannotConnect(f"Redis at {settings.address}:{settings.port}: {words}", why)
 
