@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +18,7 @@ from journal.incident.records import Run
 from journal.incident.state import Incident
 from journal.presence import Presence, Present
 from journal.store.errors import JournalWriteFailed
-from journal.store.rows import OutputLine, Reading
+from journal.store.rows import Reading
 from screens.app_services import AppServices
 from screens.drafts import Draft, current
 from screens.guidance.injects import Given
@@ -27,8 +26,9 @@ from screens.live.clocked import clock_of
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
 from screens.live.lifetime import post_if_running
-from screens.live.news import TAIL, Mailbox, News, Runner
+from screens.live.news import Mailbox, News, Runner
 from screens.live.notices import as_cleo_error, post_failure
+from screens.live.tails import Tails
 
 if TYPE_CHECKING:
     from journal.commands.exercise import ExerciseCommands
@@ -103,7 +103,7 @@ class Session:
         self.screen = screen
         self.incident = known
         self.readings: dict[str, Reading] = {}
-        self.tails: dict[int, deque[OutputLine]] = {}
+        self.tails = Tails()
         self.runner: Runner | None = None
         self.trouble: CleoError | None = None
         self.unwritten = ""
@@ -118,7 +118,6 @@ class Session:
         self._commands = CommandQueue(self.path, lambda: services.open(incident_id, self._waits))
         me = Present(self.actor, "console", clock_of(screen)())
         self._presence = Presence(self.path.parent, me, lambda: getattr(self._app, "typed_at", None), self._see)
-        self._watched: dict[str, int] = {}
         self._request: Future[Any] | None = None
 
     @property
@@ -156,12 +155,9 @@ class Session:
 
     def watch(self, who: str, run: int) -> None:
         """Follow the output of ``run`` for the part of the screen called ``who``; 0 follows nothing."""
-        if self._watched.get(who, 0) == run:
-            return
-        self._watched[who] = run
-        runs = frozenset(run for run in self._watched.values() if run)
-        self.tails = {run: lines for run, lines in self.tails.items() if run in runs}
-        self._follower.watch(runs)
+        runs = self.tails.watch(who, run)
+        if runs is not None:
+            self._follower.watch(runs)
 
     def take(self) -> News:
         """Fold what has arrived into the state, and return it."""
@@ -175,7 +171,7 @@ class Session:
             if isinstance(event.body, InjectGiven | FacilitatorSaid):
                 self._told(event, event.body)
         for run, lines in news.lines.items():
-            self._extend(run, lines, restart=run in news.restarted)
+            self.tails.extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings
         self.runner = news.runner or self.runner
         if news.trouble is not None:
@@ -195,13 +191,6 @@ class Session:
         if rewound_by(incident, event):
             self.inject = None
             self.joined &= incident.runs.keys()
-
-    def _extend(self, run: int, lines: list[OutputLine], *, restart: bool) -> None:
-        if run not in self._watched.values():
-            return
-        if restart:
-            self.tails.pop(run, None)
-        self.tails.setdefault(run, deque(maxlen=TAIL)).extend(lines)
 
     def write(
         self,
