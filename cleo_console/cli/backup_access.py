@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from actions.machine.signals import ENDS, told
 from cleo_console.settings import home, paths
 from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
@@ -76,15 +76,11 @@ def print_errors(text: str, stream: str) -> None:
 def stopping(at_work: list[UnattendedContext], waiting: Event | None = None) -> Iterator[None]:
     """End what runs, with its programs, when we are asked to end, and whoever waits to begin."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop() -> None:
         if waiting:
             waiting.set()
         for ctx in at_work:
             ctx.cancel()
 
-    before = {which: signal.signal(which, stop) for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
+    with told(ENDS, stop):
         yield
-    finally:
-        for which, handler in before.items():
-            signal.signal(which, handler)

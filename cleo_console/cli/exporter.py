@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import signal
 import sys
 from pathlib import Path
 from threading import Event
 
 import click
 
+from actions.machine.signals import ENDS, told
 from cleo_console.app_services import ConsoleServices, installed_services
 from cleo_console.settings import paths, plan_file
 from journal.errors import CleoError
@@ -64,17 +64,16 @@ def _serve(at: ConsoleServices, host: str, port: int, every_s: float, *, take_al
     others = {"/alerts": receiver(Offers(found.alerts))} if take_alerts else {}
     server = listen(host, port, by_path({"/metrics": page, **others}))
     ended = Event()
-    for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(which, lambda *_: ended.set())
-    looks.start()
-    page.start()
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"http://{shown}:{server.server_port}/metrics")
-    if not ipaddress.ip_address(host).is_loopback:
-        click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
-    for line in unreadable(found):
-        click.echo(f"cleo: {line}", err=True)
-    ended.wait()
+    with told(ENDS, ended.set):
+        looks.start()
+        page.start()
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"http://{shown}:{server.server_port}/metrics")
+        if not ipaddress.ip_address(host).is_loopback:
+            click.echo(f"cleo: whoever reaches {host} can read what is down and how old the backups are.", err=True)
+        for line in unreadable(found):
+            click.echo(f"cleo: {line}", err=True)
+        ended.wait()
     page.stop()
     looks.stop()
     server.shutdown()

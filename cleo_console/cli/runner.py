@@ -24,6 +24,7 @@ def runner(folder: Path) -> None:
     Example:
       cleo _runner ~/.local/state/cleo/incidents/INC-2026-11-22-01
     """
+    from actions.machine.signals import told
     from actions.runner.write_fault import WriteFaultFlag
     from journal.events.types import IncidentDeclared, Kind
     from journal.paths import IncidentPlace
@@ -39,11 +40,11 @@ def runner(folder: Path) -> None:
     # The terminal may go; the recovery goes on. An orderly shutdown of the machine is an end like any other.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: at_work.stop("the system asked it to stop (SIGTERM)"))
-    try:
-        at_work.run()
-    finally:
-        flag.lower()
+    with told([signal.SIGTERM], lambda: at_work.stop("the system asked it to stop (SIGTERM)")):
+        try:
+            at_work.run()
+        finally:
+            flag.lower()
 
 
 def _runner(place: IncidentPlace, inventory: str, on_fault: Callable[[str], None]) -> Runner:

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 def is_open(screen: Screen[Any]) -> bool:
     """Return whether ``screen`` is still one of the app's; False also while Textual takes its widgets away."""
-    return screen.is_attached and screen in screen.app.screen_stack
+    return screen.is_attached and screen.app.is_running and screen in screen.app.screen_stack
 
 
 def post_if_running(owner: MessagePump, message: Message) -> bool:
