@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from journal.events.types import Event, FacilitatorSaid, InjectGiven
 from journal.incident.addressing import is_for, is_meant, open_for, waits_for
 from journal.incident.review import Told
 from journal.incident.state import Incident
@@ -26,6 +27,21 @@ class Given(NamedTuple):
     text: str
     to: str = ""
     inject: bool = False
+
+
+def given_to(incident: Incident, event: Event, actor: str) -> Given | None:
+    """Return what an event tells one person; None: nothing, or it is for others.
+
+    Args:
+        incident: the state, that event folded in.
+        event: the event.
+        actor: who sits here.
+    """
+    body = event.body
+    if not isinstance(body, InjectGiven | FacilitatorSaid) or not is_for(incident, actor, body.to):
+        return None
+    waits = isinstance(body, InjectGiven) and body.inject in incident.review.told
+    return Given(event.at, body.text, body.to, inject=waits)
 
 
 def inject_lines(incident: Incident, last: Given | None, now: datetime, actor: str) -> list[Line]:

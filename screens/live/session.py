@@ -10,8 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from journal.errors import CleoError
-from journal.events.types import Event, ExerciseRewound, FacilitatorSaid, InjectGiven
-from journal.incident.addressing import is_for
+from journal.events.types import Event, ExerciseRewound
 from journal.incident.counted import rewound_by
 from journal.incident.fold import apply_event
 from journal.incident.records import Run
@@ -21,7 +20,7 @@ from journal.store.errors import JournalWriteFailed
 from journal.store.rows import Reading
 from screens.app_services import AppServices
 from screens.drafts import Draft, current
-from screens.guidance.injects import Given
+from screens.guidance.injects import Given, given_to
 from screens.live.clocked import clock_of
 from screens.live.command_queue import CommandQueue
 from screens.live.follower import IncidentFollower
@@ -166,10 +165,7 @@ class Session:
         for event in news.events:
             if self.incident is not None:
                 apply_event(self.incident, event)
-            if isinstance(event.body, ExerciseRewound) and self.incident is not None:
-                self._rewound(self.incident, event)
-            if isinstance(event.body, InjectGiven | FacilitatorSaid):
-                self._told(event, event.body)
+                self._hear(self.incident, event)
         for run, lines in news.lines.items():
             self.tails.extend(run, lines, restart=run in news.restarted)
         self.readings = self.readings if news.readings is None else news.readings
@@ -180,15 +176,10 @@ class Session:
         self.here = self.here if news.here is None else news.here
         return news
 
-    def _told(self, event: Event, body: InjectGiven | FacilitatorSaid) -> None:
-        """Keep what this person was told last: what is for others does not take its place."""
-        if self.incident is None or is_for(self.incident, self.actor, body.to):
-            waits = isinstance(body, InjectGiven) and self.incident and body.inject in self.incident.review.told
-            self.inject = Given(event.at, body.text, body.to, inject=bool(waits))
-
-    def _rewound(self, incident: Incident, event: Event) -> None:
-        """Forget what was told, and the runs that are none any more, where the exercise was taken back."""
-        if rewound_by(incident, event):
+    def _hear(self, incident: Incident, event: Event) -> None:
+        """Keep what this person was told last; forget it, and runs that are gone, where the exercise was taken back."""
+        self.inject = given_to(incident, event, self.actor) or self.inject
+        if isinstance(event.body, ExerciseRewound) and rewound_by(incident, event):
             self.inject = None
             self.joined &= incident.runs.keys()
 

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from actions.outcome import ActionFailed, GateClosed, Outcome
-from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object
 from actions.systems.kubernetes.held import find_writers, hold, let_go
+from actions.systems.kubernetes.refusals import Refused
 from actions.systems.kubernetes.target import identity
 from cleo_console.lab.kubernetes import faults
 from cleo_console.lab.kubernetes.content import push_images

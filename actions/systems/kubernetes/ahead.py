@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from actions.outcome import Cure, Finding
-from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object
+from actions.systems.kubernetes.refusals import Refused
 from actions.systems.kubernetes.target import condition
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"

@@ -13,9 +13,9 @@ from actions.readiness.ready import DRY_RUN
 from actions.systems.kubernetes.ahead import findings as backend_findings
 from actions.systems.kubernetes.ahead import gone_backends, stopping, unanswered
 from actions.systems.kubernetes.by_hand import FOLDER, apply_lines
-from actions.systems.kubernetes.cluster import NoCluster
 from actions.systems.kubernetes.images import Pulled
 from actions.systems.kubernetes.manifests import Manifest, pinned, read_manifests
+from actions.systems.kubernetes.refusals import NoCluster
 from actions.systems.kubernetes.target import identity, open_cluster, require_meant
 from actions.systems.kubernetes.trial import Applier, Tried
 from journal.wording.counting import count

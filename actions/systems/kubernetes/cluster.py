@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from actions.kube_client import BadKubeconfig, load_client
 from actions.kube_login import LOGIN_S, forget
 from actions.systems.kubernetes.kinds import Kind, root
-from actions.systems.kubernetes.refusals import what_helps
+from actions.systems.kubernetes.refusals import NoCluster, Refused, unanswered
 from actions.systems.kubernetes.settings import KubernetesSettings
-from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration
@@ -27,40 +26,6 @@ WRITE_S = 40.0
 """Seconds that one that changes something may take at least: the server gives webhooks up to 30 s, and says then which
 of them did not answer."""
 Object = dict[str, Any]
-
-
-class NoCluster(CleoError):
-    """The cluster cannot be asked at all.
-
-    Args:
-        message: what stands in the way.
-        hint: what to do about it.
-        refused: nothing listens at its address.
-        silent: no answer came in time.
-    """
-
-    def __init__(self, message: str, hint: str = "", *, refused: bool = False, silent: bool = False) -> None:
-        super().__init__(message, hint)
-        self.refused = refused
-        self.silent = silent
-
-
-class Refused(CleoError):
-    """The API server took the request, and said no.
-
-    Args:
-        status: the HTTP status.
-        body: the ``Status`` object that it answered with.
-        what: what was asked for.
-    """
-
-    def __init__(self, status: int, body: Mapping[str, Any], what: str) -> None:
-        said = str(body.get("message") or body.get("reason") or "no words")
-        super().__init__(f"{what}: {said} (status {status}).", what_helps(status, said))
-        self.status = status
-        self.said = said
-        self.reason = str(body.get("reason") or "")
-        self.causes: list[Mapping[str, Any]] = list((body.get("details") or {}).get("causes") or [])
 
 
 class Cluster:
@@ -268,7 +233,7 @@ class Cluster:
         except BadKubeconfig as error:
             raise NoCluster(error.message, error.hint) from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._unanswered(error, seconds) from error
+            raise unanswered(error, self.address, seconds) from error
 
     def _answered(self, status: int, text: bytes, what: str) -> Object:
         try:
@@ -280,22 +245,3 @@ class Cluster:
         if not 200 <= status <= 299:
             raise Refused(status, found, what)
         return found
-
-    def _unanswered(self, error: Exception, seconds: float) -> NoCluster:
-        """Return what it means that no answer came."""
-        import urllib3
-
-        reason = getattr(error, "reason", None) or error
-        if "Connection refused" in str(reason):  # urllib3 counts it among the time-outs, so it is looked for first
-            return NoCluster(f"{self.address} refuses connections: no API server listens there.", _REACH, refused=True)
-        timeouts = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError)
-        if isinstance(reason, timeouts) and not isinstance(reason, urllib3.exceptions.NewConnectionError):
-            return NoCluster(f"{self.address} gives no answer within {seconds:g} s.", _REACH, silent=True)
-        words = str(reason).rpartition(": ")[2] or type(reason).__name__
-        if "CERTIFICATE" in str(reason).upper():
-            return NoCluster(f"{self.address} is not who the kubeconfig expects: {reason}.", _STRANGER)
-        return NoCluster(f"{self.address} cannot be asked: {words}.", _REACH)
-
-
-_REACH = "See whether its control plane runs, and whether the way there (VPN, firewall) is open."
-_STRANGER = "Another server has its address, or its certificates were made anew: compare certificate-authority-data."

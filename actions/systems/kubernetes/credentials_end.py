@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from actions.kube_client import written_token
 from actions.readiness.certificates import judged
-from actions.systems.kubernetes.cluster import Cluster, NoCluster
+from actions.systems.kubernetes.cluster import Cluster
+from actions.systems.kubernetes.refusals import NoCluster
 from journal.readiness.finding import ReadyFinding
 
 _HTTPS = 443

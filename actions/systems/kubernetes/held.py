@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object
 from actions.systems.kubernetes.manifests import pod_spec
 from actions.systems.kubernetes.pods import is_over, needs, of_workload
+from actions.systems.kubernetes.refusals import Refused
 
 MANAGER = "cleo-writers"
 """Who owns the field that holds a writer; kubernetes.apply leaves it alone."""

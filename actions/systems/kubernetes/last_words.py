@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actions.systems.kubernetes.cluster import Cluster, NoCluster, Refused
+from actions.systems.kubernetes.cluster import Cluster
+from actions.systems.kubernetes.refusals import NoCluster, Refused
 from actions.systems.kubernetes.verdicts import Verdict
 
 LINES = 5

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from actions.context import ActionContext
-from actions.systems.kubernetes.cluster import NoCluster
+from actions.systems.kubernetes.refusals import NoCluster
 
 SILENT_S = 60.0
 """Seconds for which what is waited for may be out of sight."""

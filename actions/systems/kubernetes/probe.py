@@ -7,8 +7,9 @@ import time
 from actions.health import Health, silent
 from actions.outcome import ActionFailed
 from actions.systems.kubernetes.by_hand import FOLDER
-from actions.systems.kubernetes.cluster import Cluster, NoCluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object
 from actions.systems.kubernetes.manifests import read_manifests
+from actions.systems.kubernetes.refusals import NoCluster, Refused
 from actions.systems.kubernetes.rollout import rollout
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import ready_nodes, uid_of

@@ -12,11 +12,12 @@ from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.readiness.ready import DRY_RUN
 from actions.systems.kubernetes.by_hand import FOLDER, which_cluster
-from actions.systems.kubernetes.cluster import Cluster, Refused
+from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.images import Image, Pulled, parse_image, resolve
 from actions.systems.kubernetes.manifests import Manifest, images, read_manifests
 from actions.systems.kubernetes.pull_pods import OnNode, pull_pod
 from actions.systems.kubernetes.pull_watch import our_pods, wait_for_pulls
+from actions.systems.kubernetes.refusals import Refused
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, ready_nodes, require_meant
 from actions.systems.kubernetes.trial import Applier

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from actions.systems.kubernetes.cluster import Cluster, NoCluster, Refused
+from actions.systems.kubernetes.cluster import Cluster
+from actions.systems.kubernetes.refusals import NoCluster, Refused
 from journal.readiness.finding import ReadyFinding
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from actions.systems.kubernetes.by_hand import MANAGER
-from actions.systems.kubernetes.cluster import Cluster, Refused
+from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.difference import differences
 from actions.systems.kubernetes.held import kept_field
 from actions.systems.kubernetes.manifests import Manifest, Object
+from actions.systems.kubernetes.refusals import Refused
 
 _OTHER_VERSIONS = (
     "batch/v1",

@@ -10,7 +10,8 @@ from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.ahead import ADMISSION, KINDS, Gone, gone_backends, named_webhooks, unserved
-from actions.systems.kubernetes.cluster import Cluster, Object, Refused
+from actions.systems.kubernetes.cluster import Cluster, Object
+from actions.systems.kubernetes.refusals import Refused
 from actions.systems.kubernetes.target import identity, open_cluster, require_meant
 from journal.wording.counting import count
 

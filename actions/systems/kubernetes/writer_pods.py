@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from actions.context import ActionContext, Progress
 from actions.outcome import ActionFailed, Cure
-from actions.systems.kubernetes.cluster import Cluster, NoCluster, Object
+from actions.systems.kubernetes.cluster import Cluster, Object
 from actions.systems.kubernetes.held import Writer
 from actions.systems.kubernetes.patience import patiently
+from actions.systems.kubernetes.refusals import NoCluster
 from actions.systems.kubernetes.target import ready_nodes
 from actions.systems.kubernetes.verdicts import out_of_sight
 from journal.wording.counting import count

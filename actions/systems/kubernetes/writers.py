@@ -9,9 +9,10 @@ from actions.by_hand import ByHand, CommandLine
 from actions.context import ActionContext
 from actions.outcome import ActionFailed, Cure, Finding, Outcome
 from actions.systems.kubernetes.by_hand import kubectl, which_cluster
-from actions.systems.kubernetes.cluster import Cluster, NoCluster, Refused
+from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.held import RELEASED, Writer, find_writers, hold, lacking, let_go
 from actions.systems.kubernetes.manifests import Manifest
+from actions.systems.kubernetes.refusals import NoCluster, Refused
 from actions.systems.kubernetes.settings import KubernetesSettings
 from actions.systems.kubernetes.target import identity, open_cluster, require_meant
 from actions.systems.kubernetes.watch import helps, tell, watch

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from actions.kube_login import forget
-from actions.systems.kubernetes.cluster import Cluster, NoCluster
+from actions.systems.kubernetes.cluster import Cluster
 from actions.systems.kubernetes.probe import probe
+from actions.systems.kubernetes.refusals import NoCluster
 from actions.systems.kubernetes.settings import KubernetesSettings
 from cleo_console.lab.kubernetes.place import REGISTRY, Place
 from cleo_console.lab.kubernetes.programs import find_programs
