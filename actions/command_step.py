@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actions.action import Action
 from actions.outcome import Outcome
+from actions.pinned import GATE, pinned_gate
 from journal.events.types import Identity
 from journal.plan.action_spec import ActionSpec
 from journal.plan.model import Step
@@ -26,10 +28,15 @@ def argv_of(step: Step) -> list[str]:
     return list(step.command)
 
 
-def command_action(step: Step) -> Action:
-    """Return the action that runs a command step.
+def command_action(step: Step, plan_folder: Path | None) -> Action:
+    """Return the action that runs a command step; scripts that it is pinned to are looked at before it does.
 
     It is resumable: all it does is follow one program, which a new runner can do as well.
+
+    Args:
+        step: the step.
+        plan_folder: where the plan lay as the incident was declared; None where the program was started already: it is
+            followed to its end, whatever became of its script meanwhile.
     """
     argv, host = argv_of(step), step.host or "local"
 
@@ -47,4 +54,5 @@ def command_action(step: Step) -> Action:
         ]
 
     spec = ActionSpec(name=COMMAND, title=step.title, system=step.system, destructive=step.destructive, resumable=True)
-    return Action(spec, run, target)
+    live = {GATE: pinned_gate(step, plan_folder)} if plan_folder and (step.sha256 or step.pinned) else {}
+    return Action(spec, run, target, live)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from actions.command_step import argv_of
 from actions.context import ActionContext
 from actions.machine.machine import Machine, last_words
+from actions.pinned import drifted_there
+from actions.readiness.plan import about_pin
 from journal.plan.model import Step
+from journal.plan.pinned import pins
 from journal.readiness.finding import ReadyFinding
 
 _LOOK = 'at=$(command -v -- "$1") || exit 44; [ -x "$at" ] || exit 44; sha256sum -- "$at"'
@@ -21,6 +25,7 @@ def look_at_command(ctx: ActionContext, step: Step) -> Iterator[ReadyFinding]:
     Raises:
         CleoError: nobody can look.
     """
+    yield from _pinned(ctx, step)
     program, host = argv_of(step)[0], step.host or "local"
     about, steps = about_command(step), [step.id]
     done = Machine(ctx, host).query(["sh", "-c", _LOOK, "sh", program])
@@ -42,6 +47,13 @@ def look_at_command(ctx: ActionContext, step: Step) -> Iterator[ReadyFinding]:
         yield ReadyFinding(about=about, state="wrong", words=words, cure=cure, steps=steps, stops=False)
     else:
         yield ReadyFinding(about=about, state="ok", words="it is the one that the plan was tested with", steps=steps)
+
+
+def _pinned(ctx: ActionContext, step: Step) -> Iterator[ReadyFinding]:
+    """Yield how the scripts on its host are that a command names beside its program; the plan's look has those here."""
+    for pin in pins(step, Path()):
+        if pin.host and pin.field != ("sha256",):
+            yield about_pin(step.id, pin, drifted_there(pin, Machine(ctx, pin.host).query))
 
 
 def about_command(step: Step) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from journal.plan.contradictions import is_placeholder, last_day, warning_findings
 from journal.plan.people import Contact
-from journal.plan.pinned import drifted
+from journal.plan.pinned import Drift, Pin, drifted, pins
 from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
 from journal.readiness.finding import ReadyFinding, State
@@ -31,18 +31,23 @@ def look_at_plan(loaded: LoadedPlan, today: date) -> Iterator[ReadyFinding]:
 
 
 def _scripts(loaded: LoadedPlan) -> Iterator[ReadyFinding]:
-    """Yield how the scripts are that steps are pinned to; the programs of commands are looked at on their hosts."""
+    """Yield how the scripts are that steps are pinned to; what commands run is looked at on their hosts."""
     folder = Path(loaded.source.file).parent
     for _, step in placed_steps(loaded.plan):
-        for script, sha256 in step.pinned.items():
-            about, drift = f"script {folder / script}", drifted(folder / script, sha256)
-            if drift is None:
-                words = "it is the one that the plan was tested with"
-                yield ReadyFinding(about=about, state="ok", words=words, steps=[step.id], stops=False)
-                continue
-            cure = "Look what was changed and by whom, test the step, then: cleo plan pin."
-            state: State = "wrong" if drift.known else "not measured"
-            yield ReadyFinding(about=about, state=state, words=drift.words, cure=cure, steps=[step.id], stops=False)
+        for pin in pins(step, folder):
+            if not pin.host and pin.field != ("sha256",):
+                yield about_pin(step.id, pin, drifted(pin))
+
+
+def about_pin(step: str, pin: Pin, drift: Drift | None) -> ReadyFinding:
+    """Return how a step's script is: the pinned one, another, or not known."""
+    about = f"script {pin.script}{f' on {pin.host}' if pin.host else ''}"
+    if drift is None:
+        words = "it is the one that the plan was tested with"
+        return ReadyFinding(about=about, state="ok", words=words, steps=[step], stops=False)
+    cure = "Look what was changed and by whom, test the step, then: cleo plan pin."
+    state: State = "wrong" if drift.known else "not measured"
+    return ReadyFinding(about=about, state=state, words=drift.words, cure=cure, steps=[step], stops=False)
 
 
 def _confirmed(contact: Contact, today: date) -> ReadyFinding:

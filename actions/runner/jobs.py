@@ -50,7 +50,8 @@ class Jobs:
         """Return the action that ``run`` asks for, or None where it is unknown or only planned."""
         step = self._incident.plan.by_id.get(run.step)
         if run.action == COMMAND:
-            return command_action(step) if step else None
+            begun = bool(run.programs)
+            return command_action(step, None if begun else self._incident.plan_folder) if step else None
         if run.action == REATTACH:
             return self._reattach(run)
         found = self._world.registry.get(run.action)

@@ -21,6 +21,7 @@ from actions.runner.lease import Lease
 from actions.runner.measuring import Measuring
 from actions.runner.other_incidents import OtherIncidents
 from actions.runner.parts import with_parts
+from actions.runner.script_watch import ScriptWatch
 from actions.runner.takeover import READS_ON, close_in_doubt
 from actions.runner.worker import Job, Worker, refused
 from actions.runner.world import World
@@ -80,6 +81,7 @@ class Runner:
         self._answered: set[int] = set()
         self._writes = Writes(self._journal, on_fault, self._stop.is_set)
         self._append = self._writes.append
+        self._scripts = ScriptWatch(self._incident.plan, self._incident.plan_folder)
         self._jobs = Jobs(place, self._world, self._incident, self._writes)
         self._others = (
             OtherIncidents(world.locks, self._incident.id, self._incident.title, place.journal) if world.locks else None
@@ -120,6 +122,8 @@ class Runner:
         try:
             while not self._stop.is_set() and self._stands() and not self._over():
                 self._read_inventory_again()
+                if changed := self._scripts.look(self._incident.drifted):
+                    self._append(changed)
                 self._change_parts()
                 self._tell_others()
                 self._write_exposure()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from journal.errors import CleoError
 from journal.wording.counting import count
 
 if TYPE_CHECKING:
+    from journal.plan.pinned import Far
     from journal.plan.read import LoadedPlan
 
+_LOOK_S = 30.0
 _PlanFile = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -108,8 +111,9 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     """Write into a plan the digests of the scripts that it was tested with.
 
     Scripts are looked for where the steps' commands name them, from the plan's folder, or by their names in --scripts.
-    `cleo plan check` and `cleo ready` tell once one of them is not the same any more. What runs on another host is left
-    out: `cleo ready` says its digest. Comments and layout stay as they are.
+    What runs on another host, by its whole path, is looked at there as the inventory says. `cleo plan check` and `cleo
+    ready` tell once one of them is not the same any more; so does the console at its step, whose command then runs with
+    a reason only. Comments and layout stay as they are.
 
     \b
     Example:
@@ -125,9 +129,10 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     loaded, text = read_plan(file), file.read_bytes().decode("utf-8")
     if unknown := [name for name in only if name not in loaded.plan.by_id]:
         raise CleoError(f"The plan has no step {unknown[0]!r}.", "cleo plan show FILE names them all.")
+    far = _on_hosts()
     edits, pinned = Edits(text, loaded.source.lines), 0
     for path, step in placed_steps(loaded.plan):
-        found = pins_of(step, file.parent, scripts or file.parent)
+        found = pins_of(step, file.parent, scripts or file.parent, far)
         values = {
             "sha256": scalar(found.sha256),
             "pinned": braced({script: scalar(now) for script, now in found.pinned.items()}),
@@ -144,3 +149,24 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     if pinned:
         file.write_bytes(made.encode())
     click.echo(f"{count(pinned, 'step')} pinned anew.", err=True)
+
+
+def _on_hosts() -> Far:
+    """Return what asks the inventory's hosts for digests of files; one that gives no answer is named, and left out."""
+    from actions.pinned import digests_there
+    from actions.transport import open_transport
+    from cleo_console.settings import paths
+    from cleo_console.world import inventory_at
+
+    def far(host: str, files: Sequence[str]) -> Mapping[str, str]:
+        try:
+            way = open_transport(inventory_at(paths().inventory).host(host))
+            try:
+                return digests_there(files, lambda argv: way.query(argv, timeout_s=_LOOK_S))
+            finally:
+                way.close()
+        except CleoError as error:
+            click.echo(f"Not pinned: {', '.join(files)} on {host}. {error}", err=True)
+            return {}
+
+    return far

@@ -6,6 +6,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -101,6 +102,7 @@ def _first_event(
         plan_sha256=plan.sha256,
         inventory=inventory,
         program=program,
+        plan_file=str(Path(plan.source.file).absolute()),
     )
 
 

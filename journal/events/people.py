@@ -14,7 +14,10 @@ RoleName = Literal["lead", "scribe", "responder"]
 
 
 class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared"):
-    """The journal's first event. ``plan`` is the whole plan as data; times are UTC, ISO 8601."""
+    """The journal's first event. ``plan`` is the whole plan as data; times are UTC, ISO 8601.
+
+    ``plan_file`` is where the plan was read; the scripts that it pins are named from that folder.
+    """
 
     id: str
     title: str
@@ -27,6 +30,7 @@ class IncidentDeclared(Body, frozen=True, kw_only=True, tag="incident.declared")
     plan_sha256: str
     inventory: str = ""
     program: str = ""
+    plan_file: str = ""
 
 
 class DecisionMade(Body, frozen=True, kw_only=True, tag="decision.made"):

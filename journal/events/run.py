@@ -208,6 +208,15 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     error: str = ""
 
 
+class ScriptsRead(Body, frozen=True, kw_only=True, tag="scripts.read"):
+    """The pinned scripts that lie on the runner's machine were looked at, and are others than they were known to be.
+
+    ``drifted`` has a line for each one that is not what the plan was tested with, by step; all others are as pinned.
+    """
+
+    drifted: dict[str, list[str]] = {}
+
+
 class Took(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long an action took when it did its work wholly.
 

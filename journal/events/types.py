@@ -62,6 +62,7 @@ from journal.events.run import (
     RunnerStopped,
     RunRefused,
     RunRequested,
+    ScriptsRead,
 )
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "RunRequested",
     "RunnerStarted",
     "RunnerStopped",
+    "ScriptsRead",
     "Settling",
     "SignedOff",
     "StepGivenBack",

@@ -13,6 +13,7 @@ _OF_THE_TABLE = (
     e.RunnerStarted,
     e.RunnerStopped,
     e.InventoryRead,
+    e.ScriptsRead,
     e.JournalContinued,
     e.RoleTaken,
     e.ExercisePaused,

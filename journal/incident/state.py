@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from journal.events.exposure import Exposed
@@ -42,6 +43,7 @@ class Incident:
 
     Attributes:
         plan: the plan that it was declared with; it never changes.
+        drifted: the scripts of a step that are not those the plan was tested with, a line each, by step.
         steps: what happened to each step, by id.
         runs: every run, by id (the seq of its request).
         decisions: the latest answer to each decision, by name.
@@ -90,6 +92,8 @@ class Incident:
         self.program = body.program
         self.plan = plan_of(body)
         self.plan_sha256 = body.plan_sha256
+        self.plan_folder = Path(body.plan_file).parent
+        self.drifted: dict[str, list[str]] = {}
         self.steps: dict[str, StepRecord] = {step.id: StepRecord() for step in self.plan.steps()}
         self.runs: dict[int, Run] = {}
         self.decisions: dict[str, DecisionRecord] = {}

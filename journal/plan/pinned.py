@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,27 +13,65 @@ from journal.plan.placed import placed_steps
 from journal.plan.read import LoadedPlan
 from journal.yamlfile.problem import FilePath, Problem
 
+HERE = ("", "local")
+"""What a step calls the machine that the runner works on."""
+_SHORT = 12
+
+
+class Pin(NamedTuple):
+    """One script of a step, as the plan was tested with it.
+
+    Attributes:
+        field: the step's field that has the digest.
+        script: where the script is; on this machine its whole path.
+        sha256: its digest then.
+        host: the inventory's host that it is on; empty: this machine.
+    """
+
+    field: FilePath
+    script: str
+    sha256: str
+    host: str
+
+    def drift(self, now: str) -> str:
+        """Return how it is not the pinned one any more, by its digest ``now``; empty where it is."""
+        if now == self.sha256.lower():
+            return ""
+        on = f" on {self.host}" if self.host else ""
+        digests = f"{now[:_SHORT]}…, pinned was {self.sha256[:_SHORT]}…"
+        return f"{self.script}{on} is not what the plan was tested with: {digests}"
+
+    def unread(self, why: str) -> str:
+        """Return that nobody knows whether it is the pinned one."""
+        on = f" on {self.host}" if self.host else ""
+        return f"{self.script}{on} cannot be read, so whether it drifted is not known: {why}"
+
+
+def pins(step: Step, plan_folder: Path) -> Iterator[Pin]:
+    """Yield the scripts that a step is pinned to; a path that is not whole lies below the plan's folder, here."""
+    host = "" if step.host in HERE or step.kind != "command" else step.host
+    if step.sha256 and program_of(step):
+        yield Pin(("sha256",), program_of(step), step.sha256, host)
+    for script, sha256 in step.pinned.items():
+        far = host if script.startswith("/") else ""
+        yield Pin(("pinned", script), script if far else str(plan_folder / script), sha256, far)
+
 
 def drift(loaded: LoadedPlan) -> list[Problem]:
-    """Return a warning for each pinned script that is no longer the one that the plan was tested with, or not there.
+    """Return a warning for each pinned script here that is not the one the plan was tested with any more, or not there.
 
-    What cannot be read is said so: it is not known whether it drifted.
+    What cannot be read is said so: it is not known whether it drifted. What is on another host, `cleo ready` looks at.
     """
     folder = Path(loaded.source.file).parent
     found: list[Problem] = []
     for path, step in placed_steps(loaded.plan):
-        for field, script, sha256 in _pins(step):
-            if one := drifted(folder / script, sha256):
-                where = (*path, *field)
-                found.append(Problem(loaded.source.file, loaded.source.line(where), where, one.words, "warning"))
+        for pin in pins(step, folder):
+            one = None if pin.host else drifted(pin)
+            if one:
+                where = (*path, *pin.field)
+                words = f"{one.words}; test the step again, then: cleo plan pin" if one.known else one.words
+                found.append(Problem(loaded.source.file, loaded.source.line(where), where, words, "warning"))
     return found
-
-
-def _pins(step: Step) -> Iterator[tuple[FilePath, str, str]]:
-    """Yield the digests of a step with their fields; what runs on another host, `cleo ready` looks at."""
-    if step.sha256 and program_of(step) and step.host in ("", "local"):
-        yield ("sha256",), program_of(step), step.sha256
-    yield from ((("pinned", script), script, sha256) for script, sha256 in step.pinned.items())
 
 
 def program_of(step: Step) -> str:
@@ -49,20 +87,13 @@ class Drift(NamedTuple):
     known: bool
 
 
-def drifted(script: Path, sha256: str) -> Drift | None:
-    """Return how a script drifted, as far as that can be told; None where it is the pinned one."""
+def drifted(pin: Pin) -> Drift | None:
+    """Return how a script of this machine drifted, as far as that can be told; None where it is the pinned one."""
     try:
-        now = digest(script)
+        words = pin.drift(digest(Path(pin.script)))
     except OSError as error:
-        words = f"{script} cannot be read, so whether it drifted is not known: {error.strerror}"
-        return Drift(words, known=False)
-    if now == sha256.lower():
-        return None
-    words = (
-        f"{script} is not what the plan was tested with: {now[:12]}…, pinned was {sha256[:12]}…; "
-        "test the step again, then: cleo plan pin"
-    )
-    return Drift(words, known=True)
+        return Drift(pin.unread(error.strerror or str(error)), known=False)
+    return Drift(words, known=True) if words else None
 
 
 def digest(script: Path) -> str:
@@ -74,6 +105,10 @@ def digest(script: Path) -> str:
     return hashlib.sha256(script.read_bytes()).hexdigest()
 
 
+Far = Callable[[str, Sequence[str]], Mapping[str, str]]
+"""Returns the digests of those files of a host that are there and can be read."""
+
+
 class Pins(NamedTuple):
     """What a step is pinned by: the digest of its own program, and those of scripts that it names otherwise."""
 
@@ -81,20 +116,24 @@ class Pins(NamedTuple):
     pinned: dict[str, str] = {}
 
 
-def pins_of(step: Step, plan_folder: Path, scripts: Path) -> Pins:
-    """Return the digests of the scripts that a step names, as they are now. What runs on another host is left out.
+def pins_of(step: Step, plan_folder: Path, scripts: Path, far: Far) -> Pins:
+    """Return the digests of the scripts that a step names, as they are now.
 
     Args:
         step: the step.
         plan_folder: where the plan lies; a file below it is pinned by its path from there.
         scripts: the folder in which scripts are looked for that are named without one.
+        far: asks another host for those that the step names there by their whole paths.
 
     Raises:
         OSError: one cannot be read.
     """
-    if step.host not in ("", "local"):
-        return Pins()
-    program, pinned = program_of(step), {}
+    program = program_of(step)
+    if step.host not in HERE:
+        whole = [word for word in _words(step) if word.startswith("/")]
+        found = dict(far(step.host, whole)) if whole else {}
+        return Pins(found.pop(program, ""), found)
+    pinned = {}
     for word in _words(step):
         files = (plan_folder / word, scripts / word.rpartition("/")[2])
         file = next((each.resolve() for each in files if word and each.is_file()), None)

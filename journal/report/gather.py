@@ -199,6 +199,7 @@ _PROGRAMS_WRITE = frozenset(
         e.ExposureMeasured,
         e.HealthChanged,
         e.InventoryRead,
+        e.ScriptsRead,
         e.InjectGiven,
         e.InjectAnswered,
         e.InjectLed,

@@ -184,6 +184,12 @@ def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:
     return _with(f"Inventory {body.path} read (sha256 {body.sha256})", "; ".join([*changed, *doubts]))
 
 
+def _scripts_read(incident: Incident, body: e.ScriptsRead) -> str:
+    named = [f"{incident.plan.named(step)}: {words}" for step, lines in body.drifted.items() for words in lines]
+    changed = "Scripts are not those that the plan was tested with"
+    return _with(changed, "; ".join(named)) if named else "All pinned scripts are those that the plan was tested with"
+
+
 def _runner_started(incident: Incident, body: e.RunnerStarted) -> str:
     took_over = f"took over from {body.took_over}" if body.took_over else ""
     return _with(f"Runner started (pid {body.pid})", took_over)
@@ -254,6 +260,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.HealthChanged: _health,
     e.ExposureMeasured: _exposed,
     e.InventoryRead: _inventory_read,
+    e.ScriptsRead: _scripts_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
     e.IncidentClosed: _closed,

@@ -169,8 +169,9 @@ def because(incident: Incident, step: Step) -> str:
         return "; ".join(fact.words for fact in left.values())
     if primary := remedy(incident, step):
         return f"{title(incident, primary.step)}: {primary.cure.words}"
-    cure = wanted_for(incident, step)
-    return cure.words if cure else ""
+    if cure := wanted_for(incident, step):
+        return cure.words
+    return "script CHANGED" if step.id in incident.drifted else ""
 
 
 def _run(incident: Incident, step: Step, state: StepState) -> PrimaryAction:

@@ -57,6 +57,7 @@ def outcome_text(incident: Incident, step: Step, now: datetime) -> list[Line]:
     """Return what became of ``step``: its state, what refused it, its result, findings and cures; and what is open."""
     return [
         state_line(incident, step, now),
+        *_changed_scripts(incident, step),
         *taken_lines(incident, step, now),
         *_refusal(incident, step),
         *_last(incident, step),
@@ -99,6 +100,18 @@ def _took(incident: Incident, step: Step) -> str:
     if run is None or not run.started_at or not run.finished_at or incident.state(step.id) not in _BY_RUN:
         return ""
     return rough_minutes((run.finished_at - run.started_at).total_seconds())
+
+
+def _changed_scripts(incident: Incident, step: Step) -> list[Line]:
+    """Return which scripts of the step are not those that the plan was tested with, and what that means here."""
+    found = incident.drifted.get(step.id, ())
+    if not found:
+        return []
+    means = {
+        "command": "It runs only with your reason why it may.",
+        "action": f"{step.action} does this step and does not run it: mind it by hand.",
+    }.get(step.kind, "Look at it before you use it: doing the step with it is a deviation.")
+    return [line(Span(sanitize(f"SCRIPT CHANGED: {words}"), "bad")) for words in found] + [line(Span(means, "warn"))]
 
 
 def _runs(incident: Incident, step: Step, catalogue: Catalogue) -> list[Line]:

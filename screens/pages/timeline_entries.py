@@ -27,6 +27,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "action.in_doubt",
         "doubt.resolved",
         "inventory.read",
+        "scripts.read",
         "runner.started",
         "runner.stopped",
     ),

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from actions.readiness.commands import look_at_command
 from actions.readiness.plan import look_at_plan
+from actions.readiness.reading import ReadingContext, ReadingWays
 from cleo_console.cli.plan import plan as plan_group
 from cleo_console.plans import bundled
+from cleo_console.world import inventory_at
 from journal.events import types as e
 from journal.plan.read import read_plan
 from journal.store.journal import Journal
@@ -114,6 +117,27 @@ def test_the_program_of_a_command_is_pinned_where_readiness_looks(tmp_path: Path
     assert (pinned.sha256, pinned.pinned) == (hashlib.sha256(b"#!/bin/sh\n").hexdigest(), {})
     program.unlink()
     assert f"{program} cannot be read, so whether it drifted is not known" in cleo_plan("check", file).stdout
+
+
+def test_what_runs_on_another_host_is_pinned_and_looked_at_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, script = tmp_path / "plan.yaml", tmp_path / "purge.sh"
+    script.write_bytes(b"#!/bin/sh\n")
+    (tmp_path / "inventory.yaml").write_text("name: t\nallows: [DRILL]\nhosts: {there: {via: local}}\n")
+    monkeypatch.setenv("CLEO_INVENTORY", str(tmp_path / "inventory.yaml"))
+    steps = f"          - {{id: purge, title: Purge, command: [sh, {script}], host: there}}\n"
+    steps += f"          - {{id: far, title: Far, command: [sh, {script}], host: nowhere}}\n"
+    file.write_text(SMALL_PLAN + steps, encoding="utf-8")
+    pinned = cleo_plan("pin", file)
+    assert f"Not pinned: {script} on nowhere" in pinned.stderr
+    purge, far = (read_plan(file).plan.by_id[step] for step in ("purge", "far"))
+    assert (purge.pinned, far.pinned) == ({str(script): hashlib.sha256(b"#!/bin/sh\n").hexdigest()}, {})
+    script.write_bytes(b"other")
+    inventory = inventory_at(tmp_path / "inventory.yaml")
+    ctx = ReadingContext(inventory, "", ReadingWays(inventory, 20.0))
+    found = {one.about: one.state for one in look_at_command(ctx, purge)}
+    assert found[f"script {script} on there"] == "wrong"
 
 
 def test_asking_for_too_little_or_too_much_is_said(tmp_path: Path) -> None:

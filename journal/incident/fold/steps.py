@@ -151,6 +151,10 @@ def _tick(incident: Incident, event: e.Event, step_id: str, item: str, *, checke
         return
     if _all_so(incident, step):
         write_state(incident, event, record, StepState.MARKED_DONE, "")
+        if step.id in incident.drifted:
+            incident.deviations.append(
+                Deviation(when(event), event.actor, f"done{_with_which(incident, step.id)}", step.id, "")
+            )
 
 
 def _all_so(incident: Incident, step: Step) -> bool:
@@ -171,8 +175,15 @@ def settle_by_what_is_known(incident: Incident, event: e.Event) -> None:
 def _marked_done(incident: Incident, event: e.Event, body: e.StepMarkedDone) -> None:
     step = incident.plan.by_id.get(body.step)
     if step and step.is_run and step.action not in incident.lacks:
-        deviate(incident, event, "done by hand", body.note)
+        deviate(incident, event, f"done by hand{_with_which(incident, body.step)}", body.note)
+    elif body.step in incident.drifted:
+        deviate(incident, event, f"done{_with_which(incident, body.step)}", body.note)
     _settle_each(incident, event, StepState.MARKED_DONE, body.note)
+
+
+def _with_which(incident: Incident, step: str) -> str:
+    """Return that a step was done though its script is not the one that the plan was tested with; else nothing."""
+    return ", though its script had changed" if step in incident.drifted else ""
 
 
 def _skipped(incident: Incident, event: e.Event, body: e.StepSkipped) -> None:

@@ -56,6 +56,10 @@ def _inventory_read(incident: Incident, event: e.Event, body: e.InventoryRead) -
         incident.recovery_point = point and incident.roster.named(point, by_plan=first)
 
 
+def _scripts_read(incident: Incident, event: e.Event, body: e.ScriptsRead) -> None:
+    incident.drifted = body.drifted
+
+
 def _runner_started(incident: Incident, event: e.Event, body: e.RunnerStarted) -> None:
     incident.runner = RunnerRecord(body.pid, event.host, event.seq, event.at, body.took_over)
     incident.lacks = frozenset(body.lacks)
@@ -72,6 +76,7 @@ HANDLERS: dict[type[e.Body], Callable[[Incident, e.Event, Any], None]] = {
     e.ExposureMeasured: _exposed,
     e.HealthChanged: _health,
     e.InventoryRead: _inventory_read,
+    e.ScriptsRead: _scripts_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,
 }
