@@ -12,7 +12,7 @@ import click
 from cleo_console.cli.exercise_after import hotwash_command, report_command
 from cleo_console.cli.exercise_compare import compare_command
 from cleo_console.cli.exercise_game_day import gameday_command, go_on_with_game_day, is_game_day, undo_command
-from cleo_console.cli.output_file import refuse_to_overwrite
+from cleo_console.cli.output_file import refuse_to_overwrite, write_output
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -93,7 +93,7 @@ def new_command(scenario: str, output: Path | None, force: bool) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    output.write_text(text, encoding="utf-8")
+    write_output(output, text)
     click.echo(f"{output} is written. Check it: cleo exercise check {output}", err=True)
 
 

@@ -12,6 +12,7 @@ import click
 
 from actions.machine.signals import ENDS, told
 from cleo_console.app_services import ConsoleServices, installed_services
+from cleo_console.cli.output_file import write_folder
 from cleo_console.settings import paths, plan_file
 from journal.errors import CleoError
 
@@ -102,18 +103,16 @@ def rules(file: Path | None, folder: Path) -> None:
 
     from cleo_console.monitoring.rules import alert_rules, service_monitor
     from journal.plan.load import load_plan
-    from journal.store.whole_file import replace_whole
 
     loaded = load_plan(file or plan_file(), installed_services().catalogue())
     made = {"dr-alerts.yaml": alert_rules(loaded.plan), "dr-monitoring.yaml": service_monitor(loaded.plan)}
     first = f"# Made by cleo exporter rules from the plan {loaded.plan.title}, version {loaded.plan.version}.\n"
-    for name, data in made.items():
-        text = first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=1000)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_whole(folder / name, text.encode(), 0o644)
-        except OSError as error:
-            raise CleoError(f"{folder / name} cannot be written: {error.strerror}.", "Name a folder: -o") from error
+    files = {
+        name: first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=1000)
+        for name, data in made.items()
+    }
+    write_folder(folder, files, 0o644)
+    for name in files:
         click.echo(folder / name)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.cli.completion import known_incidents
+from cleo_console.cli.output_file import write_output
 from journal.errors import CleoError
 from journal.wording.counting import count
 
@@ -147,7 +148,7 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     made = edits.text()
     read_text(file, made.encode())  # what is written can be read
     if pinned:
-        file.write_bytes(made.encode())
+        write_output(file, made)
     click.echo(f"{count(pinned, 'step')} pinned anew.", err=True)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.cli.output_file import refuse_to_overwrite
+from cleo_console.cli.output_file import refuse_to_overwrite, write_output
 from journal.wording.counting import count
+from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from journal.plan.importing.draft import Known
@@ -49,33 +50,34 @@ def import_command(source: Path, output: Path | None, force: bool, as_written: b
     refuse_to_overwrite(output, force)
     from journal.plan.importing.importer import import_plan
     from journal.plan.importing.write import plan_text
+    from journal.yamlfile.yaml_source import read_bytes
 
-    known = _known(source, as_written)
-    imported = import_plan(source, known)
+    content = None if source.is_dir() else read_bytes(source)
+    known = _known(source, content, as_written)
+    imported = import_plan(source, known, content)
     text = plan_text(imported, str(source))
     if output:
-        output.write_text(text, encoding="utf-8")
+        write_output(output, text)
     else:
         click.echo(text, nl=False)
     if as_json:
         click.echo(json.dumps([note._asdict() for note in imported.notes], indent=2, ensure_ascii=False))
     else:
         for note in imported.notes:
-            click.echo(str(note), err=True)
+            click.echo(sanitize(str(note)), err=True)
     sys.exit(_verdict(text, output, imported, known))
 
 
-def _known(source: Path, as_written: bool) -> Known:
+def _known(source: Path, content: bytes | None, as_written: bool) -> Known:
     """Return the actions that the source's commands may mean, and the types of systems."""
     from actions.scripts import named_in, scripts
     from actions.system_types import system_types
     from journal.plan.importing.draft import Known, KnownSystem
-    from journal.yamlfile.yaml_source import read_bytes
 
     reserved = frozenset(script.rpartition("/")[2] for script in scripts().values())
     systems = {name: KnownSystem(type_.title, bool(type_.backups)) for name, type_ in system_types().items()}
-    own = as_written or source.is_dir() or source.suffix in (".yml", ".yaml")  # what runs there is there
-    actions = {} if own else named_in(read_bytes(source).decode("utf-8", "replace"))
+    own = as_written or content is None or source.suffix in (".yml", ".yaml")  # what runs there is there
+    actions = {} if own else named_in((content or b"").decode("utf-8", "replace"))
     return Known(actions, systems, reserved)
 
 
@@ -91,7 +93,7 @@ def _verdict(text: str, output: Path | None, imported: Imported, known: Known) -
     except BadFile as error:
         found = error.problems
     for problem in found:
-        click.echo(str(problem), err=True)
+        click.echo(sanitize(str(problem)), err=True)
     unread, filled = (sum(note.kind == kind for note in imported.notes) for kind in ("unread", "filled in"))
     told = f"{count(len(imported.places), 'step')}; {count(unread, 'line')} not taken over, {filled} filled in."
     verdict = f"The plan cannot be used yet: {count(len(found), 'error')}." if found else "The plan can be used."

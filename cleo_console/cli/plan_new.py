@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from cleo_console.cli.output_file import refuse_to_overwrite
+from cleo_console.cli.output_file import refuse_to_overwrite, write_output
 
 if TYPE_CHECKING:
     from journal.plan.skeleton import Answers
@@ -56,7 +56,7 @@ def new_command(output: Path, force: bool, **given: str | tuple[str, ...] | None
     made = read_text(output, text.encode())
     if found := errors(made, catalogue()):
         raise BadFile(found)
-    output.write_text(text, encoding="utf-8")
+    write_output(output, text)
     click.echo(f"{output} has {len(made.plan.by_id)} steps. Complete it, then: cleo plan check {output}", err=True)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.output_file import write_folder
 from cleo_console.plans import bundled
 from cleo_console.settings import demo_paths, home, paths, plan_file
 from journal.wording.counting import count
@@ -78,16 +79,13 @@ def _write_timers(file: Path | None, output: Path | None) -> None:
     """Print a crontab; or write systemd's units into a folder."""
     from cleo_console.cli.drill_run import drills_here
     from cleo_console.drills.timers import cron_lines, unit_files
-    from journal.store.whole_file import replace_whole
 
     drills, _ = drills_here(file)
     if output is None:
         click.echo("\n".join(cron_lines(drills, _program(), _environment())))
         return
-    output.mkdir(parents=True, exist_ok=True)
     units = unit_files(drills, _program(), _environment())
-    for name, text in units.items():
-        replace_whole(output / name, text.encode())
+    write_folder(output, units)
     click.echo(sanitize(f"{output}: {count(len(units), 'unit')}. Where systemd reads that folder, have them run:"))
     click.echo(f"systemctl enable --now {' '.join(name for name in units if name.endswith('.timer'))}")
     for drill in drills:

@@ -48,6 +48,8 @@ class Edits:
         line = self._lines[path]
         row = self._instead.get(line, (line, [self._rows[line - 1]]))[1][0]
         if _ON_ONE_LINE.match(row):
+            if any(isinstance(path[n], str) and self._lines.get(path[:n]) == line for n in range(len(path))):
+                raise CannotEdit(f"Line {line} holds more than one mapping.", "Write each on a line of its own.")
             self._instead[line] = (line, [_on_one_line(row, line, key, value, there=(*path, key) in self._lines)])
             return
         if (*path, key) in self._lines:

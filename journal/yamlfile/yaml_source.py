@@ -17,6 +17,7 @@ _INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
 """Integers that fit into 64 bits; a longer one stays text, which no field accepts."""
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
 _DEEPEST = 50
+_LARGEST = 64 << 20
 _OPENING = {"MappingStartEvent", "SequenceStartEvent"}
 _CLOSING = {"MappingEndEvent", "SequenceEndEvent"}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -101,15 +102,21 @@ def _too_deep(events: Iterable[Any]) -> int:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's content.
+    """Return a file's content. A pipe has it once: what is needed twice is kept.
 
     Raises:
-        CleoError: it cannot be read.
+        CleoError: it cannot be read, or is larger than anything that people write.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
     except OSError as error:
         raise CleoError(f"{path} cannot be read: {error.strerror}.", "Name a file that you may read.") from error
+    if len(content) > _LARGEST:
+        raise CleoError(
+            f"{path} is larger than {_LARGEST >> 20} MB: nobody wrote that by hand.", "Name the file that you mean."
+        )
+    return content
 
 
 def read_yaml(file: Path, content: bytes) -> Source:

@@ -14,6 +14,7 @@ import pytest
 from tests.cleo_console.test_cli import Cleo
 
 DIGITS = "9" * 5000
+MAIN = "from cleo_console.cli.main import main; main()"
 CLEO = str(Path(sys.executable).parent / "cleo")
 
 
@@ -129,6 +130,40 @@ def test_an_output_that_takes_nothing_is_said_on_the_other_one(declared: Cleo, w
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert done.returncode == 1 or closed, done.stderr
     assert "standard output" in done.stderr or closed
+
+
+def test_a_file_that_a_full_disk_does_not_take_is_named_and_stays_what_it_was(tmp_path: Path) -> None:
+    plan, script = tmp_path / "plan.yaml", tmp_path / "x.sh"
+    script.write_text("#!/bin/sh\n", encoding="utf-8")
+    plan.write_text(
+        "title: x\nversion: '1'\nobjectives: {rto: {}, rpo: {}}\nsystems: {}\nscenarios: {}\nstrategies: {}\nphases:\n"
+        "- id: one\n  title: One\n  sections:\n  - title: S\n    steps:\n"
+        f"    - {{id: a, title: A, command: [{script}]}}\n",
+        encoding="utf-8",
+    )
+    before = plan.read_bytes()
+    full = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)); import sys; sys.argv[1:] = {{}}; {MAIN}"
+    )
+    for words, said in (
+        (["plan", "pin", str(plan)], f"{plan} cannot be written: File too large."),
+        (["exercise", "new", "-o", str(tmp_path / "e.yaml")], f"{tmp_path / 'e.yaml'} cannot be written: File too"),
+    ):
+        done = subprocess.run([sys.executable, "-c", full.format(words)], capture_output=True, text=True)
+        assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    assert plan.read_bytes() == before
+    assert {file.name for file in tmp_path.iterdir()} == {"plan.yaml", "x.sh"}
+
+
+def test_a_failing_file_is_not_taken_for_the_standard_output() -> None:
+    body = "from cleo_console.cli.standard_streams import guard_streams\nwith guard_streams(): raise OSError({})"
+    for args, said in {
+        "28, 'No space left'": "a file or connection: No space left",
+        "2, 'Gone', '/x'": "/x: Gone",
+    }.items():
+        done = subprocess.run([sys.executable, "-c", body.format(args)], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert f"cleo: {said}." in done.stderr and "standard output" not in done.stderr + done.stdout
 
 
 def test_the_title_of_an_incident_drives_no_terminal(cleo: Cleo) -> None:

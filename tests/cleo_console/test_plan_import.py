@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,6 +206,25 @@ def test_rows_of_a_table_and_people_are_read(tmp_path: Path) -> None:
     assert [tier.rto for tier in plan.objectives.rto.values()] == [55 * 60]
 
 
+def test_a_table_whose_step_column_counts_is_read_by_what_the_others_say(tmp_path: Path) -> None:
+    text = (
+        "# R\n\n| Step | Description | Command |\n|---|---|---|\n| 1 | Look | `df -h` |\n"
+        "| 2. | Switch | `systemctl stop a`<br>`systemctl start a` |\n| 3 | Promote | Press it in the console |\n"
+    )
+    plan, _ = imported(tmp_path, text)
+    assert [(step.title, step.command or step.script, step.text) for step in plan.steps()] == [
+        ("Look", ["df", "-h"], ""),
+        ("Switch", "systemctl stop a ; systemctl start a", ""),
+        ("Promote", "", "Command: Press it in the console"),
+    ]
+
+
+def test_what_stands_between_two_steps_stays_there(tmp_path: Path) -> None:
+    plan, _ = imported(tmp_path, "# R\n\nBackground.\n\n1. Stop it\n\nWait for <b>Ada</b>.\n\n2. Start <host>\n")
+    assert plan.overview == "Background."
+    assert [(step.title, step.text) for step in plan.steps()] == [("Stop it", "Wait for Ada."), ("Start <host>", "")]
+
+
 def test_cases_are_a_decision(tmp_path: Path) -> None:
     text = "# R\n\n1. If the primary is:\n   - **Down**: Promote the standby\n   - **Slow**: Look at it\n2. Stop it\n"
     plan, _ = imported(tmp_path, text)
@@ -248,6 +269,46 @@ def test_a_folder_of_scripts_is_imported_in_its_order_and_pinned(tmp_path: Path)
     assert (start.command, start.destructive) == ([f"{folder}/20-app/check-start.sh"], True)
     assert start.sha256 == hashlib.sha256(b"#!/bin/sh\nrm -rf /tmp/x\n").hexdigest()
     assert f"{folder}/notes.txt:1: not taken over" in result.stderr
+
+
+def test_scripts_that_cannot_be_read_or_started_are_named_and_the_others_taken(tmp_path: Path) -> None:
+    folder, file = tmp_path / "recovery", tmp_path / "plan.yaml"
+    folder.mkdir()
+    for name, content in {
+        "1-stop.sh": b"#!/bin/sh\nls\n",
+        "1-stop.sh.bak": b"#!/bin/sh\nls\n",
+        "2-crlf.sh": b"#!/bin/sh\r\nls\r\n",
+        "3-caf\udce9.sh": b"#!/bin/sh\nls\n",
+        "4-two\nlines.sh": b"#!/bin/sh\nls\n",
+    }.items():
+        (folder / name).write_bytes(content)
+    (folder / "5-gone.sh").symlink_to("nowhere")
+    os.mkfifo(folder / "6-pipe.sh")
+    (folder / "1-stop.sh").chmod(0o777)
+    result = cleo_plan("import", folder, "-o", file)
+    assert result.exit_code == 0, result.output
+    assert [step.id for step in read_plan(file).plan.steps()] == ["stop", "crlf"]
+    for name, said in {
+        "1-stop.sh": "look at this: everybody here may change it (mode 0777)",
+        "1-stop.sh.bak": "not taken over: no script: by its name a copy",
+        "2-crlf.sh": "look at this: it cannot be started (mode 0644)",
+        "5-gone.sh": "not taken over: no script: ",
+        "6-pipe.sh": "not taken over: no script: a pipe",
+    }.items():
+        assert f"{folder}/{name}:1: {said}" in result.stderr
+    assert result.stderr.count("has what is not printed") == 2
+    assert "lines end as Windows' do" in result.stderr
+
+
+def test_a_document_comes_through_a_pipe_and_what_has_no_end_is_refused(tmp_path: Path) -> None:
+    pipe, file = tmp_path / "pipe.md", tmp_path / "plan.yaml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"# R\n\n1. Stop it\n",))
+    writer.start()
+    assert cleo_plan("import", pipe, "-o", file).exit_code == 0
+    writer.join()
+    assert [step.title for step in read_plan(file).plan.steps()] == ["Stop it"]
+    assert "is larger than 64 MB" in str(cleo_plan("import", "/dev/zero").exception)
 
 
 def test_a_step_needs_the_one_that_its_words_name(tmp_path: Path) -> None:

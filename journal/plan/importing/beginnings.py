@@ -8,7 +8,8 @@ from typing import Any
 
 from journal.plan.importing.draft import Draft
 from journal.plan.importing.labelled import Pair, pairs
-from journal.plan.importing.outline import Document, Heading, Items, Prose, take
+from journal.plan.importing.outline import Block, Code, Document, Heading, Items, Prose, Table, take
+from journal.plan.importing.step_tables import is_step_table
 from journal.plan.importing.topics import about, own_topic
 
 _ABOUT = {
@@ -73,6 +74,12 @@ def day(text: str) -> str:
     return f"{month}-{int(of_month):02}" if of_month else month
 
 
+def _begins_steps(block: Block) -> bool:
+    if isinstance(block, Table):
+        return is_step_table(block)
+    return isinstance(block, Code) or (isinstance(block, Items) and block.ordered)
+
+
 def read_overview(document: Document, draft: Draft) -> None:
     """Take the prose of an overview, and what stands before the first heading below the title."""
     top = document.root.children[0] if len(document.root.children) == 1 else None
@@ -80,6 +87,8 @@ def read_overview(document: Document, draft: Draft) -> None:
     said: list[str] = []
     for heading in places:
         for block in heading.blocks:
+            if own_topic(heading) != "overview" and _begins_steps(block):
+                break  # what follows belongs to the steps
             if isinstance(block, Prose) and not block.taken and not block.text.rstrip().endswith(":"):
                 said.append(block.text)
                 take(block)

@@ -36,12 +36,13 @@ class Imported(NamedTuple):
     sha256: str
 
 
-def import_plan(path: Path, known: Known) -> Imported:
+def import_plan(path: Path, known: Known, content: bytes | None = None) -> Imported:
     """Return the plan that a runbook in Markdown, a folder of scripts or an Ansible playbook makes.
 
     Args:
         path: the file or the folder.
         known: the actions to which its commands are bound, and the systems they act on.
+        content: the file's, where it was read already.
 
     Raises:
         CleoError: it cannot be read, or holds no step.
@@ -51,7 +52,7 @@ def import_plan(path: Path, known: Known) -> Imported:
         from journal.plan.importing.scripts import read_scripts
 
         return _made(draft, path, read_scripts(path, draft))
-    content = read_bytes(path)
+    content = read_bytes(path) if content is None else content
     if path.suffix in (".yml", ".yaml"):
         _read_yaml(path, content, draft)
     else:

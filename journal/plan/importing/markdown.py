@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
 _BOX = re.compile(r"^\[[ xX]\]\s+")
+BREAK = " ; "
+"""How lines that `<br>` divides are told in one; so are those of a block of code."""
+_TAG = re.compile(
+    r"</?(br|[abipsu]|em|strong|kbd|code|pre|span|su[bp]|small|big|font|mark|del|ins|tt|div|center)(?:\s[^>]*)?/?>\Z",
+    re.IGNORECASE,
+)
+"""Tags that only say how words look. Others stay: ``<host>`` is a blank to fill in."""
 _LEAD = re.compile(r"^\s*[:–—-]\s*")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^([A-Za-z][\w -]*):\s*(.*?)\s*$")
@@ -180,6 +187,8 @@ def _said(piece: Sequence[SyntaxTreeNode], number: int) -> Line:
 
 def _plain(node: SyntaxTreeNode) -> str:
     """Return a node's words: a link with its address, where that says more than its text."""
+    if node.type == "html_inline" and (tag := _TAG.match(node.content)):
+        return BREAK if tag[1].lower() == "br" else ""
     if node.type in ("text", "code_inline", "html_inline"):
         return str(node.content)
     if node.type in ("softbreak", "hardbreak"):

@@ -15,21 +15,16 @@ from journal.plan.importing.draft import LONGEST_TITLE, Draft, in_words, key_for
 from journal.plan.importing.looking import only_looks
 from journal.plan.importing.needs import add_order
 from journal.plan.importing.redaction import redact
+from journal.plan.importing.script_files import content_of, flaws
 from journal.plan.importing.wording import is_aside
-from journal.yamlfile.yaml_source import read_bytes
 
-_SUFFIXES = {".sh", ".bash", ".py", ".rb", ".pl", ".zsh", ".ksh", ".sql"}
 _NUMBER = re.compile(r"^\d+[-_. ]*")
 _USAGE = re.compile(r"^usage:?\s*(\S.*)$", re.IGNORECASE)
 _HEADER_ROWS = 40
 
 
 def read_scripts(folder: Path, draft: Draft) -> str:
-    """Take every script of a folder, and return the digest of all of them together.
-
-    Raises:
-        CleoError: one cannot be read.
-    """
+    """Take every script of a folder that can be read, and return the digest of all of them together."""
     digest = hashlib.sha256()
     title = _words(folder.resolve().name)
     phase: dict[str, Any] = {"id": key_for(title, ()), "title": title, "sections": []}
@@ -64,16 +59,17 @@ def _words(name: str) -> str:
 
 
 def _step(file: Path, draft: Draft, digest: Any) -> dict[str, Any] | None:
-    """Return the step of a script; None for a file that is none, which is noted."""
-    content = read_bytes(file)
+    """Return the step of a script; None for a file that is none or cannot be read, which is noted."""
+    content = content_of(file, draft)
+    if content is None:
+        return None
     digest.update(content)
     whole = content.decode("utf-8", errors="replace")
     text, secrets = redact(whole)
     for line in secrets:
         draft.look_at(line, "the script holds a password, token or key: who reads scripts here reads it", str(file))
-    if not (text.startswith("#!") or file.suffix in _SUFFIXES):
-        draft.unread_in(str(file), 1, "no script: it has neither a name nor a first line of one")
-        return None
+    for flaw in flaws(file, content) if file.suffix != ".sql" else ():
+        draft.look_at(1, flaw, str(file))
     header, usage = _header(text)
     title = header.split(". ")[0].rstrip(" .:") if header else _words(file.stem)
     title = title if len(title) <= LONGEST_TITLE else _words(file.stem)

@@ -9,6 +9,7 @@ from typing import Any
 from journal.plan.importing.binding import bind, tell_flaws, written
 from journal.plan.importing.draft import LONGEST_TITLE, Draft
 from journal.plan.importing.known_steps import decided, known_step, strategy_step
+from journal.plan.importing.markdown import BREAK
 from journal.plan.importing.needs import add_named
 from journal.plan.importing.outline import Block, Code, Heading, Item, Items, Prose, Table, codes, take, unnumbered
 from journal.plan.importing.shell import Command, goes_on, is_shell, looks_like_a_command, read_command, read_shell
@@ -236,7 +237,14 @@ class Steps:
     def _table(self, table: Table) -> None:
         for act in acts(table):
             title, text = _cut(act.title)
-            self._add(title, act.row.line, expect=act.expect, **known_step(self._draft, title))
+            command = act.command or (act.title if looks_like_a_command(act.title) else "")
+            if BREAK in command:  # several lines: a person types them
+                fields: dict[str, Any] = {"script": command}
+            else:
+                fields = (
+                    self._command(read_command(command, self._inside)) if command else known_step(self._draft, title)
+                )
+            self._add(title, act.row.line, expect=act.expect, **fields)
             self._add_text(self._made[-1], f"{text} {act.text}")
             act.row.taken = True
 

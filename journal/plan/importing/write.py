@@ -18,7 +18,9 @@ _TITLES = {
 _WIDTH = 118
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _./()+-]*[A-Za-z0-9_./()+-]|[A-Za-z]")
 _TAKEN = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-_PRINTABLE = re.compile(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_PRINTABLE = re.compile(
+    r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
 
 
 def plan_text(imported: Imported, source: str) -> str:
