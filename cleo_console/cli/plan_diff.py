@@ -74,11 +74,12 @@ def _learned(file: Path, plan: LoadedPlan, incident: str, patch: bool, as_json: 
     from cleo_console.cli.incidents import find_journal
     from journal.report.build import build
     from journal.report.lessons import lessons, patched, unified
+    from journal.yamlfile.yaml_source import read_bytes, utf8
 
     report = build(find_journal(incident))
     found = lessons(report, plan)
     if patch:
-        text = file.read_bytes().decode("utf-8")  # with its own ends of lines
+        text = utf8(file, read_bytes(file))
         click.echo(unified(text, patched(plan, text, report.incident.id, found), _name(file)), nl=False)
     elif as_json:
         click.echo(json.dumps([lesson._asdict() for lesson in found], indent=2, ensure_ascii=False))
@@ -126,8 +127,9 @@ def pin_command(file: Path, scripts: Path | None, only: tuple[str, ...]) -> None
     from journal.plan.placed import placed_steps
     from journal.plan.read import read_plan, read_text
     from journal.yamlfile.edit import Edits
+    from journal.yamlfile.yaml_source import read_bytes, utf8
 
-    loaded, text = read_plan(file), file.read_bytes().decode("utf-8")
+    loaded, text = read_plan(file), utf8(file, read_bytes(file))
     if unknown := [name for name in only if name not in loaded.plan.by_id]:
         raise CleoError(f"The plan has no step {unknown[0]!r}.", "cleo plan show FILE names them all.")
     far = _on_hosts()

@@ -51,6 +51,8 @@ def new_command(output: Path, force: bool, **given: str | tuple[str, ...] | None
     from journal.yamlfile.problem import BadFile
 
     refuse_to_overwrite(output, force)
+    if any("\ud800" <= letter <= "\udfff" for said in given.values() for letter in "".join(said or ())):
+        raise click.UsageError("What you typed is not UTF-8. Leave out the bytes that are not, then do it again.")
     head = ["# Made by `cleo plan new`. Complete it, then: cleo plan check FILE"]
     text = "\n".join(plan_lines(skeleton(_answers(given), catalogue()), head, {})) + "\n"
     made = read_text(output, text.encode())

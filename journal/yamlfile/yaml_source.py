@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 from journal.errors import CleoError
 from journal.yamlfile.problem import BadFile, FilePath, Problem
 
-_INT = re.compile(r"[-+]?[0-9]{1,18}\Z")
-"""Integers that fit into 64 bits; a longer one stays text, which no field accepts."""
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
+"""Integers that fit into 64 bits; a longer one stays text, which no field accepts, and so does 0600, which is octal."""
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
 _DEEPEST = 50
 _LARGEST = 64 << 20
+_MOST_SHARED = 50_000
+"""Values that stand at aliases: a few lines of them could stand for billions."""
 _OPENING = {"MappingStartEvent", "SequenceStartEvent"}
 _CLOSING = {"MappingEndEvent", "SequenceEndEvent"}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -40,8 +42,9 @@ class Source(NamedTuple):
 class _Reader:
     """Collects data, lines and problems from the nodes of one document."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, aliases: bool) -> None:
         self.file = file
+        self._aliases, self._shared = aliases, 0
         self.lines: dict[FilePath, int] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
@@ -50,8 +53,13 @@ class _Reader:
         """Return the data below ``node``."""
         self.lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self._seen:
-            self._complain(node, path, "an alias; write the value out, so that nobody has to look it up")
-            return None
+            if not self._aliases:
+                self._complain(node, path, "an alias; write the value out, so that nobody has to look it up")
+                return None
+            self._shared += 1
+            if self._shared > _MOST_SHARED or len(path) > _DEEPEST:
+                self._complain(node, path, "an alias that holds itself, or too much")
+                raise BadFile(self.problems)
         self._seen.add(id(node))
         if node.id == "mapping":
             return self._mapping(node, path)
@@ -63,11 +71,15 @@ class _Reader:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if key_node.id == "scalar" else None
+            if self._aliases and key == "<<" and not key_node.style:
+                merged = self.value(value_node, (*path, key))
+                for each in merged if isinstance(merged, list) else [merged]:
+                    found = {**each, **found} if isinstance(each, dict) else found
+                continue
             if key is None:
                 self._complain(key_node, path, "a key must be plain text")
                 continue
-            if key in found:
-                first = self.lines[(*path, key)]
+            if (first := self.lines.get((*path, key))) and key in found:
                 self._complain(key_node, (*path, key), f"key {key!r} is here twice, first in line {first}")
                 continue
             self.lines[(*path, key)] = key_node.start_mark.line + 1
@@ -119,12 +131,25 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def read_yaml(file: Path, content: bytes) -> Source:
+def utf8(path: Path, content: bytes) -> str:
+    """Return a file's content as text, with its own ends of lines.
+
+    Raises:
+        CleoError: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CleoError(f"{path} is not UTF-8 text.", "Save it as UTF-8, then try again.") from error
+
+
+def read_yaml(file: Path, content: bytes, *, aliases: bool = False) -> Source:
     """Return the data of a YAML file.
 
     Args:
         file: its path, for messages.
         content: its bytes.
+        aliases: what an alias (``*name``) and a merge (``<<``) stand for is read; else they are refused.
 
     Raises:
         BadFile: it is not YAML, or has a key twice.
@@ -143,7 +168,7 @@ def read_yaml(file: Path, content: bytes) -> Source:
         raise BadFile([Problem(str(file), 1, (), f"not YAML: {' '.join(str(error).split())}")]) from error
     if node is None:
         raise BadFile([Problem(str(file), 1, (), "the file is empty")])
-    reader = _Reader(str(file))
+    reader = _Reader(str(file), aliases)
     data = reader.value(node, ())
     if reader.problems:
         raise BadFile(reader.problems)

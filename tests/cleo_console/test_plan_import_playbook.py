@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cleo_console.test_plan_import import imported
+from tests.cleo_console.test_plan_import import cleo_plan, imported
 
 PLAYBOOK = """\
 - name: Stop the application
@@ -82,3 +82,28 @@ def test_roles_in_a_circle_end_and_what_is_encrypted_is_named(tmp_path: Path) ->
     assert [step.command[-1] for step in plan.steps()] == ["make os", "make db"]
     assert f"{tmp_path / 'dr.yml'}:2: not taken over: role db depends on itself" in result.stderr
     assert f"not taken over: the variables of {secret}: it is encrypted" in result.stderr
+
+
+def test_imported_playbooks_aliases_and_octal_numbers_are_read_as_ansible_does(tmp_path: Path) -> None:
+    (tmp_path / "web.yml").write_text(
+        "- hosts: web\n  tasks:\n  - &keep\n    copy: {content: a, dest: /x, mode: 0600}\n  - *keep\n"
+        "  - {<<: *keep, when: far}\n",
+        encoding="utf-8",
+    )
+    plan, result = imported(
+        tmp_path,
+        "- import_playbook: web.yml\n- {import_playbook: web.yml, when: dr}\n- import_playbook: no.yml\n",
+        name="all.yml",
+    )
+    steps = list(plan.steps())
+    assert [step.text for step in steps] == ["", "", "when: far", "when: dr", "when: dr", 'when: ["dr", "far"]']
+    assert steps[0].command[-1] == '{"content": "a", "dest": "/x", "mode": "0600"}'
+    assert f"{tmp_path / 'all.yml'}:3: not taken over: the playbook no.yml: it is not there" in result.stderr
+
+
+def test_aliases_that_stand_for_billions_or_for_themselves_are_refused(tmp_path: Path) -> None:
+    rows = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
+    for text in ("\n".join(rows), "- &a {hosts: x, tasks: [*a]}\n"):
+        source = tmp_path / "bomb.yml"
+        source.write_text(text, encoding="utf-8")
+        assert "holds itself, or too much" in str(cleo_plan("import", source).exception)

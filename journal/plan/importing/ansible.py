@@ -25,6 +25,8 @@ from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
 
 _LISTS = ("pre_tasks", "tasks", "post_tasks")
 _TASK_FILES = {"import_tasks", "include_tasks", "include"}
+_IMPORTS = ("import_playbook", "ansible.builtin.import_playbook", "include_playbook")
+_PLAY = {"hosts", *_IMPORTS}
 _ROLES = {"import_role", "include_role"}
 _INVENTORIES = ("inventory", "inventory.ini", "inventory.yml", "inventory.yaml", "hosts", "hosts.ini", "hosts.yml")
 
@@ -42,22 +44,54 @@ def read_playbook(path: Path, source: Source, draft: Draft) -> None:
     """
     title = in_words(path.stem)
     phases: list[dict[str, Any]] = []
-    plays = source.data if any(isinstance(each, dict) and "hosts" in each for each in source.data) else None
     inventory = _inventory(path.resolve().parent)
-    for number, play in enumerate(plays if plays is not None else [{"tasks": source.data}]):
-        at: FilePath = (number,) if plays is not None else ()
-        if not isinstance(play, dict) or not any(name in play for name in (*_LISTS, "roles")):
-            draft.unread(source.line(at), f"no play with tasks: {', '.join(play) if isinstance(play, dict) else play}")
-            continue
-        reader = _Play(path, draft, play, inventory)
-        name = str(play.get("name") or f"On {reader.hosts}")
-        read = [(title, steps) for title, steps in reader.sections(source, at, name) if steps]
-        if sections := [{"title": title, "steps": steps} for title, steps in read]:
-            add_order([step for _, steps in read for step in steps])
-            phases.append({"id": key_for(name, {phase["id"] for phase in phases}), "title": name, "sections": sections})
+    _read_plays(path, source, draft, inventory, phases, {})
     draft.data |= {"title": title, "version": "1", "phases": phases}
     draft.filled(1, 'version: "1"; a playbook has none')
     draft.filled(1, f"the inventory {inventory or 'that Ansible finds by itself (/etc/ansible/hosts)'}")
+
+
+def _read_plays(
+    path: Path,
+    source: Source,
+    draft: Draft,
+    inventory: str,
+    phases: list[dict[str, Any]],
+    around: Mapping[str, Any],
+    reading: tuple[Path, ...] = (),
+) -> None:
+    """Add a phase for each play of a file, and of those that it imports; ``around``: what their imports say."""
+    plays = source.data if any(isinstance(each, dict) and _PLAY & set(each) for each in source.data) else None
+    for number, play in enumerate(plays if plays is not None else [{"tasks": source.data}]):
+        at: FilePath = (number,) if plays is not None else ()
+        if isinstance(play, dict) and (named := next((str(play[key]) for key in _IMPORTS if key in play), "")):
+            file = path.parent / named
+            if "{{" in named or not file.is_file() or file in (path, *reading):
+                draft.unread_in(source.file, source.line(at), f"the playbook {named}: it is not there, or not known")
+                continue
+            other = _yaml(draft, file)
+            said = {word: play[word] for word in INHERITED if word in play}
+            if is_playbook(other):
+                _read_plays(file, other, draft, inventory, phases, inherit(said, around), (*reading, path))
+            continue
+        if not isinstance(play, dict) or not any(name in play for name in (*_LISTS, "roles")):
+            told = ", ".join(play) if isinstance(play, dict) else play
+            draft.unread_in(source.file, source.line(at), f"no play with tasks: {told}")
+            continue
+        _add_phase(_Play(path, draft, inherit(play, around), inventory), source, at, phases)
+
+
+def _add_phase(play: _Play, source: Source, at: FilePath, phases: list[dict[str, Any]]) -> None:
+    read = [(title, steps) for title, steps in play.sections(source, at) if steps]
+    if sections := [{"title": title, "steps": steps} for title, steps in read]:
+        add_order([step for _, steps in read for step in steps])
+        key = key_for(play.name, {phase["id"] for phase in phases})
+        phases.append({"id": key, "title": play.name, "sections": sections})
+
+
+def _yaml(draft: Draft, file: Path) -> Source:
+    text = draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
+    return read_yaml(file, text.encode(), aliases=True)
 
 
 def _inventory(folder: Path) -> str:
@@ -78,12 +112,13 @@ class _Play:
 
     def __init__(self, path: Path, draft: Draft, play: Mapping[str, Any], inventory: str) -> None:
         self.hosts = said(play.get("hosts", "localhost")).replace('"', "").strip("[]").replace(", ", ",")
+        self.name = str(play.get("name") or f"On {self.hosts}")
         self._path, self._draft, self._play = path, draft, play
         self._around = {word: play[word] for word in INHERITED if word in play and word != "vars"}
         self._setting = Setting(self.hosts, (path.resolve().parent,), self._variables(), inventory)
         self._reading: list[Path] = []
 
-    def sections(self, source: Source, at: FilePath, title: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    def sections(self, source: Source, at: FilePath) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield the play's sections: its own tasks, and each of its roles."""
         for part in ("pre_tasks", "roles", "tasks", "post_tasks"):
             if part == "roles":
@@ -91,7 +126,7 @@ class _Play:
             else:
                 tasks = self._play.get(part) or []
                 place = (*at, part) if part in self._play and source.data is not tasks else at
-                name = title if part == "tasks" else f"{title}: {part.replace('_', ' ')}"
+                name = self.name if part == "tasks" else f"{self.name}: {part.replace('_', ' ')}"
                 yield name, list(self._tasks(source, tasks, place, self._around, self._setting))
         self._tell_handlers(source, self._play.get("handlers"), (*at, "handlers"))
 
@@ -105,13 +140,9 @@ class _Play:
     def _values(self, file: Path, name: str) -> dict[str, str]:
         """Return the variables of a file; one that is encrypted is not read, which is noted by its name."""
         if file.is_file() and not read_bytes(file).startswith(b"$ANSIBLE_VAULT"):
-            return known_values(self._yaml(file).data)
-        self._draft.unread(1, f"the variables of {name}: it is encrypted, or not there")
+            return known_values(_yaml(self._draft, file).data)
+        self._draft.unread_in(str(self._path), 1, f"the variables of {name}: it is encrypted, or not there")
         return {}
-
-    def _yaml(self, file: Path) -> Source:
-        text = self._draft.without_secrets(read_bytes(file).decode("utf-8", errors="replace"), str(file))
-        return read_yaml(file, text.encode())
 
     def _tell_handlers(self, source: Source, handlers: Any, at: FilePath) -> None:
         for n, handler in enumerate(handlers if isinstance(handlers, list) else []):
@@ -132,18 +163,20 @@ class _Play:
         folder = self._path.resolve().parent / "roles" / name
         meta = _mains(folder, "meta")
         if any(file in self._reading for file in meta):
-            self._draft.unread(line, f"role {name} depends on itself: its tasks are not in the plan a second time")
+            self._draft.unread_in(
+                str(self._path), line, f"role {name} depends on itself: its tasks are not in the plan a second time"
+            )
             return
         values: list[Mapping[str, str]] = [self._values(file, str(file)) for file in _mains(folder, "defaults")]
         values += [self._setting.variables, *(self._values(file, str(file)) for file in _mains(folder, "vars"))]
         variables = {key: value for each in values for key, value in each.items()}
         setting = self._setting._replace(folders=(folder, *self._setting.folders), variables=variables)
         for file in _mains(folder, "handlers"):
-            handlers = self._yaml(file)
+            handlers = _yaml(self._draft, file)
             self._tell_handlers(handlers, handlers.data, ())
         for file in meta:
             self._reading.append(file)
-            for needed in (self._yaml(file).data or {}).get("dependencies") or []:
+            for needed in (_yaml(self._draft, file).data or {}).get("dependencies") or []:
                 yield from self._role(_role_name(needed), "main", line, around)
             self._reading.pop()
         yield from self._file(folder / "tasks" / f"{tasks}.yml", line, around, setting)
@@ -153,10 +186,12 @@ class _Play:
         file = file if file.is_file() else file.with_suffix(".yaml")
         if not file.is_file() or file in self._reading:
             why = "names itself" if file in self._reading else "is not there"
-            self._draft.unread(line, f"{file.with_suffix('.yml')} {why}: its tasks are not in the plan")
+            self._draft.unread_in(
+                str(self._path), line, f"{file.with_suffix('.yml')} {why}: its tasks are not in the plan"
+            )
             return
         self._reading.append(file)
-        other = self._yaml(file)
+        other = _yaml(self._draft, file)
         yield from self._tasks(other, other.data or [], (), around, setting)
         self._reading.pop()
 

@@ -17,7 +17,7 @@ from journal.plan.importing.people import read_compliance, read_people
 from journal.plan.importing.phases import read_phases
 from journal.plan.importing.routine import read_machinery, read_places, read_tests
 from journal.plan.importing.scenarios import read_scenarios
-from journal.yamlfile.yaml_source import read_bytes, read_yaml
+from journal.yamlfile.yaml_source import read_bytes, read_yaml, utf8
 
 
 class Imported(NamedTuple):
@@ -56,21 +56,14 @@ def import_plan(path: Path, known: Known, content: bytes | None = None) -> Impor
     if path.suffix in (".yml", ".yaml"):
         _read_yaml(path, content, draft)
     else:
-        _read_document(draft.without_secrets(_text(path, content)), draft)
+        _read_document(draft.without_secrets(utf8(path, content).removeprefix("\ufeff")), draft)
     return _made(draft, path, hashlib.sha256(content).hexdigest())
-
-
-def _text(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CleoError(f"{path} is not UTF-8 text.", "Save it as UTF-8, then try again.") from error
 
 
 def _read_yaml(path: Path, content: bytes, draft: Draft) -> None:
     from journal.plan.importing.ansible import is_playbook, read_playbook
 
-    source = read_yaml(path, draft.without_secrets(_text(path, content)).encode())
+    source = read_yaml(path, draft.without_secrets(utf8(path, content).removeprefix("\ufeff")).encode(), aliases=True)
     if not is_playbook(source):
         raise CleoError(
             f"{path} is no Ansible playbook: that is a list of plays.", "A plan file is checked: cleo plan check."
