@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
+
 from actions.action import action
 from actions.backups.engines import engine_of
 from actions.backups.measured import offsite_time
@@ -22,7 +24,7 @@ from actions.cold_standby.standby import ACTIVATE, CopiedThere, standby_name, wa
 from actions.context import ActionContext
 from actions.failover.promotion_record import PromotionRecord, still_names, whose_place
 from actions.gate import Closed
-from actions.outcome import ActionFailed, Finding, Outcome
+from actions.outcome import ActionFailed, Finding, Outcome, Settling
 from journal.events.types import Identity
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration, rough_duration
@@ -92,7 +94,7 @@ def activate(ctx: ActionContext, *, standby: str = "") -> Outcome:
     require_kept(at)
     now = begun_here(at)
     seen, found = _look(ctx, at, now)
-    require_free(at, now)
+    free = require_free(at, now)
     host = at.inventory.systems[name].host
     if not ctx.effect(f"fetch {size_words(seen.bytes)} from {place_words(at)} to {now.repository} on {host}"):
         ctx.effect(f"have {name} on {host} play the part of {ctx.system}, and hold what was fetched")
@@ -104,7 +106,8 @@ def activate(ctx: ActionContext, *, standby: str = "") -> Outcome:
         return Outcome(ok=True, summary=f"would have {name} take the place of {ctx.system}", findings=found)
     _hold(at)
     PromotionRecord(standby=name).keep(ctx.files, ctx.system)
-    return _outcome(ctx, name, did, seen, found)
+    settles = _nothing_to_stop(ctx, name) if free else []
+    return msgspec.structs.replace(_outcome(ctx, name, did, seen, found), settles=settles)
 
 
 @action(
@@ -201,6 +204,12 @@ def _hold(at: ActionContext) -> None:
     """Hold what was fetched, as the backups of the lost system were to be held: nothing of it expires meanwhile."""
     engine = engine_of(at.inventory, at.system)
     engine.hold(at, at.system, engine.read_hold(at, at.system))
+
+
+def _nothing_to_stop(ctx: ActionContext, name: str) -> list[Settling]:
+    """Return that the part that was taken over has no server yet: said of the one that had it, as it goes with it."""
+    stop, words = way_of(ctx).stop, f"nothing is at {name} yet"
+    return [Settling(action=stop, use="impossible", words=words, system=ctx.system)] if stop else []
 
 
 def _outcome(ctx: ActionContext, name: str, did: dict[str, Any], seen: Seen, found: list[Finding]) -> Outcome:

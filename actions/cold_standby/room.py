@@ -95,12 +95,15 @@ def begun_here(ctx: ActionContext) -> Begun:
     return Begun(standby=ctx.system, host=settings.host, machine=machine, repository=repository_of(ctx).where.place)
 
 
-def require_free(ctx: ActionContext, now: Begun) -> None:
+def require_free(ctx: ActionContext, now: Begun) -> bool:
     """Stop where something else lives at the standby's place; what this incident fetched there is its own.
 
     Args:
         ctx: the context that is aimed at the standby.
         now: what would be written down of it.
+
+    Returns:
+        whether nothing else was seen there; else somebody decided that it may go.
 
     Raises:
         GateClosed: something lies or listens there, and nobody decided that it may go.
@@ -117,7 +120,7 @@ def require_free(ctx: ActionContext, now: Begun) -> None:
     found = list(_occupied(ctx, now, ours=before is not None))
     if not found:
         ctx.log(f"Nothing else lives at {ctx.system}'s place on {now.host} (machine {now.machine or 'unknown'}).")
-        return
+        return True
     words = "; ".join(found)
     closed = GateClosed(
         OCCUPIED,
@@ -133,6 +136,7 @@ def require_free(ctx: ActionContext, now: Begun) -> None:
         ],
     )
     decide(ctx, closed, f"Goes on though {words}")
+    return False
 
 
 def _occupied(ctx: ActionContext, now: Begun, *, ours: bool) -> Iterator[str]:

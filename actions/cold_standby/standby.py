@@ -41,11 +41,13 @@ class ColdWay(msgspec.Struct, frozen=True, kw_only=True):
         fenced: tells by the old system's context why it may still write, and come back; None: it cannot.
         require: refuses, by the standby's context, a host that is not prepared.
         fits: refuses copies that the standby cannot restore, by its context, before they are fetched.
+        stop: the action that stops its server: until a restore nothing is there that could be; empty: it has none.
     """
 
     fenced: Callable[[ActionContext], Closed | None]
     require: Callable[[ActionContext], None] = lambda ctx: None
     fits: Callable[[ActionContext, CopiedThere], None] = lambda ctx, copied: None
+    stop: str = ""
 
 
 def way_of(ctx: ActionContext) -> ColdWay:

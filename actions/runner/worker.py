@@ -14,7 +14,7 @@ import msgspec
 
 from actions.action import Action
 from actions.gate import Closed, overridden
-from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome, said
+from actions.outcome import ActionFailed, Cancelled, GateClosed, InDoubt, Outcome, Settling, said
 from actions.redaction import Redactor
 from actions.runner.context import RunContext
 from actions.runner.programs import what_is_known
@@ -234,10 +234,15 @@ class Worker:
             left_behind=clean.text(outcome.left_behind),
             findings=[_clean(finding, clean) for finding in outcome.findings],
             cures=[_clean_cure(cure, clean) for cure in outcome.cures],
-            settles=[msgspec.structs.replace(one, words=clean.text(one.words)) for one in outcome.settles],
+            settles=[self._settling(one) for one in outcome.settles],
             partial=clean.text(outcome.partial),
             examined=list(outcome.examined),
         )
+
+    def _settling(self, one: Settling) -> Settling:
+        """Return what a run found of an action's use, at the system that it acted on unless it names another one."""
+        system, words = one.system or self.job.run.system, self.job.context.redactor.text(one.words)
+        return msgspec.structs.replace(one, system=system, words=words)
 
     def _end(self, body: End) -> None:
         """Write the end event after all output is durable, so that its digest covers the output."""

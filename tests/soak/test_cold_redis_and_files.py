@@ -213,6 +213,7 @@ def test_it_comes_back_from_the_second_place_alone(site: Site, name: str) -> Non
     done = killed.do(activate)
     assert done.facts["took_over"] == {"system": f"{name}-cold", "of": name}
     assert done.facts["files"] == 0, "what was whole was fetched again"
+    assert {one.action: one.use for one in done.settles} == ({"redis.stop": "impossible"} if name == "redis" else {})
     assert "run it again" in killed.do(is_activated).summary, "the journal knows of no takeover yet"
     killed.system = f"{name}-cold"
     assert killed.do(is_activated).ok

@@ -120,6 +120,8 @@ def test_next_leads_from_the_second_place_to_another_host(tmp_path: Path) -> Non
             assert lab.sites
             assert not network.is_port_open(lab.sites.stations[PRIMARY].namespace), "the old site is not fenced"
         assert {step: incident.state(step) for step in STEPS if incident.state(step) not in DONE} == {}
+        stops = {incident.state(step) for step in ("postgres-stop", "mongodb-stop", "redis-stop")}
+        assert stops == {StepState.IMPOSSIBLE}, "nothing runs at a cold standby that could be stopped"
         assert incident.roster.players("postgres") == [COLD]
         assert incident.roster.players("redis") == [COLD_REDIS]
         assert keys(lab, COLD_REDIS) == cached

@@ -61,4 +61,4 @@ def require_fitting(ctx: ActionContext, copied: CopiedThere) -> None:
     require_same_version(find_server(ctx), decode_entry(copied.read(name), name))
 
 
-COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting)
+COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting, stop="mongodb.stop")

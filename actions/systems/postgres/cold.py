@@ -65,4 +65,4 @@ def _version(server: Server) -> str:
     return said[1]
 
 
-COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting)
+COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting, stop="postgres.stop")

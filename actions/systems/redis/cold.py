@@ -90,4 +90,4 @@ def _product(server: Server) -> tuple[str, str]:
     return of_program(server.query([server.program(server.settings.program), "--version"]).out)
 
 
-COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting)
+COLD = ColdWay(fenced=PROMOTING.old_fenced, require=require_prepared, fits=require_fitting, stop="redis.stop")

@@ -9,11 +9,13 @@ import pytest
 from actions.action import action
 from actions.context import ActionContext
 from actions.gate import Closed
+from actions.machine.shutdown import stoppable_again
 from actions.outcome import ActionFailed, Cure, Finding, GateClosed, Outcome
 from journal.errors import CleoError
 from journal.incident.decisions import physical_evidence
 from journal.incident.records import RunState
 from journal.store.journal import Journal, JournalReadFailed
+from tests.actions.runner.test_aim import things
 from tests.actions.runner.test_runner import work
 from tests.actions.worlds import Person, declared, places_in, running, world
 
@@ -103,3 +105,16 @@ def test_a_gate_that_closed_meanwhile_names_what_opens_it(tmp_path: Path) -> Non
     with running(person.place, world(places, late)):
         run = person.over(person.desk.request_action("some.work", {}))
     assert (run.state, run.cures) == (RunState.FAILED, [Cure(words="First: Writers are back.", action="some.stop")])
+
+
+def test_what_a_start_opens_is_opened_at_the_system_that_was_started(tmp_path: Path) -> None:
+    @action("toy.start")
+    def start(ctx: ActionContext) -> Outcome:
+        """Start it."""
+        return Outcome(ok=True, summary="up", settles=stoppable_again("toy.stop"))
+
+    places = places_in(tmp_path)
+    person = Person(declared(places))
+    with running(person.place, world(places, start, inventory_=things(a="thing", b="thing"))):
+        run = person.over(person.desk.request_action("toy.start", {}, system="b"))
+    assert [(one.action, one.system) for one in run.settles] == [("toy.stop", "b")]

@@ -50,10 +50,10 @@ def told() -> Story:
 
 def run(story: Story, step_id: str, action: str, target: str, *, at: str = "db", **more: Any) -> None:
     identity = [e.Identity(name="confirm", value=target, known="reported")]
-    facts = more.pop("facts", {})
+    ends = {"facts": more.pop("facts", {}), "settles": more.pop("settles", [])}
     asked = story.tell(e.RunRequested(step=step_id, action=action, system=at))
     story.tell(e.ActionStarted(step=step_id, run=asked, action=action, system=at, target=identity, **more))
-    story.tell(e.ActionFinished(step=step_id, run=asked, status="succeeded", summary="told", facts=facts))
+    story.tell(e.ActionFinished(step=step_id, run=asked, status="succeeded", summary="told", **ends))
 
 
 def test_what_was_of_the_old_one_is_of_the_new_one() -> None:
@@ -79,6 +79,15 @@ def test_what_stood_at_the_old_one_is_taken_back_at_the_new_one_and_its_fence_st
     assert instances(story.incident, story.incident.plan.by_id["allow"]) == ["far"]
     run(story, "allow", "thing.allow_writers", "far@two", at="far")
     assert [held.undone_by for held in story.incident.in_force.values()] == ["thing.unfence"]
+
+
+def test_what_the_run_found_needless_of_the_part_is_so_at_the_new_one() -> None:
+    story = told()
+    empty = e.Settling(action="thing.allow_writers", use="impossible", words="nothing is there yet", system="far")
+    back = {"took_over": {"system": "db", "of": "far"}}
+    run(story, "promote", "thing.promote", "db@one", at="far", facts=back, settles=[empty])
+    assert story.incident.roster.players("db") == ["db"]
+    assert story.incident.state("allow") is StepState.IMPOSSIBLE
 
 
 def test_a_file_that_says_so_itself_is_left_as_it_is() -> None:

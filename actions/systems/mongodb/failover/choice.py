@@ -16,18 +16,22 @@ def require_set(primary: Server, found: Set | None) -> Set:
     """Return the set that the other members tell.
 
     Raises:
-        ActionFailed: it is no set, or none of its other members answers.
+        ActionFailed: it is no set, or none of its other members could be asked.
     """
     if found:
         return found
-    names = [one.name for one in others(primary)]
-    why = (
-        f"none of {', '.join(names)} can be asked, or none is in a set"
-        if names
-        else "it is alone: nothing in the inventory stands by for it"
-    )
+    names = ", ".join(one.name for one in others(primary))
+    if not names:
+        alone = f"{primary.name} is alone: nothing in the inventory stands by for it."
+        raise ActionFailed(alone, left_behind=_NOTHING, cures=[_STRATEGY])
     raise ActionFailed(
-        f"Nothing can lead in the place of {primary.name}: {why}.", left_behind=_NOTHING, cures=[_STRATEGY]
+        f"Who can lead in the place of {primary.name} is not known: "
+        f"none of {names} could be asked, or none is in a set.",
+        left_behind=_NOTHING,
+        cures=[
+            Cure(words="See in the output why they could not be asked; run this again once one of them answers."),
+            Cure(words="Or choose another strategy, where they are lost too.", decision="strategy"),
+        ],
     )
 
 

@@ -99,6 +99,11 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     assert old_primary_fenced(ctx) is None
 
     ctx.dry_run = True
+    known, ctx.inventory = ctx.inventory, _unasked(ctx.inventory, rest)
+    with pytest.raises(ActionFailed, match="not known: none of mongodb-2, mongodb-3 could be asked") as silent:
+        ctx.do(promote)
+    assert not any("nothing to promote" in cure.words for cure in silent.value.cures)
+    ctx.inventory = known
     assert ctx.do(promote).ok
     assert not any("lacks" in finding.text for finding in ctx.do(promote).findings)
     ctx.dry_run = False
@@ -126,6 +131,13 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     assert state(leader) == "PRIMARY", "it is not to lead by itself"
 
     switched_back(first, leader, ctx)
+
+
+def _unasked(inventory: Inventory, members: list[MongoLab]) -> Inventory:
+    """Return an inventory in which nobody listens where these members are: they cannot be asked, and may live."""
+    for one in members:
+        inventory = with_fields(inventory, one.service.instance.name, port=1)
+    return inventory
 
 
 def switched_back(first: MongoLab, leader: MongoLab, ctx: FakeContext) -> None:
