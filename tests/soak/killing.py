@@ -34,6 +34,7 @@ from tests.opened import closed_with_the_test
 from tests.waiting import until
 
 ACTOR = "bench@bench"
+_TRIES = 3
 
 
 class Step(NamedTuple):
@@ -109,8 +110,19 @@ class Killing:
         place = declare(places, load_plan(self.plan), what, actor=ACTOR, inventory=inventory).folder
         self._say(place, lambda desk: desk.decide("point", "latest"))
         for step in self.steps[: self.steps.index(before)]:
-            self.through(place, step)
+            self._prepare(place, step)
         return place
+
+    def _prepare(self, place: Path, step: str) -> None:
+        """Have a step done that comes before; as people do, once more where a busy machine gave no answer in time."""
+        for _ in range(_TRIES - 1):
+            try:
+                self.through(place, step)
+            except AssertionError as error:
+                print(f"{step} before, once more: {error}")
+            else:
+                return
+        self.through(place, step)
 
     def through(self, place: Path, step: str) -> Run:
         """Have a step done."""

@@ -55,6 +55,7 @@ class ReplicaSet:
             serverSelectionTimeoutMS=500,
             retryWrites=False,
         )
+        self.seats = self._config()["members"]
 
     def write(self, number: int) -> bool:
         """Write a number as the application; return whether a majority acknowledged it."""
@@ -82,6 +83,7 @@ class ReplicaSet:
             if not server.process(member.data_directory):
                 server.start(member)
         until(lambda: self._leads_first(), 120)
+        until(lambda: self._as_made(), 60)
         assert FakeContext(self._inventory(), system=FIRST).do(allow_writers).ok
         with self.members[FIRST].session() as client:
             client.cleoai.soak.delete_many({})
@@ -92,6 +94,20 @@ class ReplicaSet:
             return True
         with self.members[FIRST].session(deadline_s=20) as client:
             client.admin.command("replSetStepUp", check=False)
+        return False
+
+    def _config(self) -> dict[str, Any]:
+        with self.members[FIRST].session(deadline_s=20) as client:
+            return dict(client.admin.command("replSetGetConfig")["config"])
+
+    def _as_made(self) -> bool:
+        """Whether the set is configured as it was made: who came back has another priority; if not, have it so."""
+        config = self._config()
+        if config.pop("members") == self.seats:
+            return True
+        config.pop("term")
+        with self.members[FIRST].session(deadline_s=20) as client:
+            client.admin.command("replSetReconfig", {**config, "members": self.seats, "version": config["version"] + 1})
         return False
 
     def _inventory(self) -> Any:
