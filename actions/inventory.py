@@ -41,6 +41,10 @@ class _File(Settings, frozen=True, kw_only=True):
     communications: Communications | None = None
 
 
+NONE = "none"
+"""What an inventory is called that stands in for none."""
+
+
 class Inventory(_File, frozen=True, kw_only=True):
     """An environment.
 
@@ -57,6 +61,11 @@ class Inventory(_File, frozen=True, kw_only=True):
     """
 
     systems: dict[str, SystemSettings] = {}
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it stands in for an inventory that is not there."""
+        return self.name == NONE and not self.systems
 
     def system(self, name: str, type_: type[S]) -> S:
         """Return the settings of one system.

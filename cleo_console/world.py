@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from actions.inventory import Inventory, load_inventory
+from actions.inventory import NONE, Inventory, load_inventory
 from journal.errors import CleoError
 from journal.events.types import Kind
 
@@ -28,7 +28,7 @@ def inventory_at(path: Path | str | None) -> Inventory:
         CleoError: the file cannot be read or does not fit.
     """
     if not path:
-        return Inventory(name="none", allows=[Kind.REAL, Kind.DRILL])
+        return Inventory(name=NONE, allows=[Kind.REAL, Kind.DRILL])
     if not Path(path).exists():
         raise CleoError(
             f"The inventory {path} is not there.", "Put it back, or correct CLEO_INVENTORY if that names it."

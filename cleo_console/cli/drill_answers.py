@@ -50,7 +50,7 @@ def answers(name: str, scenario: str) -> None:
 
     drill, inventory = drill_here(name)
     if drill.how != "walk":
-        raise click.UsageError(f"{drill.item} asks nothing: {drill.words}")
+        raise click.UsageError(f"{drill.item} takes no answers: {drill.words}")
     loaded = load_plan(plan_file(), catalogue())
     incident = _supposed(drill, inventory, loaded, _scenario(drill, loaded.plan, scenario))
     with closing(ReadingWays(inventory, _LOOKS_S)) as ways:

@@ -17,7 +17,7 @@ from journal.errors import CleoError
 from journal.events.types import Kind
 from journal.incident.closing import phrase, remaining
 from journal.incident.fold import fold_journal
-from journal.incident.records import Run
+from journal.incident.records import Run, RunState
 from journal.store.whole_file import replace_whole
 from journal.wording.sanitize import sanitize
 
@@ -162,8 +162,14 @@ def close_drill(at: IncidentAccess, summary: str) -> None:
 def say_ended(incident: str, ended: Sequence[Run]) -> None:
     """Print how each run of a drill ended, and where its report is."""
     for run in ended:
-        click.echo(sanitize(f"{run.system}: {run.state}: {said(run)}"))
+        part = f", in part ({run.partial})" if run.partial else ""
+        click.echo(sanitize(f"{run.system}: {run.state}{part}: {said(run)}"))
     click.echo(f"{incident} is closed; its report: cleo report {incident}")
+
+
+def went_well(run: Run) -> bool:
+    """Return whether a run of a drill did all of what it is for: a look at a part proves nothing."""
+    return run.state is RunState.SUCCEEDED and not run.partial
 
 
 def said(run: Run) -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended, went_well
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
 from cleo_console.cli.run import follow_run, wait_for_inventory
 from cleo_console.plans import restore_drill
 from cleo_console.settings import paths
 from journal.errors import CleoError
 from journal.incident.affected import choice_of
-from journal.incident.records import Run, RunState
+from journal.incident.records import Run
 from journal.plan.model import AFFECTED
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
@@ -60,7 +60,7 @@ def restore(systems: tuple[str, ...], source: str | None, on: str) -> None:
         runs = _drilled(folder, inventory, meant, params)
     for name in () if systems else _left_out(inventory, meant):
         click.echo(sanitize(f"{name}: not drilled: {inventory.type_of(name).title} has no restore drill."))
-    good = [run.state is RunState.SUCCEEDED for run in runs]
+    good = [went_well(run) for run in runs]
     sys.exit(0 if all(good) else 5 if any(good) else 1)
 
 
@@ -79,6 +79,11 @@ def _systems(named: tuple[str, ...]) -> tuple[Inventory, list[str]]:
         for name, settings in inventory.systems.items()
         if "drill" in _verbs(inventory, name) and not settings.standby_of
     ]
+    if inventory.is_none:
+        raise NoDrill(
+            "There is no inventory, so there is nothing to restore in a drill.",
+            "Name one in CLEO_INVENTORY; see the README.",
+        )
     if not can:
         raise NoDrill("There is no system whose backup can be restored in a drill.", f"It can of {_types()}.")
     if unknown := [name for name in named if name not in can]:
@@ -153,5 +158,5 @@ def _drill(at: IncidentAccess, inventory: Inventory, system: str, params: dict[s
 
 
 def _close(at: IncidentAccess, ended: list[Run]) -> None:
-    good = sum(run.state is RunState.SUCCEEDED for run in ended)
+    good = sum(went_well(run) for run in ended)
     close_drill(at, f"{good} of {count(len(ended), 'backup')} restored in a scratch instance, and sound.")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended
+from cleo_console.cli.drill_counts import say_what_counts
+from cleo_console.cli.drill_incident import alone, begin_drill, close_drill, drill_folder, say_ended, went_well
 from cleo_console.cli.drill_restore import restore
 from cleo_console.cli.drill_tabletop import can_be_played, play_tabletop
 from cleo_console.cli.incident_access import access_incident
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from actions.inventory import Inventory
     from cleo_console.drills.catalogue import Drill
 
-_ASKED_WRONGLY, _COULD_NOT = 2, 6
+_ASKED_WRONGLY, _IN_PART, _COULD_NOT = 2, 5, 6
 
 
 def drills_here(plan: Path | None = None) -> tuple[list[Drill], Inventory]:
@@ -93,14 +94,15 @@ def run_drill(name: str, answers: Path | None, give_up: bool, tabletop: bool, sc
     answers, which name the inventory and each destructive step's target, and only where the inventory allows no REAL
     incident. It stops at the first thing that a person must judge, and says what and where; run again it goes on. At
     its end it is cleaned up. Exit status: 0 held, all well; 1 something failed, or was found wrong; 2 asked wrongly,
-    nothing was begun; 3 a person must judge; 4 another drill is at work; 5 some of it went well; 6 it could not run.
+    nothing was begun; 3 a person must judge; 4 another drill is at work; 5 some of it went well, or it does not count;
+    6 it could not run.
 
     \b
     Example:
       cleo drill run data-integrity-verification
       cleo drill run failover-simulation --answers failover.yaml
       cleo drill run third-party-service-failure-simulation --tabletop
-      0 5 1 * *  cleo drill run performance-under-dr-conditions
+      0 5 1 * *  cleo drill run data-integrity-verification
     """
     drill, inventory = drill_here(name)
     if tabletop:
@@ -201,10 +203,13 @@ def _looked(drill: Drill, inventory: Inventory, folder: Path) -> int:
         done = {(run.action, run.system) for run in ended}
         for action, system in _left(drill, done):
             ended.append(follow_run(at, at.commands.request_action(action, {}, system=system), quiet=True))
-        good = sum(run.state is RunState.SUCCEEDED for run in ended)
+        good = sum(went_well(run) for run in ended)
         close_drill(at, f"{good} of {count(len(ended), 'look')} found everything in order.")
-    say_ended(incident, ended)
-    return 0 if ended and good == len(ended) else 5 if good else 1
+        say_ended(incident, ended)
+        counts = say_what_counts(at, drill)
+    if ended and good == len(ended) and counts:
+        return 0
+    return _IN_PART if any(run.state is RunState.SUCCEEDED for run in ended) else 1
 
 
 def _left(drill: Drill, done: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:

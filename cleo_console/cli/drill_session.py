@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cleo_console.app_services import acting_services
+from cleo_console.cli.drill_as_before import not_as_before, say_kept
 from cleo_console.cli.drill_clean_up import CleaningUp
+from cleo_console.cli.drill_counts import say_what_counts
 from cleo_console.cli.drill_incident import begin_clean_up, clean_up_began, close_drill, declare_drill, unfinished
 from cleo_console.cli.drill_walk import Stop, Walk, say
 from cleo_console.cli.incident_access import IncidentAccess, access_incident
@@ -34,6 +36,8 @@ _KEPT = "answers.yaml"
 """A copy of the answers that the last walk went by: a clean-up has them, wherever the file went."""
 
 
+_BEFORE = "as before"
+_IN_PART = 5
 _TRIES = 4
 """How often a runner is waited for that does not come to work."""
 
@@ -133,6 +137,8 @@ def _begin(at: IncidentAccess) -> None:
 
 
 def _require_no_real(inventory: Inventory) -> None:
+    if inventory.is_none:
+        raise NoDrillHere("There is no inventory, so there is nothing to hold a drill on.", "Name one: CLEO_INVENTORY.")
     if Kind.REAL in inventory.allows:
         raise NoDrillHere(
             f"The inventory {inventory.name} allows REAL incidents: nothing is changed there unattended.",
@@ -178,19 +184,26 @@ def _ended(at: IncidentAccess, drill: Drill, folder: Path, read: _Read, stop: St
     incident = at.place.folder.name
     begun = begin_clean_up(folder, incident, at.incident().seq, at_the_end=stop is None)
     left = CleaningUp(at, read.answers, read.because, read.catalogue, begun.seq).all()
+    left += [f"{_BEFORE}: {one}" for one in ([] if left else not_as_before(at, read.catalogue))]
     after = stop or (None if left else _walked(at, read))  # what waited for the clean-up, or was undone by it
+    say_kept(at.incident())
     if after and after.where:
         click.echo(sanitize(f"STOPPED at {after.where}: {after.why}"), err=True)
-    for one in left:
-        click.echo(sanitize(f"NOT cleaned up: {one}"), err=True)
-    now = at.incident()
-    if left or now.in_force or now.in_doubt():
-        left_in_force = ", ".join(dict.fromkeys(f"{one.action} at {one.target}" for one in now.in_force.values()))
-        click.echo(
-            sanitize(f"{incident} is left open{f', in force: {left_in_force}' if left_in_force else ''}."), err=True
-        )
-        click.echo(f"  look at it: cleo open {incident}; then: cleo drill clean-up {drill.name}", err=True)
+    if left or at.incident().in_force or at.incident().in_doubt():
+        _left_open(at, drill, left)
         return 1
     close_drill(at, f"Stopped at {after.where or after.why}" if after else "Walked through to its end, and cleaned up.")
     click.echo(f"{incident} is closed ({at.incident().outcome}); its report: cleo report {incident}")
-    return 0 if after is None else 1 if after.failed else 3
+    if after:
+        return 1 if after.failed else 3
+    return 0 if say_what_counts(at, drill) else _IN_PART
+
+
+def _left_open(at: IncidentAccess, drill: Drill, left: list[str]) -> None:
+    """Say what is not cleaned up, and what to do about it."""
+    incident, now = at.place.folder.name, at.incident()
+    for one in left:
+        click.echo(sanitize(f"NOT {'' if one.startswith(_BEFORE) else 'cleaned up: '}{one}"), err=True)
+    in_force = ", ".join(dict.fromkeys(f"{one.action} at {one.target}" for one in now.in_force.values()))
+    click.echo(sanitize(f"{incident} is left open{f', in force: {in_force}' if in_force else ''}."), err=True)
+    click.echo(f"  look at it: cleo open {incident}; then: cleo drill clean-up {drill.name}", err=True)

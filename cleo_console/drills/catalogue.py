@@ -32,6 +32,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
         looks: what is run, and at which systems, by action.
         scenarios: of the plan, those that show it; none: any.
         actions: those that show it, or patterns of them; none: any.
+        steps: those that must all be done to show it; none: any.
         words: how it is held, in words.
     """
 
@@ -43,6 +44,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     looks: dict[str, list[str]] = {}
     scenarios: list[str] = []
     actions: list[str] = []
+    steps: list[str] = []
 
     def asks_for(self, action: str) -> bool:
         """Return whether an action is one of those that show it."""
@@ -66,7 +68,7 @@ def drills_of(plan: Plan, inventory: Inventory, catalogue: Catalogue) -> list[Dr
 def _drill(item: str, every: str, held_by: HeldBy | None, inventory: Inventory, catalogue: Catalogue) -> Drill:
     name = _STRANGE.sub("-", item.lower()).strip("-")
     looks = _actions(held_by, inventory)
-    how, words = _how(item, held_by, looks, catalogue)
+    how, words = _how(item, held_by, looks, catalogue) if inventory.systems else _nowhere(item, held_by, inventory)
     return Drill(
         name=name,
         item=item,
@@ -76,7 +78,16 @@ def _drill(item: str, every: str, held_by: HeldBy | None, inventory: Inventory, 
         looks=looks if how == "looks" else {},
         scenarios=held_by.scenarios if held_by else [],
         actions=held_by.actions if held_by else [],
+        steps=held_by.steps if held_by else [],
     )
+
+
+def _nowhere(item: str, held_by: HeldBy | None, inventory: Inventory) -> tuple[How, str]:
+    """Say that there is no system at all: of which file that is so, or that there is none."""
+    if held_by is None:
+        return _how(item, None, {}, {})
+    why = "there is no inventory" if inventory.is_none else f"the inventory {inventory.name} has no systems"
+    return "nothing", f"{why}, so there is nothing to hold it on: name one in CLEO_INVENTORY, or play it (--tabletop)"
 
 
 def _how(item: str, held_by: HeldBy | None, found: dict[str, list[str]], catalogue: Catalogue) -> tuple[How, str]:

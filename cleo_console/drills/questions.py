@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RELEASE = "backups.release"
 _BEHIND = dict.fromkeys(("old-site", "stale-site"), "all stores were switched back before, with nothing lost")
 """Nothing destructive is begun after a failure: whoever comes here was switched back. The gates cannot know it."""
-_PROMOTES, _LEADS_BACK = ".promote", ("put_back", "rollback")
+_PROMOTES, _RESTORES, _LEADS_BACK = ".promote", ".restore", ("put_back", "rollback")
 TargetOf = Callable[[str, str], str]
 """Returns what is typed to let an action begin at a system; empty where nobody can tell."""
 
@@ -44,6 +44,7 @@ class Questions(NamedTuple):
     perhaps: list[Question]
     done: list[Question]
     not_here: list[str]
+    not_shown: list[str]
     clean_up: list[dict[str, Any]]
 
 
@@ -61,19 +62,34 @@ def questions(incident: Incident, drill: Drill, catalogue: Catalogue, target: Ta
     missing = {step.id: why_not_here(supposed, step, catalogue) for step in steps}
     here = [step for step in steps if not missing[step.id]]
     confirm = [_confirm(supposed, step, target) for step in here if destructive(step, catalogue)]
-    manual = [step for step in here if not step.is_run and not step.decision and not step.beside]
+    manual = [step for step in here if not step.is_run and not step.decision and _is_to_be_done(step, drill)]
     return Questions(
         decisions=decisions,
         confirm=confirm,
         perhaps=[_confirm(supposed, step, target) for step in _perhaps(supposed, catalogue)],
         done=[Question(step.id, "", f"{supposed.plan.named(step.id)}: {'; '.join(step.items)}") for step in manual],
         not_here=[f"{supposed.plan.named(step.id)}: {missing[step.id]}" for step in steps if missing[step.id]],
+        not_shown=list(_not_shown(supposed, drill, missing)),
         clean_up=list(_clean_up(supposed, here, catalogue, target)),
     )
 
 
 def _is_asked(incident: Incident, step: Step) -> bool:
     return incident.state(step.id) is not StepState.NOT_APPLICABLE and incident.is_required(step)
+
+
+def _is_to_be_done(step: Step, drill: Drill) -> bool:
+    """Whether people do a step in the drill: what goes on beside the recovery only where the test is shown by it."""
+    return not step.beside or step.id in drill.steps
+
+
+def _not_shown(incident: Incident, drill: Drill, missing: Mapping[str, str]) -> Iterator[str]:
+    """Yield the steps without which the drill does not count, and that cannot be done here, with why."""
+    for step in incident.plan.steps():
+        if step.id in drill.steps and step.id not in missing:
+            yield f"{incident.plan.named(step.id)}: it does not apply by these decisions"
+        elif step.id in drill.steps and missing[step.id]:
+            yield f"{incident.plan.named(step.id)}: {missing[step.id]}"
 
 
 def _perhaps(incident: Incident, catalogue: Catalogue) -> Iterator[Step]:
@@ -148,6 +164,14 @@ def _clean_up(
         for system in instances(incident, step)
         for one in _brought_back(incident, step, system, target)
     )
+    yield from (
+        one
+        for step in steps
+        if step.action.endswith(_RESTORES)
+        for system in instances(incident, step)
+        for one in _followed_again(incident, step, system, target)
+        if _is_here(catalogue, one["action"])
+    )
     prepared: set[str] = set()
     for one in wanted:
         if "done" not in one:
@@ -162,6 +186,14 @@ def _clean_up(
                 words = [target(action, system) for system in instances(incident, step)]
                 confirm = [word for word in words if word]
                 yield {"action": action, "if_done": step.id, "confirm": confirm, "override": _BEHIND}
+
+
+def _followed_again(incident: Incident, restore: Step, system: str, target: TargetOf) -> Iterator[dict[str, Any]]:
+    """Yield what has the standbys of a system follow it that was restored: they have what it has no more."""
+    kind = restore.action.partition(".")[0]
+    for standby in _standbys(incident, system):
+        for action in (f"{kind}.stop", f"{kind}.rejoin"):
+            yield {"action": action, "on": standby, "if_done": restore.id, "confirm": target(action, standby)}
 
 
 def _brought_back(incident: Incident, promote: Step, system: str, target: TargetOf) -> Iterator[dict[str, Any]]:

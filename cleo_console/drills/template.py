@@ -32,6 +32,7 @@ def _lines(name: str, item: str, inventory: str, scenario: str, asked: Questions
     yield _HEAD.format(item=item, name=name)
     yield f"inventory: {_said(inventory)}"
     yield f"scenario: {_said(scenario)}"
+    yield from (f"# As it is now it will NOT count as {item}: {_plain(one)}" for one in asked.not_shown)
     yield from _part("decisions", "", asked.decisions)
     yield from _part("confirm", "the target of each destructive step, as its dry run named it just now", asked.confirm)
     if asked.perhaps:

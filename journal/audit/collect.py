@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _DRILL, _RESTORE = ".drill", ".restore"
 BRINGS_BACK, _LETS_IN = ("promote", "restore", "apply_wal", "start", "switch_over"), "allow_writers"
-_DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE)
+_DONE = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE)
+"""What shows a test: one that looked at a part only lets people go on, and proves nothing."""
 
 
 def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEvidence:
@@ -71,7 +72,7 @@ def _evidence(
         rpo=rpo_results(incident),
         access=responders(gathered) + responders(gathered, people=False),
         clocks=clock_evidence(gathered, notes, marked, now),
-        actions=sorted({run.action for run in _real_runs(gathered) if run.state is RunState.SUCCEEDED}),
+        actions=sorted({run.action for run in _real_runs(gathered) if _did(run)}),
         said=said_of_tests(notes),
         objectives=_objectives(gathered),
         restores=cut(_restores(gathered)),
@@ -132,6 +133,10 @@ def _crosses(gathered: Gathered, span: Span) -> Iterator[str]:
 
 def _real_runs(gathered: Gathered) -> Sequence[Run]:
     return [run for run in gathered.incident.runs.values() if run.changes_step]
+
+
+def _did(run: Run) -> bool:
+    return run.state is RunState.SUCCEEDED and not run.partial
 
 
 def _restores(gathered: Gathered) -> Iterator[m.RestoreTest]:

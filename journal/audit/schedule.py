@@ -81,7 +81,12 @@ def _judged(shown: Sequence[m.Shown]) -> tuple[str, str]:
 
 def counts(shown: m.Shown) -> bool:
     """Return whether a journal that verifies shows a test to its end."""
-    return shown.proven and not shown.outcome.startswith(_LEFT)
+    return shown.proven and came_to_its_end(shown.outcome)
+
+
+def came_to_its_end(outcome: str) -> bool:
+    """Return whether an incident of this outcome was completed: closed with nothing left open or in doubt."""
+    return not outcome.startswith(_LEFT)
 
 
 def _not_shown(period: Period, span: Span, now: datetime) -> tuple[str, str]:
@@ -99,14 +104,14 @@ def _shown(
     found = []
     for one in incidents:
         at = one.closed_at or one.last_at
-        if period.span.holds(at) and (how := _how(held_by, item, one)):
+        if period.span.holds(at) and (how := shown_by(held_by, item, one)):
             found.append(
                 m.Shown(id=one.id, kind=one.kind, at=at, outcome=one.outcome, by=how, proven=one.file in whole)
             )
     return found
 
 
-def _how(held_by: HeldBy | None, item: str, incident: m.IncidentEvidence) -> str:
+def shown_by(held_by: HeldBy | None, item: str, incident: m.IncidentEvidence) -> str:
     """Return by what an incident shows a test; empty where it does not."""
     if item.lower() in incident.said:
         return _NOTED

@@ -14,6 +14,7 @@ from cleo_console.drills.catalogue import Drill, drills_of
 from cleo_console.drills.routine_plan import routine_plan
 from cleo_console.drills.timers import cron_lines, unit_files
 from cleo_console.plans import bundled
+from cleo_console.world import inventory_at
 from journal.plan.check import errors
 from journal.plan.load import load_plan
 from tests.cleo_console.test_reference import DOCS
@@ -32,11 +33,18 @@ def test_what_changes_a_system_or_is_no_action_is_left_to_people(drills: dict[st
         "data-integrity-verification": "looks",
         "full-dr-simulation": "walk",
         "cross-region-failover": "walk",
-        "performance-under-dr-conditions": "looks",
+        "performance-under-dr-conditions": "walk",
         "complete-data-center-failure-simulation": "walk",
         "multi-region-coordination-test": "walk",
         "third-party-service-failure-simulation": "walk",
     }
+
+
+def test_without_an_inventory_that_is_said_and_not_that_it_lacks_a_system() -> None:
+    known = catalogue()
+    found = drills_of(load_plan(bundled(), known).plan, inventory_at(None), known)
+    assert {one.how for one in found} == {"nothing"}
+    assert all(one.words.startswith("there is no inventory") for one in found)
 
 
 def test_each_look_is_a_step_of_a_plan_without_errors(drills: dict[str, Drill]) -> None:
@@ -54,11 +62,10 @@ def test_cron_runs_what_needs_no_person_each_of_a_period_on_a_day_of_its_own(dri
     assert run == [
         r"0 4 1 * *  /opt/100\%/cleo drill run backup-restoration-drill",
         r"0 4 3 * *  /opt/100\%/cleo drill run data-integrity-verification",
-        r"0 5 3 1,4,7,10 *  /opt/100\%/cleo drill run performance-under-dr-conditions",
         r"0 7 * * 1  /opt/100\%/cleo schedule",
     ]
     assert "CLEO_HOME=/var/lib/cleo" in lines
-    assert sum(line.startswith("# every") for line in lines) == 6
+    assert sum(line.startswith("# every") for line in lines) == 7
 
 
 def test_systemd_takes_the_units(drills: dict[str, Drill], tmp_path: Path) -> None:
@@ -69,7 +76,7 @@ def test_systemd_takes_the_units(drills: dict[str, Drill], tmp_path: Path) -> No
     for name, text in unit_files([*drills.values()], str(program), {"CLEO_HOME": "/srv/a b"}).items():
         (tmp_path / name).write_text(text)
     units = sorted(tmp_path.glob("*.*"))
-    assert len(units) == 11
+    assert len(units) == 9
     verify = shutil.which("systemd-analyze")
     assert verify, "systemd-analyze is missing: tests/system-packages.sh"
     done = subprocess.run([verify, "verify", "--man=no", *map(str, units)], capture_output=True, text=True, check=False)

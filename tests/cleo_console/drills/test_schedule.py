@@ -59,6 +59,13 @@ def test_a_lab_counts_in_part(kind: e.Kind, state: str, tmp_path: Path) -> None:
     assert stands(tmp_path)[1]["Restore"].state == state
 
 
+def test_a_look_at_a_part_shows_no_test(tmp_path: Path) -> None:
+    requested, started, _ = run("some.drill")
+    part = e.ActionFinished(step="drill", run=2, status="succeeded", summary="quick", partial="nothing to compare with")
+    write(tmp_path, "INC-1", "2026-11-10T10:00", e.Kind.DRILL, requested, started, part, CLOSED)
+    assert not stands(tmp_path)[1]["Restore"].held
+
+
 def test_a_journal_that_was_altered_shows_nothing_and_is_named(tmp_path: Path) -> None:
     path = drilled(tmp_path, "INC-1", "2026-11-10T10:00", 4.0)
     with sqlite3.connect(path) as journal:

@@ -7,7 +7,8 @@ import time
 from typing import Any, NamedTuple
 
 from actions.machine.machine import last_words
-from actions.outcome import ActionFailed, Cancelled
+from actions.outcome import ActionFailed, Cancelled, Cure
+from actions.systems.postgres.configured import configured
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.failover.divergence import Position, position
 from actions.systems.postgres.fence_guard import guard_file, without_guard
@@ -34,6 +35,10 @@ _SEEN = """
            coalesce((SELECT slot_name FROM pg_stat_wal_receiver), '')
 """
 _FOLLOW_S = 120.0
+_LOOK_FIRST = Cure(
+    words="Its log (L) says why: the slot, the replication role, pg_hba.conf of the primary. Then run it again."
+)
+_STOP = "Where its primary was restored, or keeps no log for it any more: stop {}, and run it again."
 _TRY_S = 20.0
 _PAUSE_S = 0.2
 
@@ -79,7 +84,7 @@ def way_to(primary: Server, server: Server) -> str:
     given = primary.settings.replication
     with connect_verified(primary, deadline_s=30) as session:
         row = session.execute("SELECT current_setting('primary_conninfo')").fetchone()
-    words: dict[str, Any] = conninfo_to_dict(given or str(row[0] if row else ""))
+    words: dict[str, Any] = conninfo_to_dict(given or str(row[0] if row else "") or _own_way(server))
     hint = (
         f"Name it in the inventory, at {primary.name}: `replication: host=… port=… user=… passfile=…` (a file on "
         f"{server.host} that its account can read; no password)."
@@ -90,7 +95,7 @@ def way_to(primary: Server, server: Server) -> str:
         )
     if "password" in words:
         raise ActionFailed(
-            f"How {primary.name} followed its own primary holds a password, which is not copied.",
+            f"How {primary.name}, or {server.name}, followed a primary holds a password, which is not copied.",
             hint,
             left_behind="Nothing was changed.",
         )
@@ -103,6 +108,17 @@ def way_to(primary: Server, server: Server) -> str:
                 left_behind="Nothing was changed.",
             )
     return make_conninfo(**{**words, "application_name": slot_of(server)})
+
+
+def _own_way(server: Server) -> str:
+    """Return how a standby reaches its primary by its own files; empty where it is none, or they cannot be read."""
+    if not server.exists(f"{server.data}/standby.signal"):
+        return ""
+    try:
+        return configured(server, "primary_conninfo")
+    except ActionFailed as error:
+        server.ctx.log(error.message, "err")
+        return ""
 
 
 def require_way(server: Server, conninfo: str, new: Position) -> None:
@@ -196,8 +212,8 @@ def prove(server: Server, primary: Server, deadline_s: float = _FOLLOW_S) -> str
         if time.monotonic() > end:
             raise ActionFailed(
                 f"{server.name} does not follow {primary.name} after {deadline_s:.0f} s: {_words(seen, new)}.",
-                "Its log (L) says why: the slot, the replication role, pg_hba.conf of the primary. Then run it again.",
                 left_behind=f"{server.name} runs as a standby, and takes no writes.",
+                cures=[_LOOK_FIRST, Cure(words=_STOP.format(server.name), action="postgres.stop")],
             )
         time.sleep(_PAUSE_S)
 

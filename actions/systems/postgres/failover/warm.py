@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from actions.machine.machine import last_words
 from actions.outcome import ActionFailed, Cure
+from actions.systems.postgres.configured import configured
 from actions.systems.postgres.connection import CannotConnect
 from actions.systems.postgres.fence_guard import guard_file
-from actions.systems.postgres.hba import config_file
 from actions.systems.postgres.process import control, describe_data
 from actions.systems.postgres.restore_command import fetch_words, in_configuration
 from actions.systems.postgres.server import Server
@@ -66,9 +65,9 @@ def require_standby(server: Server) -> None:
 def lacking(server: Server, *, running: bool) -> Missing:
     """Return what its configuration lacks: where log is fetched from, and that it lets itself be asked."""
     wanted = {}
-    if not _setting(server, "restore_command"):
+    if not configured(server, "restore_command"):
         wanted["restore_command"] = in_configuration(fetch_words(server.settings.backups, {0: []}))
-    if _setting(server, "hot_standby") == "off":
+    if configured(server, "hot_standby") == "off":
         wanted["hot_standby"] = "on"
     return Missing(wanted, running and bool(wanted) and not _reloadable(server, wanted))
 
@@ -96,17 +95,3 @@ def _reloadable(server: Server, wanted: dict[str, str]) -> bool:
         return False
     with connect_verified(server, deadline_s=30) as session:
         return session.info.server_version >= _SINCE_14
-
-
-def _setting(server: Server, name: str) -> str:
-    """Return a setting as its files have it: a server that is down, or lets nobody in, has no other to tell it."""
-    config = config_file(server)
-    options = ["-c", f"config_file={config}"] if config else []
-    done = server.query([server.program("postgres"), "-C", name, "-D", server.data, *options])
-    if done.code != 0:
-        raise ActionFailed(
-            f"The configuration of {server.name} cannot be read: {last_words(done)}",
-            "Correct what it names; it would not start either.",
-            left_behind="Nothing was changed.",
-        )
-    return done.out.strip()
