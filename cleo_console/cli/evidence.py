@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleo_console.cli.signers_file import SignersFile
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
@@ -31,7 +32,9 @@ _SHOWN = 10
     metavar="DIR",
     help="A folder that is not there yet.",
 )
-@click.option("--signers", type=_KEY, metavar="FILE", help="Whose signatures over journals count (allowed_signers).")
+@click.option(
+    "--signers", type=SignersFile(), metavar="FILE", help="Whose signatures over journals count (allowed_signers)."
+)
 @click.option("--revoked", type=_KEY, metavar="FILE", help="Keys that count for nothing any more.")
 @click.option(
     "--key", type=_KEY, envvar="CLEO_SIGNING_KEY", metavar="KEY", help="Signs the checksums. Default: CLEO_SIGNING_KEY."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleo_console.cli.completion import known_incidents
+from cleo_console.cli.signers_file import SignersFile
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _show_output(reader: Reader, run: int, as_json: bool) -> None:
 @click.argument("incident", shell_complete=known_incidents)
 @more_argument
 @click.option("--head", metavar="HEAD", help="The head that a witness holds: 64 hexadecimal digits, or 8 (7f3a-09bc).")
-@click.option("--signers", type=_FILE, metavar="FILE", help="Keys that may sign a head (allowed_signers).")
+@click.option("--signers", type=SignersFile(), metavar="FILE", help="Keys that may sign a head (allowed_signers).")
 @click.option("--revoked", type=_FILE, metavar="FILE", help="Keys that count for nothing any more.")
 @click.option("--signed-at", default="", metavar="TIME", help="Judge keys as of then: YYYYMMDDHHMMSSZ. Default: now.")
 @click.option("--witness", type=_FILE, metavar="FILE", help="A second party's log of heads. Default: CLEO_WITNESS.")

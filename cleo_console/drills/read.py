@@ -38,7 +38,7 @@ def schedule_of(paths: Paths, plan: Plan, now: datetime | None = None, *, beside
     now = now or datetime.now(UTC)
     span = looked_at(now)
     there = {id_: at.incident(id_).journal for at in (paths, *beside) for id_ in at.ids()}
-    found = list(journals_of(there, span))
+    found = list(journals_of(there, span, now))
     checked = check_where_they_lie([one.path for one in found])
     incidents, doubtful, whole = [], [], set()
     for one in found:

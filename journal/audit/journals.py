@@ -49,19 +49,20 @@ class Checked(NamedTuple):
     signatures: Sequence[Signature] = ()
 
 
-def journals_of(folders: Mapping[str, Path], span: Span) -> Iterator[Found]:
+def journals_of(folders: Mapping[str, Path], span: Span, now: datetime) -> Iterator[Found]:
     """Yield the journals of a span, and those of which nobody can tell, by the names of their folders.
 
     Args:
         folders: each incident's journal, whether it is there or not.
         span: an incident belongs to it from its beginning to its last event; one that is open, until now.
+        now: when it is asked.
     """
     for name, path in sorted(folders.items()):
         if why := not_there(path):
             yield Found(name, path, why)
             continue
         try:
-            if _meets(path, span):
+            if _meets(path, span, now):
                 yield Found(name, path)
         except CleoError as error:
             yield Found(name, path, f"{error.message} Whether it belongs to this time is not known.")
@@ -75,7 +76,7 @@ def not_there(path: Path) -> str:
         return f"its folder cannot be looked into: {error.strerror}. Whether it belongs to this time is not known."
 
 
-def _meets(path: Path, span: Span) -> bool:
+def _meets(path: Path, span: Span, now: datetime) -> bool:
     with Reader(path) as reader:
         first = next(reader.events(limit=1), None)
         if first is None or not isinstance(first.body, e.IncidentDeclared):
@@ -86,7 +87,7 @@ def _meets(path: Path, span: Span) -> bool:
             return False
         ends = list(reader.events(types=("incident.closed", "incident.reopened")))
         is_open = not ends or isinstance(ends[-1].body, e.IncidentReopened)
-        return span.meets(began, span.end if is_open else times[1])
+        return span.meets(began, max(times[1], now) if is_open else times[1])
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

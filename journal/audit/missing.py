@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journal.audit.clocks import EXERCISE, IN_TIME, RUNNING
 from journal.audit.controls import missing_controls
 from journal.audit.model import ControlRow, IncidentEvidence, JournalProof, Missing, TestRow
 from journal.audit.schedule import FINE
+from journal.audit.span import Span
 from journal.events.types import Kind
 from journal.incident.records import RunState
 from journal.verify import WENT_BACK
@@ -51,6 +54,23 @@ def missing(
         *_incidents(incidents),
         *(_unsigned(journals) if checked else [NOT_CHECKED]),
     ]
+
+
+def not_over(span: Span, now: datetime) -> Iterator[Missing]:
+    """Yield that a span is not over, or has not even begun: what is still to come is not in the pack."""
+    if now < span.begin:
+        what = f"This time begins {utc(span.begin)}, after the pack was made: nothing of it can be here"
+        yield Missing(what=what, chapter="journals")
+    elif now < span.end:
+        what = f"This time is not over: what comes after {utc(now)}, when the pack was made, is not here"
+        yield Missing(what=what, chapter="journals")
+
+
+def nothing_here(place: Path, folders: Collection[str]) -> Iterator[Missing]:
+    """Yield that no incident lies where they are looked for: whoever looks in the wrong place sees nothing, too."""
+    if not folders:
+        what = "no incident" if place.is_dir() else "no folder"
+        yield Missing(what=f"There is {what} where journals are looked for: {place}", chapter="journals")
 
 
 def _journals(journals: Sequence[JournalProof]) -> Iterator[Missing]:

@@ -17,7 +17,7 @@ from journal.audit.controls import controls
 from journal.audit.gaps import gaps
 from journal.audit.index import TEMPLATES, html_index, markdown_index
 from journal.audit.journals import journals_of
-from journal.audit.missing import CANNOT_SHOW, missing
+from journal.audit.missing import CANNOT_SHOW, missing, not_over, nothing_here
 from journal.audit.proofs import JOURNALS, proven
 from journal.audit.pseudonyms import WITHOUT_NAMES, Pseudonyms, key_in, names_in, replaced
 from journal.audit.schedule import tests
@@ -84,6 +84,8 @@ def write_pack(paths: Paths, plan: Plan, order: Order, to: Path) -> m.Evidence:
     """
     if to.exists() or to.is_symlink():
         raise PackError(f"There is already {to}.", "Name a folder that is not there yet: a pack is never written over.")
+    if to.absolute().resolve().is_relative_to(paths.incidents.resolve()):
+        raise PackError(f"{to} is among the journals: it would be taken for an incident.", "Name a folder elsewhere.")
     draft = temporary_name(to.absolute())
     try:
         keep_private(to.absolute().parent)
@@ -107,7 +109,7 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
     """Copy and check the journals, and return what they show."""
     now, span = order.now or datetime.now(UTC), order.span
     folders = _folders(paths)
-    found = list(journals_of(folders, span))
+    found = list(journals_of(folders, span, now))
     proofs, incidents = proven(found, folder, span, now, order.signers)
     whole = {Path(proof.file).name for proof in proofs if proof.ok}
     rows = tests(plan, incidents, whole, span, now)
@@ -123,6 +125,8 @@ def _made(paths: Paths, plan: Plan, order: Order, folder: Path) -> m.Evidence:
         signers=_signers(order.signers),
         witness=compared,
         missing=[
+            *not_over(span, now),
+            *nothing_here(paths.incidents, folders),
             *contradicted,
             *not_given(paths.unwitnessed),
             *gaps(folders, span),

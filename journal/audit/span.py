@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from journal.errors import CleoError
 from journal.plan.routine import Every
 from journal.report.evidence import Part
-from journal.wording.instants import utc_instant
+from journal.wording.instants import NotAnInstant, utc_instant
 
 _LONGEST = timedelta(days=20 * 366)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -39,8 +39,7 @@ def span_of(since: str, until: str) -> Span:
     The day of ``until`` is part of it; an instant is its end, and not part of it.
 
     Raises:
-        NoSpan: the end is not after the beginning.
-        NotAnInstant: one of them names neither.
+        NoSpan: the end is not after the beginning, or one of them names neither.
     """
     begin, end = _instant(since, last=False), _instant(until, last=True)
     if end - begin > _LONGEST:
@@ -56,7 +55,10 @@ def _instant(text: str, *, last: bool) -> datetime:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        return utc_instant(text)
+        try:
+            return utc_instant(text)
+        except NotAnInstant as error:
+            raise NoSpan(error.message, "Write a day, 2026-01-31, or an instant: 2026-01-31T14:30:00Z.") from error
     if last and day == date.max:
         raise NoSpan(f"{text} is the end of time.", "Ask for the years that are audited.")
     return datetime.combine(day + timedelta(days=1) if last else day, time(), UTC)

@@ -30,6 +30,9 @@ def contradictions(log: Path, journals: Mapping[str, Path], span: Span) -> tuple
     seen = [head for head in heads if head.incident in journals]
     gone = [head for head in heads if head.incident not in journals and span.holds(head.at)]
     found = [*_gone(gone), *(Missing(what=line, chapter="journals") for line in differing(seen, journals))]
+    if not heads:
+        found.append(Missing(what=f"No line of {log.name}, the witness's log, is a head", chapter="journals"))
+        return found, f"not compared: no line of {log.name} is a head"
     of = count(len({head.incident for head in seen}), "journal")
     return found, f"{count(len(seen), 'head')} of {of} in {log.name} compared, {len(found)} contradict"
 

@@ -79,7 +79,12 @@ def declare(
     first = _first_event(
         incident_id, plan, declaration, title=blot(declaration.title.strip()), inventory=inventory, program=program
     )
-    journal = Journal.create(place.journal, first, actor=actor, fallback=place.fallback)
+    try:
+        journal = Journal.create(place.journal, first, actor=actor, fallback=place.fallback)
+    except CleoError:
+        with suppress(OSError):  # a folder without a journal would be an incident of which nobody can tell
+            place.folder.rmdir()
+        raise
     with suppress(JournalWriteFailed):  # it is declared all the same, and its runner reads the inventory itself
         if read:
             journal.append(read)

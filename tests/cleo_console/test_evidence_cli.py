@@ -44,8 +44,27 @@ def test_a_pack_says_what_is_missing_and_its_status_whether_journals_are_proven(
     done = cleo(*asked, home / "pack")
     assert "1 of 1 journal verify" in done.output
     assert f"{ID} (DRILL) was still open as the pack was made" in (home / "pack" / "index.md").read_text()
+    for odd in ("declared", "signers"):
+        (home / odd).write_text("no head and no key\n", encoding="utf-8")
+    assert "names no signer" in cleo(*asked, home / "x", "--signers", home / "signers", status=2).output
+    assert "is among the journals" in cleo(*asked, home / "incidents" / "x", status=1).output
+    cleo("declare", "--title", "\udce9", "--scenario", "database-failure", "--kind", "DRILL", status=1)
+    assert [folder.name for folder in (home / "incidents").iterdir()] == [ID]  # what was refused leaves none
     (home / "incidents" / "INC-2026-03-01-01-gone").mkdir()
     assert "no journal in it" in cleo(*asked, home / "again", status=1).output
+
+
+def test_a_pack_of_what_is_still_to_come_or_of_another_place_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "log").write_text("nothing\n", encoding="utf-8")
+    said = cleo("evidence", "--from", "2126-01-01", "--to", "2126-06-30", "-o", home / "a").output
+    assert "0 incidents" in said and "after the pack was made: nothing of it can be here" in said
+    monkeypatch.setenv("CLEO_HOME", str(home / "elsewhere"))
+    asked = ("evidence", "--from", "2030-01-01", "--to", "2049-01-01", "-o")
+    said = cleo(*asked, home / "b", "--witness", home / "log").output
+    assert f"There is no folder where journals are looked for: {home}" in said
+    assert "No line of log, the witness's log, is a head" in (home / "b" / "index.md").read_text(encoding="utf-8")
 
 
 def test_the_witness_has_the_head_as_it_was_closed_and_of_each_report(
