@@ -20,6 +20,7 @@ from journal.store.journal import Journal, Reader
 from journal.wording.durations import stopwatch
 from screens.app_services import AppServices
 from screens.facilitator.following import Following, InjectRow, Seen
+from screens.facilitator.next_words import next_to_lead
 from screens.facilitator.words import inject_detail, inject_line
 from screens.guidance.moments import moments
 
@@ -186,11 +187,13 @@ class LeadingLoop:
         """Say how the exercise stands, and each inject."""
         incident, now = self._fresh(), self._now()
         began = incident.review.exercise_began_at or incident.declared_at
-        paused = incident.review.paused or incident.closed_at is not None
-        state = " CLOSED." if incident.closed_at else " STOPPED." if paused else ""
+        paused, over = incident.review.paused, incident.closed_at is not None
+        state = " CLOSED." if over else " STOPPED." if paused else ""
         self._terminal.say(f"Leading {incident.id}, {stopwatch((now - began).total_seconds())} into it.{state}")
         for n, row in enumerate(self._seen().injects, 1):
-            self._terminal.say(f"{n} {plain_sentence(inject_line(row, now, paused=paused))}")
+            self._terminal.say(f"{n} {plain_sentence(inject_line(row, now, paused=paused, over=over))}")
+        found = next_to_lead(incident, self._seen(), now)
+        self._terminal.say(f"Next: {found.words}.")
 
     def _say_news(self, *, own: bool = False) -> bool:
         """Say what people did and were told since it was last said; return whether there was anything."""

@@ -20,7 +20,7 @@ from screens.guidance.figures import phase_line, rto_line
 from screens.guidance.health import Health, health
 from screens.guidance.injects import answer_words, inject_lines
 from screens.guidance.names import named, title
-from screens.guidance.next_action import closed_words, leaves_out
+from screens.guidance.next_action import closed_words, hot_wash_left, leaves_out
 from screens.guidance.progress import how_far
 from screens.guidance.rpo import rpo_line
 from screens.guidance.run_text import cure_lines, refusal_lines, remains, standing
@@ -126,6 +126,8 @@ def next_line(
         taken: who else works at it.
         runner_missing: whether no runner is there.
     """
+    if hot_wash_left(incident):
+        return f"NEXT: the hot wash, while all are here: cleo exercise hotwash {incident.id} --ask. x reopens it."
     if incident.closed_at is not None:
         return f"NEXT: {closed_words(incident)}. x reopens it; notes can still be added."
     if runner_missing and (why := runner_first(incident)):

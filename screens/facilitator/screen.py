@@ -17,6 +17,7 @@ from journal.wording.durations import stopwatch
 from screens.app_services import AppServices
 from screens.facilitator.following import Following, InjectRow, Person, Seen
 from screens.facilitator.keys import LeadingKeys
+from screens.facilitator.next_words import next_to_lead
 from screens.facilitator.words import inject_detail, inject_line, person_detail, person_line
 from screens.lazy import build, push
 from screens.live.clocked import clock_of
@@ -86,6 +87,7 @@ class FacilitatorScreen(Screen[None]):
         yield OptionList(id="injects", markup=False)
         yield Quiet(id="detail")
         yield OptionList(id="people", markup=False)
+        yield Quiet(id="next")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -139,11 +141,17 @@ class FacilitatorScreen(Screen[None]):
         trouble = block(trouble_lines(self.session))  # what players were told stands in the list
         self.query_one("#trouble", Quiet).show(trouble)
         self.query_one("#trouble", Quiet).set_class(not trouble, "-empty")
-        paused = incident.review.paused or incident.closed_at is not None
-        _fill(self._list("injects"), [content(inject_line(row, now, paused=paused)) for row in self._seen.injects])
+        how = {"paused": incident.review.paused, "over": incident.closed_at is not None}
+        _fill(self._list("injects"), [content(inject_line(row, now, **how)) for row in self._seen.injects])
         _fill(self._list("people"), [content(person_line(one, now)) for one in self._seen.people])
+        self.query_one("#next", Quiet).show(self._next())
         self._draw_detail()
         self.refresh_bindings()
+
+    def _next(self) -> Content:
+        found = next_to_lead(self.session.state, self._seen, clock_of(self)())
+        key = f"  [{found.key}]" if found.key else ""
+        return Content.assemble((" NEXT  ", "bold"), found.words, (key, "bold $primary"))
 
     def _title(self) -> Content:
         incident = self.session.state

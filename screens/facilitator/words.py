@@ -11,18 +11,29 @@ from journal.wording.sanitize import sanitize
 from screens.facilitator.following import InjectRow, Person
 from screens.guidance.text import Line, Span, Tone, labelled, line
 
-_STATE_WIDTH, _ID_WIDTH = 22, 14
+_STATE_WIDTH, _ID_WIDTH = 24, 14
 _LATE_S = 5.0
 """Seconds after its time in which an inject that has its cause was surely given."""
 _MARKS = {"good": "+", "improve": "-", "note": "·"}
 
 
-def inject_line(row: InjectRow, now: datetime, *, paused: bool) -> Line:
-    """Return an inject in one line: how it stands, its id, its text."""
-    symbol, words, tone = _state(row, now, paused)
+def inject_line(row: InjectRow, now: datetime, *, paused: bool = False, over: bool = False) -> Line:
+    """Return an inject in one line: how it stands, its id, its text.
+
+    Args:
+        row: the inject.
+        now: the exercise's time.
+        paused: whether its clock stands.
+        over: whether it is closed.
+    """
+    symbol, words, tone = _OVER[row.state] if over and row.state in _OVER else _state(row, now, paused)
     shown = f"{symbol} {words}"
     name = sanitize(row.inject.id)[: _ID_WIDTH - 1]
     return line(Span(f"{shown:<{_STATE_WIDTH}}", tone), Span(f"{name:<{_ID_WIDTH}}", "strong"), sanitize(row.text))
+
+
+_OVER: dict[str, tuple[str, str, Tone]] = dict.fromkeys(("comes", "waits", "held"), ("·", "never came", "quiet"))
+_OVER["open"] = ("!", "never answered", "urgent")
 
 
 def _state(row: InjectRow, now: datetime, paused: bool) -> tuple[str, str, Tone]:

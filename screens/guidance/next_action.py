@@ -266,6 +266,11 @@ def closed_words(incident: Incident) -> str:
     return f"STILL IN FORCE, {left} takes it back" if left else closed
 
 
+def hot_wash_left(incident: Incident) -> bool:
+    """Return whether an exercise is over, and nobody said yet what went well in it and what did not."""
+    return bool(incident.closed_at and incident.review.exercise and not incident.review.hot_wash)
+
+
 def settled_words(incident: Incident) -> str:
     """Return how the incident stands when nothing is next: settled is not in order."""
     left = len(remaining(incident))

@@ -27,6 +27,7 @@ INCIDENT_BINDINGS = [
     Binding("t", "timeline", "timeline", id="incident.timeline", tooltip="all that happened; search, late entries"),
     Binding("e", "contacts", "escalate", id="incident.contacts", tooltip="whom to call, who answered, who is overdue"),
     Binding("R", "report", "report", id="incident.report", tooltip="the report as it is now; write its parts, sign"),
+    Binding("w", "assessment", "assessment", id="incident.assessment", tooltip="what the exercise showed; hot wash"),
     _binding(RUNNER),
     _binding(CLOSE),
     Binding("question_mark", "help", "help", key_display="?", id="incident.help", tooltip="all keys, all symbols"),

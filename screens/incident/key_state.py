@@ -35,6 +35,8 @@ class KeyState:
         cursor = self._cursor
         if action == "runner":
             return cursor.ready and cursor.session.runner_missing
+        if action == "assessment":
+            return cursor.ready and bool(cursor.incident.closed_at and cursor.incident.review.exercise)
         if action in _PAGES:
             return cursor.ready
         if action in ("act", *_OF_A_STEP) and cursor.ready and cursor.at_heading:

@@ -77,6 +77,10 @@ class Navigation:
         """Show the report as it would be now, and what people can write into it."""
         push(self._app, "report", self._session)
 
+    def assessment(self) -> None:
+        """Show what the exercise has shown; its hot wash is asked there."""
+        push(self._app, "assessment", self._session)
+
     def output(self) -> None:
         """Show the step's output on the whole screen."""
         run = shown_run(self._session, self._cursor.step)

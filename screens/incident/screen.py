@@ -81,7 +81,7 @@ class IncidentScreen(Screen[None]):
         self.action_filter = self.view.filter_next
         self.action_output, self.action_help = navigation.output, navigation.help
         self.action_commands, self.action_handover = navigation.commands, navigation.handover
-        self.action_incidents = navigation.incidents
+        self.action_incidents, self.action_assessment = navigation.incidents, navigation.assessment
 
     def compose(self) -> ComposeResult:
         """Lay out what is known: header, step, the lines that are always there, and the rest once it was read."""

@@ -15,7 +15,7 @@ from journal.wording.sanitize import sanitize
 from screens.guidance.attention import count_line, counts
 from screens.guidance.injects import answer_words, inject_lines
 from screens.guidance.joined import joined_lines
-from screens.guidance.next_action import by_keys
+from screens.guidance.next_action import by_keys, hot_wash_left
 from screens.guidance.people import taken_by_other
 from screens.guidance.status import NO_RUNNER, call_overdue, due_words, next_words, runner_first, troubles
 from screens.guidance.text import Line, Span, line
@@ -137,6 +137,8 @@ def _with_keys(label: Span, words: str, keys: str, width: int) -> Content:
 def _next(session: Session, incident: Incident, cursor: str, now: datetime) -> tuple[str, str]:
     """Return what is next; and who else works at it, with the keys for it."""
     words = next_words(incident, session.catalogue)
+    if hot_wash_left(incident):
+        return "the hot wash, while all are here: what went well, what did not", "  [w]" if cursor else ""
     if incident.closed_at is not None:
         return words + (" x: reopen, n: late note, esc: other incidents" if cursor else ""), ""
     if session.runner_missing and (why := runner_first(incident)):

@@ -28,13 +28,15 @@ async def test_an_exercise_is_led_by_keys(tmp_path: Path, monkeypatch: pytest.Mo
         app = FacilitatorApp(host, incident_id)
         async with app.run_test(size=(80, 24)) as pilot:
             console = Console(pilot, host)  # type: ignore[arg-type]
-            await console.sees("Leading", "○ waits", "expected   nothing: it only tells", "g give", "q quit")
+            await console.sees(
+                "Leading", "○ waits", "expected   nothing: it only tells", "g give", "q quit", "NEXT  tickets comes in"
+            )
             await console.press("down", "down")
             await console.sees("expected   No promise; what is known", "answer     a note was written")
             await console.press("g")
             await console.sees("! open", "eta")
             await console.press("p")
-            await console.sees("STOPPED", "p run")
+            await console.sees("STOPPED", "p run", "NEXT  the clock stands", "[p]")
             await console.press("tab", "n")
             await console.sees("A note on ana@table")
             await console.type("- no update yet")
