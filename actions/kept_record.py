@@ -9,6 +9,7 @@ import msgspec
 
 from actions.outcome import ActionFailed
 from journal.store.whole_file import replace_whole
+from journal.structs import from_json
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -26,7 +27,7 @@ def load_record(path: Path, type_: type[R], *, hint: str, about: str = "") -> R 
         ActionFailed: it cannot be read.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=type_)
+        return from_json(path.read_bytes(), type_)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:

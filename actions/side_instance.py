@@ -9,6 +9,7 @@ import msgspec
 
 from actions.machine.machine import Machine
 from actions.outcome import ActionFailed, Cure, Outcome
+from journal.structs import from_json
 
 _NAMED = 5
 """What is otherwise now and named in a summary; all of it is in the output."""
@@ -31,7 +32,7 @@ def read_record(machine: Machine, path: str, kind: type[Record]) -> Record | Non
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=kind)
+        return from_json(text, kind)
     except msgspec.DecodeError as error:
         raise ActionFailed(f"{path} cannot be understood: {error}", "Look what lies there; move it away.") from None
 

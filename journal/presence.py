@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from journal.store.folders import keep_private, shared
+from journal.structs import from_json
 
 _FOLDER = "here"
 _LOOK_S, _BEAT_S = 5.0, 15.0
@@ -133,4 +134,4 @@ def _fresh(folder: Path) -> Iterator[Present]:
         for path in folder.glob("*.json"):
             with suppress(OSError, msgspec.DecodeError):
                 if abs(time.time() - path.stat().st_mtime) < _GONE_AFTER_S:
-                    yield msgspec.json.decode(path.read_bytes(), type=Present)
+                    yield from_json(path.read_bytes(), Present)

@@ -12,6 +12,7 @@ import msgspec
 from actions.backups.printed import PRINT_ALL, printed_texts
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
+from journal.structs import from_json
 
 MarkKind = Literal["verified", "restored"]
 
@@ -136,7 +137,7 @@ def add_mark(known: dict[str, Marked], name: str, text: str | bytes) -> None:
     if not fits:
         return
     try:
-        mark = msgspec.json.decode(text, type=Mark)
+        mark = from_json(text, Mark)
     except (msgspec.DecodeError, UnicodeError):
         return  # cut off as it was written: nothing is known by it
     _note(known, fits["label"], fits["kind"], mark)

@@ -14,6 +14,7 @@ import msgspec
 
 from actions.channels.settings import StatusPage
 from journal.errors import CleoError
+from journal.structs import from_json
 
 ANSWER_S = 15.0
 """Seconds that the page is waited for, for each thing that it is to say."""
@@ -123,7 +124,7 @@ class Page:
 
     def _decoded(self, answer: bytes, type_: type[T]) -> T:
         try:
-            return msgspec.json.decode(answer, type=type_)
+            return from_json(answer, type_)
         except msgspec.DecodeError as error:
             raise PageTrouble(
                 f"{self._settings.address} does not answer as Statuspage's API does: {error}.",

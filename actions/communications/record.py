@@ -9,6 +9,7 @@ import msgspec
 from actions.channels.settings import Recipient
 from actions.communications.answer import Answer
 from actions.communications.message import Message
+from journal.structs import from_json
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -49,7 +50,7 @@ def key(one: Recipient) -> str:
 def last_sent(folder: Path, audience: str) -> Sent | None:
     """Return the last message to an audience; None where there is none, or it cannot be read."""
     try:
-        return msgspec.json.decode(_file(folder, audience).read_bytes(), type=Sent)
+        return from_json(_file(folder, audience).read_bytes(), Sent)
     except (OSError, msgspec.DecodeError):
         return None
 

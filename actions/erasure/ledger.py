@@ -14,6 +14,7 @@ from actions.context import ActionContext
 from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed
 from actions.settings import ErasureSettings
+from journal.structs import from_json, plain_json
 from journal.wording.instants import NotAnInstant, utc_instant
 
 _MOST = 64 << 20
@@ -110,14 +111,14 @@ def _entries(text: str, settings: ErasureSettings) -> Iterator[tuple[str, object
 
 def _array(text: str, file: str) -> list[Any]:
     try:
-        return msgspec.json.decode(text or "[]", type=list[Any])
+        return from_json(text or "[]", list[Any])
     except msgspec.DecodeError:
         raise ActionFailed(f"{file} is no JSON array.", "Is it cut short? Find a whole copy of it.") from None
 
 
 def _object(line: str) -> object:
     try:
-        return msgspec.json.decode(line)
+        return plain_json(line)
     except msgspec.DecodeError:
         return None
 

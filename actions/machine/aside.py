@@ -16,6 +16,7 @@ import msgspec
 from actions.machine.directories import inspect_directories, mounts_below
 from actions.machine.machine import Machine, last_words
 from actions.outcome import ActionFailed
+from journal.structs import from_json
 
 MOVING = ".moving"
 """Behind a copy's path while not all of it is there."""
@@ -116,7 +117,7 @@ def kept_copies(machine: Machine, place: str) -> list[KeptCopy]:
 def _read(line: str) -> KeptCopy:
     path, _, text = line.partition("\t")
     try:
-        copy = msgspec.json.decode(text, type=KeptCopy)
+        copy = from_json(text, KeptCopy)
     except msgspec.DecodeError as error:
         raise ActionFailed(
             f"{path}/{RECORD} cannot be understood: {error}", "Move that folder elsewhere; it holds old data."

@@ -14,6 +14,7 @@ import msgspec
 from journal.events.base import Kind
 from journal.events.run import Took
 from journal.paths import IncidentPlace
+from journal.structs import from_json
 
 _FILE = "durations.jsonl"
 _MOST_BYTES = 512 * 1024
@@ -72,7 +73,7 @@ def _lines(path: Path) -> list[_Line]:
     found = list[_Line]()
     for text in data.splitlines():
         try:
-            found.append(msgspec.json.decode(text, type=_Line))
+            found.append(from_json(text, _Line))
         except msgspec.DecodeError:  # cut off at the beginning, or by a killed writer
             continue
     return found

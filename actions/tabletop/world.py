@@ -27,6 +27,7 @@ from journal.events.envelope import Clock
 from journal.events.types import Identity, Kind
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import ActionSpec, Catalogue
+from journal.structs import to_struct
 
 _CLOSE_LOOKS = ("health.check", "damage.report")
 _LOOKS = ("status.check", *_CLOSE_LOOKS)
@@ -51,7 +52,7 @@ class SimulatedWorld:
         self, exercise: Exercise, clock: TableClock | None = None, systems: Collection[str] | None = None
     ) -> None:
         self.exercise = exercise
-        self.script: Script = msgspec.convert(exercise.world, Script).over(ordinary_world())
+        self.script: Script = to_struct(exercise.world, Script).over(ordinary_world())
         self.clock = clock or TableClock(1.0, datetime.now(UTC))
         self.systems = tuple(self.script.health if systems is None else systems)
         self._lock = threading.Lock()

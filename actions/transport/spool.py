@@ -13,6 +13,7 @@ from actions.transport.processes import Process
 from actions.transport.program import ProgramStatus, State, Stream
 from actions.transport.shim import place_in_memory
 from journal.store.filelock import locked_elsewhere
+from journal.structs import to_struct
 
 _CHUNK = 4 * 1024 * 1024
 _STREAMS: tuple[Stream, ...] = ("out", "err")
@@ -36,7 +37,7 @@ class Spool:
     def process(self) -> Process | None:
         """Return the program's process; None before it started, and where it was given up."""
         started = self._record("started")
-        return msgspec.convert(started, Process) if started and "pid" in started else None
+        return to_struct(started, Process) if started and "pid" in started else None
 
     def status(self) -> ProgramStatus:
         """Return where the program stands."""
@@ -46,7 +47,7 @@ class Spool:
             return ProgramStatus(state=State.NOT_STARTED)
         if "pid" not in started:
             return ProgramStatus(state=State.GIVEN_UP)
-        process = msgspec.convert(started, Process)
+        process = to_struct(started, Process)
         locked = not ended and self._shim_lives()
         ended = ended or self._finished()  # it may have been written just before the lock was let go
         if ended:
@@ -100,7 +101,7 @@ class Spool:
 
     def _finished(self) -> Finished | None:
         facts = self._record("finished") or self._in_memory()
-        return msgspec.convert(facts, Finished) if facts else None
+        return to_struct(facts, Finished) if facts else None
 
     def _in_memory(self) -> dict[str, Any] | None:
         """Return the end that a shim noted in memory, because the disk of the spool takes nothing; None: there is none.

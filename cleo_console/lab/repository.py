@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from actions.backups.repository.entry import ENTRY, Entry, decode_entry, is_id
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, Where
+from journal.structs import to_struct
 
 BUCKET = "bucket"
 """How a service's settings call the bucket that has its backups."""
@@ -88,7 +87,7 @@ class Repository:
 def bucket_of(settings: Mapping[str, Any]) -> Where | None:
     """The bucket that has a service's backups, by what the lab remembers of it; None: they lie in its folder."""
     chosen = settings.get(BUCKET)
-    return msgspec.convert(chosen, Where) if chosen else None
+    return to_struct(chosen, Where) if chosen else None
 
 
 def _remove_empty(folder: Path) -> None:

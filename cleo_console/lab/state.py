@@ -18,6 +18,7 @@ from cleo_console.lab.sites.place import Chosen as ChosenSites
 from cleo_console.lab.sites.place import Sites
 from cleo_console.lab.sizes import parse_size
 from journal.errors import CleoError
+from journal.structs import from_json
 
 STATE = "lab.json"
 UNFINISHED_STATE = "lab.json.new"
@@ -126,7 +127,7 @@ def load_state(directory: Path) -> State | None:
     """
     path = directory / STATE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
+        return from_json(path.read_bytes(), State)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.MsgspecError) as error:

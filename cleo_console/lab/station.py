@@ -10,6 +10,7 @@ import msgspec
 from actions.transport.switching import run_as
 from cleo_console.lab.account import Account
 from cleo_console.lab.service import HOST, Instance
+from journal.structs import to_struct
 
 STATIONS = "stations"
 """Where a service's settings have the stations that its lab has."""
@@ -62,7 +63,7 @@ HERE = Station()
 
 def stations_of(instance: Instance) -> dict[str, Station]:
     """Return the stations of the lab that a service is in, by site; nothing where all is on loopback."""
-    return msgspec.convert(instance.settings.get(STATIONS, {}), dict[str, Station])
+    return to_struct(instance.settings.get(STATIONS, {}), dict[str, Station])
 
 
 def station_of(instance: Instance) -> Station:

@@ -13,6 +13,7 @@ from journal.commands.offer import Offer
 from journal.errors import CleoError
 from journal.store.folders import keep_private
 from journal.store.whole_file import replace_whole
+from journal.structs import from_json
 
 KEPT = timedelta(hours=24)
 """How long an alert that is not told again is offered."""
@@ -112,6 +113,6 @@ class Offers:
 
 def _read(path: Path) -> Offer | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Offer)
+        return from_json(path.read_bytes(), Offer)
     except (OSError, msgspec.DecodeError):
         return None

@@ -11,6 +11,7 @@ import msgspec
 
 from journal.commands.offer import Offer
 from journal.errors import CleoError
+from journal.structs import plain_json
 from journal.wording.counting import count
 from journal.wording.sanitize import sanitize
 
@@ -49,7 +50,7 @@ def read_webhook(body: bytes, now: datetime) -> Told:
     if len(body) > MOST_BYTES:
         raise NotAnAlert(f"It has more than {MOST_BYTES:,} bytes.", hint)
     try:
-        data = msgspec.json.decode(body)
+        data = plain_json(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise NotAnAlert("It is no JSON.", hint) from error
     for read in (_alertmanager, _pagerduty):

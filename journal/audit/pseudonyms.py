@@ -24,6 +24,7 @@ from journal.audit.model import Evidence
 from journal.errors import CleoError
 from journal.store.journal import Reader
 from journal.store.whole_file import replace_whole
+from journal.structs import to_struct
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _KINDS = {
@@ -175,7 +176,7 @@ def replaced(made: Evidence, pseudonyms: Pseudonyms, words: str) -> Evidence:
     plain = _replaced(msgspec.to_builtins(made, builtin_types=(datetime,)), pseudonyms)
     for one in plain["journals"]:
         one["file"] = ""
-    return msgspec.convert({**plain, "pseudonyms": words}, Evidence)
+    return to_struct({**plain, "pseudonyms": words}, Evidence)
 
 
 def _replaced(value: Any, pseudonyms: Pseudonyms) -> Any:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from journal.structs import to_struct
+
 
 class DamageBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change that did damage. Everything that was committed before it is good, as far as this change goes.
@@ -34,7 +36,7 @@ class DamageBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def all_of(cls, facts: Mapping[str, Any]) -> list[DamageBegan]:
         """Return those among an action's facts on one system, the earliest first; none where they have another form."""
         try:
-            found = msgspec.convert(facts.get(cls.FACT, []), list[DamageBegan])
+            found = to_struct(facts.get(cls.FACT, []), list[DamageBegan])
         except msgspec.ValidationError:
             return []
         return sorted((one for one in found if one.at.tzinfo), key=lambda one: one.at)

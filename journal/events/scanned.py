@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from journal.structs import to_struct
+
 
 class ScannedState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One state that was restored and looked through.
@@ -53,7 +55,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def of(cls, facts: Mapping[str, Any]) -> Scan | None:
         """Return the one among an action's facts on one system; None where there is none, or of another form."""
         try:
-            return msgspec.convert(facts[cls.FACT], cls)
+            return to_struct(facts[cls.FACT], cls)
         except (KeyError, msgspec.ValidationError):
             return None
 

@@ -64,6 +64,7 @@ from journal.events.run import (
     RunRequested,
     ScriptsRead,
 )
+from journal.structs import decoder
 
 __all__ = [
     "BODY_TYPES",
@@ -166,7 +167,7 @@ def type_of(body: Body) -> str:
 
 # Keys stay in the order in which they were given: a plan's severities, systems and options have one.
 _encoder = msgspec.json.Encoder()
-_decode = {name: msgspec.json.Decoder(cls).decode for name, cls in BODY_TYPES.items()}
+_decode = {name: decoder(cls).decode for name, cls in BODY_TYPES.items()}
 
 
 def encode(body: Body) -> tuple[str, str, str]:

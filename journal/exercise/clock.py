@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from journal.structs import from_json
+
 FILE = "clock.json"
 """Its name in the incident's folder."""
 
@@ -50,7 +52,7 @@ class ExerciseClock:
         """Return the exercise's time, in UTC."""
         real = datetime.now(UTC)
         try:
-            pace = msgspec.json.decode(self._file.read_bytes(), type=Pace)
+            pace = from_json(self._file.read_bytes(), Pace)
         except (OSError, msgspec.DecodeError):
             return real
         return pace.at(real)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
+from journal.structs import to_struct
 
 RULES = ("happened", "before", "within", "never", "passed")
 
@@ -171,7 +172,7 @@ def exercise_from_data(data: dict[str, Any]) -> Exercise:
         JournalDamaged: the data is no script.
     """
     try:
-        return msgspec.convert(data, Exercise)
+        return to_struct(data, Exercise)
     except msgspec.ValidationError as error:
         raise JournalDamaged(
             f"The exercise in the journal cannot be read: {error}.",

@@ -14,6 +14,7 @@ from journal.events.run import KnownSystem
 from journal.incident.given_up import data_systems
 from journal.incident.lost_site import is_gone
 from journal.store.rows import Reading
+from journal.structs import to_struct
 from journal.wording.durations import rough_duration
 from journal.wording.instants import moment, utc
 
@@ -49,7 +50,7 @@ class SecondPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def of(cls, reading: Reading | None) -> Self | None:
         """Return what a reading says; None where there is none, or it has another form."""
         try:
-            return msgspec.convert(reading.payload, cls) if reading else None
+            return to_struct(reading.payload, cls) if reading else None
         except msgspec.ValidationError:
             return None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from journal.incident import step_time
 from journal.incident.backup_catalogue import facts_of
+from journal.structs import to_struct
 from journal.wording.durations import exact_duration
 from journal.wording.sizes import size_words
 
@@ -49,7 +50,7 @@ class RestoreTime(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, facts: Mapping[str, Any]) -> Self | None:
         """Return what is among an action's facts; None where nothing was measured, or it has another form."""
         try:
-            found = msgspec.convert(facts.get(_FACT), cls, strict=False)
+            found = to_struct(facts.get(_FACT), cls, strict=False)
         except msgspec.ValidationError:
             return None
         return found if found.seconds > 0 and found.at.tzinfo else None

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from journal.plan.model import Plan
+from journal.structs import to_struct
 from journal.yamlfile.convert import convert, decode_duration
 from journal.yamlfile.yaml_source import Source, read_bytes, read_yaml
 
@@ -36,7 +35,7 @@ def plan_from_data(data: Mapping[str, Any]) -> Plan:
     Raises:
         msgspec.ValidationError: the data is not a plan's.
     """
-    return msgspec.convert(data, Plan, dec_hook=decode_duration)
+    return to_struct(data, Plan, dec_hook=decode_duration)
 
 
 def read_plan(path: Path) -> LoadedPlan:

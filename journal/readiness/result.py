@@ -16,6 +16,7 @@ from journal.readiness.standing import OpenPoint
 from journal.readiness.verdict import Verdict
 from journal.store.folders import shared
 from journal.store.whole_file import replace_whole
+from journal.structs import from_json
 
 FORMAT = 1
 
@@ -66,7 +67,7 @@ def write(path: Path, result: ReadyResult) -> None:
 def read(paths: Paths) -> ReadyResult | None:
     """Return the last result; None where there is none, or none of a format that is known."""
     try:
-        found = msgspec.json.decode(paths.readiness.read_bytes(), type=ReadyResult)
+        found = from_json(paths.readiness.read_bytes(), ReadyResult)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.format == FORMAT else None

@@ -15,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from journal.events.envelope import from_text, to_text
 from journal.events.types import Event, decode
 from journal.store.chain import to_bytes
@@ -26,6 +24,7 @@ from journal.store.failover.segment_reader import in_order, open_segments, schem
 from journal.store.failover.segments import Segments
 from journal.store.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
 from journal.store.rows import OutputLine, Reading, head_of
+from journal.structs import plain_json
 
 PAGE = 500
 """Rows of events in one fetch."""
@@ -132,7 +131,7 @@ class Reader:
     def readings(self) -> dict[str, Reading]:
         """Return the latest readings by name."""
         rows = self._fetch("SELECT name, at, payload FROM readings ORDER BY name, at")
-        return {name: Reading(name, from_text(at), msgspec.json.decode(payload)) for name, at, payload in rows}
+        return {name: Reading(name, from_text(at), plain_json(payload)) for name, at, payload in rows}
 
     def head(self) -> tuple[int, str]:
         """Return seq and hash of the last event."""

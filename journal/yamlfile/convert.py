@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from journal.structs import to_struct
 from journal.wording.durations import Duration
 from journal.yamlfile.problem import BadFile, FilePath, Problem
 from journal.yamlfile.yaml_source import Source
@@ -38,7 +39,7 @@ def convert(wanted: type[T], source: Source) -> T:
         BadFile: it does not fit; everything that does not is named.
     """
     try:
-        return msgspec.convert(source.data, wanted, dec_hook=decode_duration)
+        return to_struct(source.data, wanted, dec_hook=decode_duration)
     except msgspec.ValidationError as error:
         found = list(misfits(wanted, source.data)) or [((), str(error))]
         problems = [Problem(source.file, source.line(where), where, what) for where, what in found]
@@ -57,12 +58,13 @@ def convert_each(source: Source, part: str, wanted: Mapping[str, type[T] | str])
         BadFile: some do not fit; everything that does not is named.
     """
     found: list[tuple[FilePath, str]] = []
+    types = {key: type_ for key, type_ in wanted.items() if not isinstance(type_, str)}
     for key, type_ in wanted.items():
         told = [((), type_)] if isinstance(type_, str) else misfits(type_, source.data[part][key])
         found += [((part, key, *where), what) for where, what in told]
     if found:
         raise BadFile([Problem(source.file, source.line(where), where, what) for where, what in found])
-    return {key: msgspec.convert(source.data[part][key], type_) for key, type_ in wanted.items()}
+    return {key: to_struct(source.data[part][key], type_) for key, type_ in types.items()}
 
 
 def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[FilePath, str]]:
@@ -98,7 +100,7 @@ def _struct_misfits(
 
 def _leaf_misfits(wanted: Any, value: Any, path: FilePath) -> Iterator[tuple[FilePath, str]]:
     try:
-        msgspec.convert(value, wanted, dec_hook=decode_duration)
+        to_struct(value, wanted, dec_hook=decode_duration)
     except msgspec.ValidationError as error:
         yield path, _PLACE.sub("", str(error))
 

@@ -22,6 +22,7 @@ from actions.backups.storage.storage import Where
 from actions.context import ActionContext
 from actions.outcome import ActionFailed
 from journal.errors import CleoError
+from journal.structs import from_json, to_struct
 
 _HOURS_S = 24 * 3600.0
 _LOOK_S = 120.0
@@ -69,12 +70,12 @@ def look_offsite(
     source, order = _order(ctx, copied_as)
     order = replace(order, full=full, index_only=index_only)
     if full:
-        return msgspec.convert(_run(ctx, source, "look", order), Seen)
+        return to_struct(_run(ctx, source, "look", order), Seen)
     argv = _argv(ctx, source, "look", order)
     done = ctx.query(source.host, argv, timeout_s=within_s, user=source.user)
     if done.code != 0:
         raise ActionFailed(" ".join(done.err.split()) or f"The look at {order.where.place} {done.ending}.")
-    return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Seen)
+    return from_json(done.out.strip().rpartition("\n")[2], Seen)
 
 
 def read_offsite(ctx: ActionContext, name: str, *, copied_as: str = "") -> str:

@@ -15,6 +15,7 @@ from actions.backups.offsite.order import Order, tell
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _KEPT = 20
 
@@ -34,14 +35,14 @@ def drills_name(system: str) -> str:
 def load_drills(storage: Storage, system: str) -> Sequence[Drilled]:
     """Return what is known, the latest last; nothing where nothing was written, or it cannot be understood."""
     try:
-        return msgspec.json.decode(storage.read(drills_name(system)), type=list[Drilled])
+        return from_json(storage.read(drills_name(system)), list[Drilled])
     except (Missing, msgspec.DecodeError, UnicodeError):
         return []
 
 
 def main(order: str, drilled: str) -> int:
     """Add what a `Drilled` in JSON says to the place of an `Order`; return the exit status."""
-    asked, found = msgspec.json.decode(order, type=Order), msgspec.json.decode(drilled, type=Drilled)
+    asked, found = from_json(order, Order), from_json(drilled, Drilled)
     try:
         storage = open_storage(asked.where)
         known = [*load_drills(storage, asked.system), found][-_KEPT:]

@@ -12,8 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 
-import msgspec
-
 from actions.backups.offsite.index import NO_INDEX, Copied, load_index, without_index
 from actions.backups.offsite.order import Order, tell
 from actions.backups.offsite.target import NotFetched, open_target, require_same
@@ -22,6 +20,7 @@ from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
+from journal.structs import from_json
 
 PARTLY = 3
 """The exit status where all is here but what is damaged or missing there."""
@@ -32,7 +31,7 @@ _NAMED = 5
 def main(order: str) -> int:
     """Do what an `Order` in JSON says; return the exit status."""
     try:
-        fetch(msgspec.json.decode(order, type=Order))
+        fetch(from_json(order, Order))
     except CleoError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return PARTLY if isinstance(error, _PartlyFetched) else 1

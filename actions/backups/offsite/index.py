@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from actions.backups.storage.storage import Missing, Stat, Storage, StorageTrouble
+from journal.structs import from_json
 from journal.wording.counting import count
 
 NO_INDEX = (
@@ -95,7 +96,7 @@ def load_index(storage: Storage, system: str) -> Index | None:
         StorageTrouble: it cannot be read, or is no index.
     """
     try:
-        return msgspec.json.decode(storage.read(index_name(system)), type=Index)
+        return from_json(storage.read(index_name(system)), Index)
     except Missing:
         return None
     except (msgspec.DecodeError, UnicodeError) as error:

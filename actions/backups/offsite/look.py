@@ -21,6 +21,7 @@ from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _TELL_EVERY_S = 0.5
 
@@ -70,7 +71,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 def main(order: str) -> int:
     """Do what an `Order` in JSON says; return the exit status."""
-    asked = msgspec.json.decode(order, type=Order)
+    asked = from_json(order, Order)
     try:
         print(msgspec.json.encode(look(asked)).decode(), flush=True)
     except CleoError as error:

@@ -14,6 +14,7 @@ from actions.backups.offsite.index import Index
 from actions.backups.offsite.order import Order
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, StorageTrouble
+from journal.structs import from_json
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -43,7 +44,7 @@ def what_was_lost(order: Order) -> str:
     """Return what the second place had by the last whole sync to it, where it has no index now; empty: not known."""
     try:
         here = open_storage(order.here, quick=True)
-        known = msgspec.json.decode(here.read(MEMORY), type=CopiedBefore)
+        known = from_json(here.read(MEMORY), CopiedBefore)
     except (StorageTrouble, msgspec.DecodeError, UnicodeError):
         return ""
     if known.place != order.where.place or not known.files:

@@ -8,19 +8,18 @@ from __future__ import annotations
 import sys
 from hashlib import sha256
 
-import msgspec
-
 from actions.backups.offsite.index import NO_INDEX, load_index
 from actions.backups.offsite.order import Order
 from actions.backups.offsite.target import NotFetched
 from actions.backups.storage.places import open_storage
 from journal.errors import CleoError
+from journal.structs import from_json
 
 
 def main(order: str, name: str) -> int:
     """Do what an `Order` in JSON says; return the exit status."""
     try:
-        text = read(msgspec.json.decode(order, type=Order), name)
+        text = read(from_json(order, Order), name)
     except CleoError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 1

@@ -12,8 +12,6 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-import msgspec
-
 from actions.backups.offsite.copying import Copy
 from actions.backups.offsite.index import CopiedBackup, Index, load_index, save_index, without_index
 from actions.backups.offsite.memory import remember, what_was_lost
@@ -23,6 +21,7 @@ from actions.backups.repository.entry import ENTRY
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, StorageTrouble, in_bucket
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _TRIES = 3
 """How often the source is read anew because a file of it expired meanwhile."""
@@ -31,7 +30,7 @@ _TRIES = 3
 def main(order: str) -> int:
     """Do what an `Order` in JSON says; return the exit status."""
     try:
-        sync(msgspec.json.decode(order, type=Order))
+        sync(from_json(order, Order))
     except CleoError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 1

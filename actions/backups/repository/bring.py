@@ -23,6 +23,7 @@ from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, Where
 from journal.errors import CleoError
 from journal.store.whole_file import flush_folder
+from journal.structs import from_json
 
 _TELL_EVERY_S = 0.5
 
@@ -56,7 +57,7 @@ class NotBrought(CleoError):
 def main(order: str) -> int:
     """Do what a `BringOrder` in JSON says; return the exit status."""
     try:
-        bring(msgspec.json.decode(order, type=BringOrder))
+        bring(from_json(order, BringOrder))
     except CleoError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ from actions.backups.repository.writing import AlreadyWriting, Staged
 from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Storage, StorageTrouble, Where, Writable
+from journal.structs import from_json
 
 
 class Shelf:
@@ -79,7 +80,7 @@ class Shelf:
     def _writer(self, mark: str) -> Writer | None:
         """Return who wrote a mark; None: it cannot be understood."""
         try:
-            return msgspec.json.decode(self.storage.read(self.at(mark)), type=Writer)
+            return from_json(self.storage.read(self.at(mark)), Writer)
         except (msgspec.DecodeError, StorageTrouble):
             return None
 

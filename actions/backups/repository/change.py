@@ -12,6 +12,7 @@ import msgspec
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import StorageTrouble, Where
 from journal.errors import CleoError
+from journal.structs import from_json
 
 
 class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +26,7 @@ class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
 def main(order: str) -> int:
     """Do what a `ChangeOrder` in JSON says; return the exit status."""
     try:
-        change(msgspec.json.decode(order, type=ChangeOrder))
+        change(from_json(order, ChangeOrder))
     except CleoError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

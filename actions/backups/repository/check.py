@@ -17,19 +17,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from actions.backups.repository.entry import ENTRY, Entry, NoEntry, StoredFile, decode_entry
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Missing, Storage, Unreadable, Where
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _TELL_EVERY_S = 0.5
 
 
 def main(folder: str, where: str = "") -> int:
     """Check the backup in ``folder``; return the exit status."""
-    place = msgspec.json.decode(where, type=Where) if where else Where(place=str(Path(folder).absolute().parent))
+    place = from_json(where, Where) if where else Where(place=str(Path(folder).absolute().parent))
     backup = folder if where else Path(folder).absolute().name
     try:
         storage = open_storage(place)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from journal.errors import CleoError
+from journal.structs import from_json
 
 ENTRY = "entry.json"
 INCOMPLETE = ".incomplete-"
@@ -105,6 +106,6 @@ def decode_entry(data: bytes | str, where: str) -> Entry:
         NoEntry: it is cut off, or no entry.
     """
     try:
-        return msgspec.json.decode(data, type=Entry)
+        return from_json(data, Entry)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise NoEntry(f"{where} cannot be read: {error}.", "Take another backup; this one cannot be used.") from error

@@ -13,6 +13,7 @@ from actions.backups.repository.show import Shown, ShowOrder
 from actions.backups.storage.storage import Where
 from actions.outcome import ActionFailed
 from actions.transport import Completed, DeadlineExceeded
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -84,7 +85,7 @@ def shown_by(done: Completed, folder: str, host: str) -> Shown:
         ActionFailed: nobody can look.
     """
     if done.code == 0:
-        return msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Shown)
+        return from_json(done.out.strip().rpartition("\n")[2], Shown)
     raise said_trouble(done, f"{folder} cannot be looked at from {host}")
 
 

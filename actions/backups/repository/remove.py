@@ -26,6 +26,7 @@ from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
 from journal.errors import CleoError
 from journal.store.whole_file import replace_whole
+from journal.structs import from_json
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ def main(shelf: str, ids: Sequence[str]) -> int:
     """Remove backups of one system; return the exit status."""
     try:
         if shelf.startswith("{"):
-            _remove_from_bucket(msgspec.json.decode(shelf, type=RemoveOrder), ids)
+            _remove_from_bucket(from_json(shelf, RemoveOrder), ids)
             return 0
         with locked(Path(shelf)):
             remove_incomplete(Path(shelf))

@@ -16,6 +16,7 @@ from actions.backups.storage.at_once import at_once
 from actions.backups.storage.places import open_storage
 from actions.backups.storage.storage import Where
 from journal.errors import CleoError
+from journal.structs import from_json
 
 
 class ShowOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 def main(order: str) -> int:
     """Do what a `ShowOrder` in JSON says; return the exit status."""
     try:
-        shown = show(msgspec.json.decode(order, type=ShowOrder))
+        shown = show(from_json(order, ShowOrder))
     except CleoError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

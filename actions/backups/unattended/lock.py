@@ -18,6 +18,7 @@ import msgspec
 from actions.transport import ProgramLost, TransportLost
 from journal.errors import CleoError
 from journal.events.types import Finding
+from journal.structs import from_json
 from journal.wording.durations import rough_duration
 
 NAME = "lock"
@@ -170,7 +171,7 @@ def _taken(descriptor: int) -> bool:
 
 def _read(descriptor: int) -> Holder | None:
     try:
-        return msgspec.json.decode(os.pread(descriptor, 1 << 20, 0), type=Holder)
+        return from_json(os.pread(descriptor, 1 << 20, 0), Holder)
     except msgspec.DecodeError:
         return None
 

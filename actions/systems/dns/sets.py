@@ -9,6 +9,7 @@ import msgspec
 
 from actions.systems.dns.settings import Record, whole
 from journal.errors import CleoError
+from journal.structs import to_struct
 
 if TYPE_CHECKING:
     from dns.rdataset import Rdataset
@@ -117,4 +118,4 @@ def written(sets: Iterable[RecordSet]) -> list[dict[str, Any]]:
 
 def read(kept: object) -> list[RecordSet]:
     """Return sets as `written` kept them."""
-    return msgspec.convert(kept, list[RecordSet])
+    return to_struct(kept, list[RecordSet])

@@ -18,6 +18,7 @@ from actions.backups.storage.storage import Where
 from actions.outcome import ActionFailed
 from actions.systems.files.settings import FilesSettings
 from actions.transport import Completed
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from actions.context import ActionContext
@@ -46,7 +47,7 @@ def require_bucket(settings: FilesSettings, local: bool, run: Run) -> None:
     done = run([_python(settings, local), "-P", "-m", _SHOW, msgspec.json.encode(order).decode()])
     if done.code:
         raise said_trouble(done, f"{settings.repository} cannot be used")
-    if not msgspec.json.decode(done.out.strip().rpartition("\n")[2], type=Shown).sizes:
+    if not from_json(done.out.strip().rpartition("\n")[2], Shown).sizes:
         raise ActionFailed(
             f"{settings.repository} has no repository of restic's: it was emptied, or lies elsewhere.",
             "Look whether the address in the inventory is right; another copy may be the bucket's older versions.",

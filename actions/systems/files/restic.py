@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from actions.systems.files.settings import FilesSettings
+from journal.structs import from_json
 
 INCOMPLETE = "incomplete"
 """The tag of a snapshot with holes: restic ended with 3, some files could not be read. It is no backup."""
@@ -92,6 +93,6 @@ def snapshots_of(text: str, settings: FilesSettings) -> list[Snapshot]:
     Raises:
         msgspec.DecodeError: it is no such list.
     """
-    found = msgspec.json.decode(text or "[]", type=list[Snapshot] | None) or []
+    found = from_json("[]" if text.strip() in ("", "null") else text, list[Snapshot])
     own = [[path] for path in settings.paths()]
     return sorted((each for each in found if each.paths in own), key=lambda each: each.time)

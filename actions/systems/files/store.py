@@ -17,6 +17,7 @@ from actions.systems.files.restic import Lock, Snapshot, list_snapshots, restic,
 from actions.systems.files.settings import FilesSettings
 from actions.transport import Completed, LocalHost
 from journal.events.types import Identity
+from journal.structs import from_json
 
 PROGRAMS = "actions.systems.files.programs"
 RESTORE = Cure(
@@ -97,9 +98,7 @@ class Store:
         """
         ids = self._asked(restic(self.settings, "list", "locks", "--no-lock"), 60).out.split()
         found = [self.query(restic(self.settings, "cat", "lock", id_, "--no-lock"), 60) for id_ in ids]
-        return [
-            msgspec.json.decode(done.out, type=Lock) for done in found if not done.code
-        ]  # others have gone meanwhile
+        return [from_json(done.out, Lock) for done in found if not done.code]  # others have gone meanwhile
 
     def query(self, argv: Sequence[str], timeout_s: float) -> Completed:
         """Run a program that changes nothing."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from actions.outcome import ActionFailed
+from journal.structs import plain_json
 
 Object = dict[str, Any]
 
@@ -211,7 +212,7 @@ def pinned(manifest: Manifest, digests: dict[str, str]) -> Manifest:
     """Return a manifest whose images are named by digest, where they were pulled so."""
     if not any(one.get("image") in digests for one in containers(manifest.pods)):
         return manifest
-    body = msgspec.json.decode(msgspec.json.encode(manifest.body))
+    body: dict[str, Any] = plain_json(msgspec.json.encode(manifest.body))
     for one in containers(pod_spec(body)):
         one["image"] = digests.get(str(one.get("image")), one.get("image"))
     return msgspec.structs.replace(manifest, body=body)

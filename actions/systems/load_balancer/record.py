@@ -10,6 +10,7 @@ import msgspec
 from actions.outcome import ActionFailed
 from actions.systems.load_balancer.seen import Seen, Server
 from actions.systems.load_balancer.settings import State
+from journal.structs import from_json
 
 Stage = Literal["updated", "shifting", "enabled", "isolated", "put back"]
 
@@ -66,7 +67,7 @@ def parse(data: bytes, path: str) -> Record:
         ActionFailed: it is none.
     """
     try:
-        return msgspec.json.decode(data, type=Record)
+        return from_json(data, Record)
     except msgspec.DecodeError as error:
         raise ActionFailed(
             f"{path} cannot be read: {error}", "Look at it, and move it away if it is not needed."

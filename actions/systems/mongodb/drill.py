@@ -40,6 +40,7 @@ from actions.transport import Completed
 from journal.errors import CleoError
 from journal.events.types import Identity
 from journal.incident.recovery_point import RecoveryPoint
+from journal.structs import from_json
 from journal.wording.counting import count
 from journal.wording.durations import exact_duration
 
@@ -153,7 +154,7 @@ def _restore(ctx: ActionContext) -> Outcome:
         words = f"Backup {chain.full.id} could not be restored: {last_words(done)}"
         leave_drill(ctx, chain.full.id, ok=False, words=words, seconds=time.monotonic() - begun, size=size)
         raise ActionFailed(words, cures=[_TAKE])
-    return _judged(server, chosen, msgspec.json.decode(said[-1], type=Tried), checked_s, now)
+    return _judged(server, chosen, from_json(said[-1], Tried), checked_s, now)
 
 
 def _newest_write(server: Server) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from journal.errors import CleoError
+from journal.structs import from_json
 
 MANIFEST = "manifest.json"
 
@@ -84,6 +85,6 @@ def decode_manifest(data: bytes | str, where: str) -> Manifest:
         NoManifest: it is cut off, or none.
     """
     try:
-        return msgspec.json.decode(data, type=Manifest)
+        return from_json(data, Manifest)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise NoManifest(f"{where} cannot be understood: {error}.", "Take another backup.") from error

@@ -14,6 +14,7 @@ from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.settings import MongodbSettings
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint, read
+from journal.structs import from_json
 
 RESTORE = "mongodb.restore"
 
@@ -119,7 +120,7 @@ def load_record(server: Server) -> RestoreRecord | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=RestoreRecord)
+        return from_json(text, RestoreRecord)
     except msgspec.DecodeError as error:
         raise ActionFailed(f"{path} cannot be understood: {error}", "Move it away; then restore again.") from None
 

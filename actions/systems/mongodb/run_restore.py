@@ -18,6 +18,7 @@ from actions.systems.mongodb.restore_record import RestoreRecord, indexes_path, 
 from actions.systems.mongodb.restored_server import program_lines, storage_options
 from actions.systems.mongodb.server import Server
 from actions.transport import Completed
+from journal.structs import from_json
 
 _DAY_S = 24 * 3600.0
 _PROGRESS = re.compile(r"(\d+) of (\d+) MB: (.*)")
@@ -75,7 +76,7 @@ def _order(server: Server, record: RestoreRecord, chosen: Chosen) -> Order:
 def restored_by(done: Completed) -> Restored | None:
     """Return what the program said of its restore; None where it failed."""
     said = [text.removeprefix(SAYS) for text in done.out.splitlines() if text.startswith(SAYS)]
-    return msgspec.json.decode(said[-1], type=Restored) if done.code == 0 and said else None
+    return from_json(said[-1], Restored) if done.code == 0 and said else None
 
 
 def oplog_files(server: Server, chain: Chain) -> list[str]:

@@ -29,6 +29,7 @@ from actions.systems.mongodb.programs.restore import FAILED, SAYS, Order, Restor
 from actions.systems.mongodb.programs.wanted_indexes import WantedIndexes, decode
 from actions.systems.mongodb.wanted import definitions_of
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -80,7 +81,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 def main(argv: Sequence[str]) -> int:
     """Do what the order says, and return the exit status."""
-    wanted = msgspec.json.decode(argv[0], type=ScratchOrder)
+    wanted = from_json(argv[0], ScratchOrder)
     try:
         with scratch_folder(Path(wanted.folder)):
             tried = try_once(wanted)

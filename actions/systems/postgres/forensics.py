@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from actions.context import ActionContext
 from actions.evidence.evidence import Evidence, Look, asked
 from actions.systems.postgres.hba import config_file, hba_file
 from actions.systems.postgres.process import postmaster
 from actions.systems.postgres.server import Server, find_server
 from actions.systems.postgres.verified_connection import connect_verified
+from journal.structs import plain_json
 
 _CLUSTER = {
     "sessions": "SELECT * FROM pg_stat_activity",
@@ -82,6 +81,6 @@ def _logs(server: Server, *, running: bool) -> list[str]:
     if not running:
         return []
     found = asked("logs", lambda: _rows(server, "SELECT pg_current_logfile() AS file"))
-    rows: list[dict[str, str | None]] = msgspec.json.decode(found.text) if found.text else []
+    rows: list[dict[str, str | None]] = plain_json(found.text) if found.text else []
     files = [str(row["file"]) for row in rows if row["file"]]
     return [file if file.startswith("/") else f"{server.data}/{file}" for file in files]

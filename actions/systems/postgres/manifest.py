@@ -11,6 +11,7 @@ from actions.outcome import ActionFailed
 from actions.systems.postgres.cluster import Cluster, Database
 from actions.systems.postgres.relations import SETTINGS, Relation
 from actions.systems.postgres.server import Server
+from journal.structs import from_json
 
 
 class TableState(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ def load_manifest(server: Server, label: str) -> Manifest | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=Manifest)
+        return from_json(text, Manifest)
     except msgspec.DecodeError as error:
         raise ActionFailed(f"The manifest {path} cannot be understood: {error}", "Take a new backup.") from None
 

@@ -11,6 +11,7 @@ from actions.outcome import ActionFailed, Cure
 from actions.systems.postgres.server import Server
 from journal.events.measured import Measured
 from journal.incident.recovery_point import RecoveryPoint, read
+from journal.structs import from_json
 
 
 class PreservedCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -151,7 +152,7 @@ def load_record(server: Server) -> RestoreRecord | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=RestoreRecord)
+        return from_json(text, RestoreRecord)
     except msgspec.DecodeError as error:
         raise ActionFailed(
             f"{record_path(server)} cannot be understood: {error}", "Move it away; then restore again."

@@ -14,6 +14,7 @@ from actions.systems.postgres.definitions import roles as role_digests
 from actions.systems.postgres.manifest import Manifest, load_manifest
 from actions.systems.postgres.server import Server
 from actions.systems.postgres.traces import FIRST_NORMAL_OID, ROLES, role_words
+from journal.structs import to_struct
 
 if TYPE_CHECKING:
     import psycopg
@@ -85,6 +86,6 @@ def clean_until(server: Server) -> datetime | None:
 
 def _instant(text: str) -> datetime | None:
     try:
-        return msgspec.convert(text, datetime)
+        return to_struct(text, datetime)
     except msgspec.ValidationError:
         return None

@@ -37,6 +37,7 @@ from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
 from journal.events.types import Identity
+from journal.structs import from_json
 from journal.wording.durations import exact_duration
 
 _MODULE = "actions.systems.redis.backups.scratch"
@@ -163,7 +164,7 @@ def _loaded(server: Server, place: Place, source: Source) -> Loaded:
     argv = ["nice", *place.program(_MODULE), msgspec.json.encode(order).decode()]
     done = server.run("drill", argv, timeout_s=_HOURS_S, user="")
     try:
-        return msgspec.json.decode(done.out.strip().splitlines()[-1], type=Loaded)
+        return from_json(done.out.strip().splitlines()[-1], Loaded)
     except (msgspec.DecodeError, IndexError):
         raise ActionFailed(
             f"{source} could not be loaded: {last_words(done)}",

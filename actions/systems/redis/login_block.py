@@ -21,6 +21,7 @@ from actions.systems.redis.server import Server
 from actions.systems.redis.settings import AppUser
 from actions.systems.redis.verified_connection import connect_verified
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -76,7 +77,7 @@ def load_barred(server: Server) -> Barred | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=Barred)
+        return from_json(text, Barred)
     except msgspec.DecodeError as error:
         raise ActionFailed(f"{path} cannot be understood: {error}", "Look at it: it says who was kept out.") from None
 

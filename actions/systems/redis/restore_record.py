@@ -16,6 +16,7 @@ from actions.systems.redis.product import REDIS
 from actions.systems.redis.rdb import Keys
 from actions.systems.redis.server import Server
 from journal.events.measured import Measured
+from journal.structs import from_json
 
 State = Literal["restoring", "starting", "recovered"]
 
@@ -123,7 +124,7 @@ def load_record(server: Server) -> RestoreRecord | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=RestoreRecord)
+        return from_json(text, RestoreRecord)
     except msgspec.DecodeError as error:
         raise ActionFailed(
             f"{record_path(server)} cannot be understood: {error}", "Move it away; then restore again."

@@ -25,6 +25,7 @@ from actions.systems.redis.rdb import Keys, read_rdb
 from actions.systems.redis.restore_record import Source, keeper
 from actions.systems.redis.server import Server
 from journal.incident.recovery_point import RecoveryPoint
+from journal.structs import to_struct
 
 _HOURS_S = 12 * 3600.0
 _CHECK_S = 3600.0
@@ -125,7 +126,7 @@ def source_of_backup(entry: Entry, folder: str) -> Source:
 
 
 def _databases(said: Mapping[str, Any]) -> dict[str, Keys]:
-    return {name: msgspec.convert(counts, Keys) for name, counts in said.items()}
+    return {name: to_struct(counts, Keys) for name, counts in said.items()}
 
 
 def _instant(text: Any) -> datetime | None:

@@ -27,6 +27,7 @@ from actions.systems.redis.server import Server, find_server
 from actions.systems.redis.settings import RedisSettings
 from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.verified_connection import connect_verified
+from journal.structs import from_json
 
 _MODULE = "actions.systems.redis.backups.scan"
 _HOURS_S, _LIVE_S, _ASK_S = 12 * 3600.0, 120.0, 300.0
@@ -113,7 +114,7 @@ def _inside(server: Server, place: Place, source: Source, folder: str) -> Holdin
     argv = ["nice", *place.program(_MODULE), order]
     done = server.run(f"scan-{source.label}", argv, timeout_s=_HOURS_S, user="")
     try:
-        return msgspec.json.decode(done.out.strip().splitlines()[-1], type=Holding)
+        return from_json(done.out.strip().splitlines()[-1], Holding)
     except (msgspec.DecodeError, IndexError):
         raise ActionFailed(f"{source} could not be loaded: {last_words(done)}") from None
 

@@ -28,6 +28,7 @@ from actions.systems.redis.sources import source_of_backup
 from actions.systems.redis.user_keys import choose_keys
 from actions.systems.redis.verified_connection import connect_verified
 from journal.events.types import Identity
+from journal.structs import from_json
 from journal.wording.counting import count
 from journal.wording.instants import utc
 
@@ -180,7 +181,7 @@ def _read(server: Server, place: Place, source: Source, user: str) -> list[UserK
             )
         read = server.ctx.query(server.host, ["cat", result], timeout_s=_READ_S)
         if read.code == 0:
-            return [msgspec.json.decode(line, type=UserKey) for line in read.out.splitlines()]
+            return [from_json(line, UserKey) for line in read.out.splitlines()]
     raise ActionFailed(f"{result} cannot be read: {last_words(read)}", left_behind="Nothing was changed.")
 
 

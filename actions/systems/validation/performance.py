@@ -21,6 +21,7 @@ from actions.systems.validation.application import Application, identity
 from actions.systems.validation.by_hand import performance_by_hand
 from actions.systems.validation.http import CannotAsk, ask
 from actions.systems.validation.settings import Endpoint, LoadSettings
+from journal.structs import from_json
 
 _LEAST_MS = 10.0
 """A difference of less than this is noise, however fast the API is."""
@@ -192,7 +193,7 @@ def _baseline(load: LoadSettings) -> Figures | None:
             "Name one on this machine (load: baseline:); the first measurement becomes the baseline.",
         )
     try:
-        return msgspec.json.decode(expanded(load.baseline).read_bytes(), type=Figures)
+        return from_json(expanded(load.baseline).read_bytes(), Figures)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from actions.tabletop.checking.misfit import Misfit
 from actions.tabletop.checking.names import Names
 from actions.tabletop.checking.simulation import world_misfits
@@ -13,6 +11,7 @@ from actions.tabletop.script import Script, ordinary_world
 from journal.exercise.script import Exercise
 from journal.plan.action_spec import Catalogue
 from journal.plan.model import Plan
+from journal.structs import to_struct
 from journal.yamlfile.convert import did_you_mean, misfits
 
 
@@ -29,7 +28,7 @@ def exercise_misfits(exercise: Exercise, plan: Plan, catalogue: Catalogue) -> li
         return [Misfit(("scenario",), f"the plan has no scenario {exercise.scenario!r}{known}")]
     if wrong := [Misfit(where, what) for where, what in misfits(Script, exercise.world, ("world",))]:
         return wrong
-    own = msgspec.convert(exercise.world, Script)
+    own = to_struct(exercise.world, Script)
     script = own.over(ordinary_world())
     words = Words(script, ordinary_world(), exercise.injects)
     names = Names(plan, exercise.scenario, catalogue, words, exercise.injects)

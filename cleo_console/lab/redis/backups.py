@@ -20,6 +20,7 @@ from cleo_console.lab.redis.inventory import describe
 from cleo_console.lab.redis.node import Node
 from cleo_console.lab.station import HERE
 from cleo_console.lab.workspace import inventory_path
+from journal.structs import to_struct
 
 SCHEDULE = "schedule.sh"
 _PROGRAM = "actions.systems.redis.backups.store"
@@ -32,7 +33,7 @@ def take_first(node: Node) -> str:
     Raises:
         CleoError: it could not be taken.
     """
-    settings = msgspec.convert({"type": "redis", **describe(node, "")}, RedisSettings)
+    settings = to_struct({"type": "redis", **describe(node, "")}, RedisSettings)
     server.save(node)
     at = datetime.now(UTC)
     with node.client() as client:

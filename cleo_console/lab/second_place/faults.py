@@ -28,6 +28,7 @@ from cleo_console.lab.second_place.place import SecondPlace
 from cleo_console.lab.service import Done, FaultKind, Instance
 from cleo_console.lab.workspace import inventory_path
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _SYNC_S, _LOCK_S, _TRIES = 600.0, 60.0, 5
 
@@ -157,7 +158,7 @@ def _killed_sync(copy: Copy, folder: Path) -> Holder | None:
 def _named_in(folder: Path) -> int:
     """Return who a lock says that it has; 0: nobody. The lock itself is not touched, or its taker would be refused."""
     try:
-        return msgspec.json.decode((folder / LOCK).read_bytes(), type=Holder).pid
+        return from_json((folder / LOCK).read_bytes(), Holder).pid
     except (OSError, msgspec.DecodeError):
         return 0
 

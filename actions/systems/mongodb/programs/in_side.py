@@ -19,6 +19,7 @@ from actions.systems.mongodb.programs.private_server import DoesNotRun, private_
 from actions.systems.mongodb.programs.request import Reached, client_of
 from actions.systems.mongodb.programs.source import process_of
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -55,7 +56,7 @@ def run_program(argv: Sequence[str], type_: type[Asked], work: Callable[[Asked],
         else:
             data = Path(argv[0]).read_bytes()
             Path(argv[0]).unlink()
-        answer = work(msgspec.json.decode(data, type=type_))
+        answer = work(from_json(data, type_))
     except CannotAsk as error:
         print(f"{REFUSES}{msgspec.json.encode([error.message, error.hint]).decode()}", flush=True)
         return FAILED

@@ -11,6 +11,7 @@ import msgspec
 from actions.backups.storage.storage import Where
 from actions.systems.mongodb.tls import driver_options
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -133,7 +134,7 @@ def read_request(path: Path, *, once: bool) -> Request:
         CannotBackUp: it cannot be read, or is no request.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Request)
+        found = from_json(path.read_bytes(), Request)
         if once:
             path.unlink()
         if found.password_file:

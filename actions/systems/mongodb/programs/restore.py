@@ -28,6 +28,7 @@ from actions.systems.mongodb.programs.oplog_replay import Replay
 from actions.systems.mongodb.programs.private_server import DoesNotRun, PrivateServer, private_server
 from actions.systems.mongodb.programs.wanted_indexes import WantedIndexes
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -129,7 +130,7 @@ class _Progress:
 
 def main(argv: Sequence[str]) -> int:
     """Do what the order says, and return the exit status."""
-    order = msgspec.json.decode(Path(argv[0]).read_bytes(), type=Order)
+    order = from_json(Path(argv[0]).read_bytes(), Order)
     try:
         restored = restore(order)
     except (CleoError, load.NotLoaded, CutShort, DoesNotRun, OSError) as error:

@@ -17,6 +17,7 @@ from actions.systems.mongodb.restored_server import program_lines, side_options
 from actions.systems.mongodb.server import Server
 from actions.systems.mongodb.side.place import LOCK, Side
 from actions.transport import Completed
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -130,7 +131,7 @@ def _answer(side: Side, done: Completed, type_: type[Answer], left: str = "") ->
         raise busy(side)
     for text in done.out.splitlines():
         if text.startswith(REFUSES):
-            message, hint = msgspec.json.decode(text.removeprefix(REFUSES), type=tuple[str, str])
+            message, hint = from_json(text.removeprefix(REFUSES), tuple[str, str])
             raise ActionFailed(message, hint, left_behind=left)
     said = [text.removeprefix(SAYS) for text in done.out.splitlines() if text.startswith(SAYS)]
     if done.code != 0 or not said:
@@ -139,4 +140,4 @@ def _answer(side: Side, done: Completed, type_: type[Answer], left: str = "") ->
             "Mend what it says, then run the step again. Its log is mongod.log beside its data.",
             left_behind=left,
         )
-    return msgspec.json.decode(said[-1], type=type_)
+    return from_json(said[-1], type_)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import msgspec
-
 from actions.systems.postgres.pgbackrest.command import Backup, command
 from actions.systems.postgres.server import Server
+from journal.structs import plain_json
 
 _LINES = r"""
 out=$("$@") || exit 3
@@ -63,7 +62,7 @@ def _at(server: Server, backup: Backup) -> list[str]:
 
 
 def _text(server: Server, backup: Backup, name: str, described: str) -> str:
-    known: dict[str, Any] = msgspec.json.decode(described)
+    known: dict[str, Any] = plain_json(described)
     if "bni" in known:
         return ""
     at = f"backup/{server.settings.backups.stanza}/{known.get('reference', backup.label)}/pg_data/{name}"

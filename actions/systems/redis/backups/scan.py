@@ -16,13 +16,14 @@ from actions.systems.redis.backups.scratch_server import scratch_server
 from actions.systems.redis.config import databases
 from actions.systems.redis.traces import functions, keys
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _ALL_S = 4 * 3600.0
 
 
 def main(order: str) -> int:
     """Load what ``order`` says; return the exit status."""
-    wanted = msgspec.json.decode(order, type=ScratchOrder)
+    wanted = from_json(order, ScratchOrder)
     try:
         with scratch_server(wanted) as (client, info, _):
             found, left = keys(client, [int(name[2:]) for name in databases(info)], _ALL_S)

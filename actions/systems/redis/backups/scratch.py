@@ -15,6 +15,7 @@ from actions.systems.redis.backups.order import Loaded, ScratchOrder
 from actions.systems.redis.backups.scratch_server import scratch_server
 from actions.systems.redis.config import databases
 from journal.errors import CleoError
+from journal.structs import from_json
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def main(order: str) -> int:
     """Load what ``order`` (a `ScratchOrder` in JSON) says; return the exit status."""
-    wanted = msgspec.json.decode(order, type=ScratchOrder)
+    wanted = from_json(order, ScratchOrder)
     try:
         with scratch_server(wanted) as (client, info, seconds):
             loaded = _counted(wanted, client, info, seconds)

@@ -18,8 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
-
 from actions.backups.repository.new_backup import new_backup
 from actions.backups.repository.writing import Staged
 from actions.systems.redis.aof_check import check_aof
@@ -27,6 +25,7 @@ from actions.systems.redis.backups.held_aof import HeldAof, held_aof, opened_pat
 from actions.systems.redis.backups.order import AOF_FOLDER, RDB_FILE, StoreOrder
 from actions.systems.redis.rdb import HEAD, RdbFile, facts_of, parse_check, why_unsound
 from journal.errors import CleoError
+from journal.structs import from_json
 
 _PIECE = 1 << 20
 _TRIES = 20
@@ -39,7 +38,7 @@ class NotStored(CleoError):
 
 def main(order: str) -> int:
     """Store what ``order`` (a `StoreOrder` in JSON) says; return the exit status."""
-    wanted = msgspec.json.decode(order, type=StoreOrder)
+    wanted = from_json(order, StoreOrder)
     try:
         with new_backup(wanted.where, wanted.system, wanted.kind) as backup:
             facts = _store_rdb(wanted, backup) if wanted.kind == "full" else _store_aof(wanted, backup)

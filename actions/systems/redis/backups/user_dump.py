@@ -19,11 +19,12 @@ from actions.systems.redis.backups.order import UserKey, UserOrder
 from actions.systems.redis.backups.scratch_server import scratch_server
 from actions.systems.redis.chosen_keys import find_keys, place
 from journal.errors import CleoError
+from journal.structs import from_json
 
 
 def main(order: str) -> int:
     """Do what the file ``order`` says; return the exit status."""
-    wanted, number = msgspec.json.decode(Path(order).read_bytes(), type=UserOrder), 0
+    wanted, number = from_json(Path(order).read_bytes(), UserOrder), 0
     try:
         with scratch_server(wanted.scratch) as (client, _, _), _private(wanted.result) as file:
             for one in _read(client, wanted):

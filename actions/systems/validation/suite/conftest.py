@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 
-import msgspec
 import pytest
 
 from actions.systems.validation.http import ask
 from actions.systems.validation.settings import LoginSettings, ValidationSettings
+from journal.structs import from_json
 
 
 @pytest.fixture(scope="session")
 def settings() -> ValidationSettings:
     """The application, as the inventory has it."""
-    return msgspec.json.decode(os.environ["CLEO_VALIDATION"], type=ValidationSettings)
+    return from_json(os.environ["CLEO_VALIDATION"], ValidationSettings)
 
 
 @pytest.fixture(scope="session")

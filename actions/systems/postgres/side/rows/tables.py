@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from actions.outcome import ActionFailed
+from journal.structs import to_struct
 
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname) AS name, n.nspname AS schema, c.relname AS relation,
@@ -142,6 +143,6 @@ class Schema(msgspec.Struct, frozen=True):
 
 def schema_of(tables: Sequence[Mapping[str, Any]], foreign_keys: Sequence[Mapping[str, Any]]) -> Schema:
     """Return what the queries ``TABLES`` and ``FOREIGN_KEYS`` told."""
-    found = [msgspec.convert({**row, "columns": row["columns"] or []}, Table) for row in tables]
-    keys = sorted((msgspec.convert(row, ForeignKey) for row in foreign_keys), key=lambda key: (key.child, key.name))
+    found = [to_struct({**row, "columns": row["columns"] or []}, Table) for row in tables]
+    keys = sorted((to_struct(row, ForeignKey) for row in foreign_keys), key=lambda key: (key.child, key.name))
     return Schema({table.name: table for table in found}, keys)
