@@ -124,6 +124,9 @@ def _address(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     try:
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+        address, number = str(ipaddress.ip_address(host.strip("[]"))), int(port)
+        if number not in range(1 << 16):
+            raise ValueError("a port is a number up to 65535")
+        return address, number
     except ValueError as error:
         raise CleoError(f"{text!r} is no address with a port.", f"Write it as {DEFAULT}.") from error

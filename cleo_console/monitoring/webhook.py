@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from json import detect_encoding
 from typing import Any
 
 import msgspec
@@ -50,9 +51,12 @@ def read_webhook(body: bytes, now: datetime) -> Told:
     if len(body) > MOST_BYTES:
         raise NotAnAlert(f"It has more than {MOST_BYTES:,} bytes.", hint)
     try:
-        data = plain_json(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise NotAnAlert("It is no JSON.", hint) from error
+        data = plain_json(body.decode(detect_encoding(body)))  # PowerShell writes UTF-16, or a mark in front
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotAnAlert(f"It is no JSON: {error}.", hint) from error
+    if isinstance(data, list) and len(data) > 1:
+        raise NotAnAlert(f"It is a list of {len(data)}.", "Give one body of a webhook, as it was sent.")
+    data = data[0] if isinstance(data, list) and data else data
     for read in (_alertmanager, _pagerduty):
         if isinstance(data, dict) and (told := read(data, now)):
             return told
@@ -119,7 +123,8 @@ def _id(source: str, named: str) -> str:
 def _instant(value: Any, now: datetime) -> datetime | None:
     """Return an instant that something can have begun at; Go's zero time and clocks that are ahead tell nothing."""
     try:
-        at = datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) and len(value) < _NAME else None
+        at = datetime.fromisoformat(value) if isinstance(value, str) and len(value) < _NAME else None
+        at = at.astimezone(UTC) if at and at.tzinfo else None  # without a zone nobody knows whose clock that is
     except (ValueError, OverflowError):
         return None
     return at if at and at <= now and (now - at).days <= _OLDEST_DAYS else None

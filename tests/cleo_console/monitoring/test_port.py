@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -51,6 +53,23 @@ def test_an_alert_is_taken_from_this_machine_by_ipv4_and_ipv6_and_who_has_a_port
             assert len(list((tmp_path / "alerts").iterdir())) == count
         with pytest.raises(CannotListen, match=f"process {os.getpid()} has it"):
             listen(listens, port, receiver(offers))
+
+
+def test_an_alert_by_a_name_that_leads_here_from_elsewhere_is_not_taken(tmp_path: Path) -> None:
+    heads = {"Content-Type": "application/json", "Host": "rebound.example.org:9477"}
+    with served("127.0.0.1", Offers(tmp_path / "alerts")) as port, pytest.raises(HTTPError, match="403"):
+        urlopen(Request(f"http://127.0.0.1:{port}/alerts", b"{}", heads), timeout=10)
+
+
+def test_a_client_that_goes_away_leaves_no_traceback(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleo_console.monitoring.server._Handler.timeout", 0.05)
+    with served("127.0.0.1", Offers(tmp_path / "alerts")) as port, socket.create_connection(("127.0.0.1", port)) as one:
+        one.sendall(b"GET /al")
+        assert one.recv(1) == b""  # it was given up
+        assert taken(port, "127.0.0.1") == 200
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_what_another_account_cannot_read_is_said_and_a_team_can_read_it(tmp_path: Path) -> None:

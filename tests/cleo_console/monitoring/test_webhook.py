@@ -44,9 +44,17 @@ def test_of_several_alerts_the_gravest_is_named_since_the_first_of_them() -> Non
     assert found.began_at == datetime(2026, 11, 30, 3, 50, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "2026-11-30T05:00:00Z", "tomorrow", None, 5, "9" * 5000])
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00Z", "2026-11-30T05:00:00Z", "2026-11-30T03:00:00", "tomorrow", None, 5, "9" * 5000]
+)
 def test_a_time_at_which_nothing_can_have_begun_is_no_time(at: Any) -> None:
     assert told(alert(startsAt=at)).began_at is None
+
+
+@pytest.mark.parametrize("written", ["utf-8-sig", "utf-16", "utf-16-le", "utf-8"])
+def test_a_body_that_a_shell_saved_its_own_way_is_read(written: str) -> None:
+    body = json.dumps([{"groupKey": "{}", "alerts": [alert()]}] if written == "utf-8" else {"alerts": [alert()]})
+    assert read_webhook(body.encode(written), NOW).offer
 
 
 def test_what_is_told_is_text_and_nothing_more(tmp_path: Path) -> None:
