@@ -36,6 +36,8 @@ _HOUSE = {
     "cold_standby.is_activated": "actions.cold_standby.activate:is_activated",
 }
 """The actions that are about every type of system, and where each is. The others are in the types' declarations."""
+HOUSE_LOOKS = ("communications.notify", "communications.status_page", "erasure.list")
+"""Which of those bring a look of their own for an ordinary day (as `SystemType.own_looks`)."""
 
 T = TypeVar("T")
 

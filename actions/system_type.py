@@ -41,6 +41,8 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         cold: what it adds to the activation of a cold standby, an `actions.cold_standby.standby.ColdWay`; empty: it is
             restored on its own host alone.
         ready: what its steps need beforehand, an `actions.readiness.ready.TypeReady`; empty: nobody can look.
+        own_looks: which of its actions bring a look of their own beside that (`@action(ready=…)`): where there is
+            ``ready``, no other is imported to find out.
         client: the client library that its looks import when they first need it, by its module's name; empty: none.
             Who looks at many systems at once imports it beforehand (`actions.readiness.lean`).
         lab: its part of a lab on loopback, a `cleo_console.lab.service.LabService`.
@@ -65,6 +67,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     behind: str = ""
     cold: str = ""
     ready: str = ""
+    own_looks: Sequence[str] = ()
     client: str = ""
 
     def role(self, role: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 
@@ -77,6 +76,8 @@ def system_type(name: str) -> SystemType:
         return found
     if why := _installed()[1].get(name):
         raise UnknownType(f"The type of system {name} cannot be loaded: {why}", "Mend or remove the package of it.")
+    import difflib
+
     near = difflib.get_close_matches(name, system_types(), n=1)
     raise UnknownType(
         f"There is no type of system {name}; there are: {', '.join(system_types())}.",

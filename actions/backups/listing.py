@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any
 
 from actions.backups.engine import KEEP_SOUND_SET, BackupList, BackupSet
@@ -95,6 +94,8 @@ def has_shrunk(usable: Sequence[BackupSet]) -> str:
         return ""
     newest = usable[-1]
     before = [one.size for one in usable[:-1] if one.kind == newest.kind and one.size and one.label != newest.label]
+    from statistics import median
+
     usual = median(before[-_COMPARED:]) if before else 0
     if newest.size >= usual / 2:
         return ""

@@ -40,7 +40,7 @@ def target(ctx: ActionContext) -> Sequence[Identity]:
     return [*own, Identity(name="scan instance", value=place, known="reported")]
 
 
-@action("intrusion.scan_left", target=target)
+@action("intrusion.scan_left", target=target, unready="it only looks at what a scan of backups left")
 def scan_left(ctx: ActionContext) -> Outcome:
     """Tell whether a look through the backups left anything beside the system.
 

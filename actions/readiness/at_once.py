@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -21,8 +20,8 @@ class Look(NamedTuple, Generic[T]):
     host: str = ""
 
 
-def begin(looks: Mapping[Key, Look[T]], at_once: int) -> dict[Key, Future[T]]:
-    """Begin all looks, in threads that nobody waits for at the end of the program.
+def begin(looks: Mapping[Key, Look[T]], at_once: int) -> SimpleQueue[tuple[Key, T]]:
+    """Begin all looks, in threads that nobody waits for at the end of the program; return where each ends up.
 
     A host that never answers keeps one thread waiting, and not one for each system on it.
 
@@ -30,8 +29,8 @@ def begin(looks: Mapping[Key, Look[T]], at_once: int) -> dict[Key, Future[T]]:
         looks: what is looked at; none of them raises.
         at_once: how many at the same time.
     """
-    found: dict[Key, Future[T]] = {key: Future() for key in looks}
-    ready, after = SimpleQueue[Key | None](), dict[Key, list[Key]]()
+    ended, ready, after = SimpleQueue[tuple[Key, T]](), SimpleQueue[Key | None](), dict[Key, list[Key]]()
+    number, left, counting = min(at_once, len(looks)), len(looks), Lock()
     for key, look in looks.items():
         if key[0] != HOST and (host := (HOST, look.host)) in looks:
             after.setdefault(host, []).append(key)
@@ -39,21 +38,17 @@ def begin(looks: Mapping[Key, Look[T]], at_once: int) -> dict[Key, Future[T]]:
             ready.put(key)
 
     def work() -> None:
+        nonlocal left
         while key := ready.get():
-            try:
-                found[key].set_result(looks[key].run())
-            except BaseException as error:  # noqa: BLE001  # told to whoever waits for it
-                found[key].set_exception(error)
+            ended.put((key, looks[key].run()))
             for other in after.get(key, ()):
                 ready.put(other)
+            with counting:
+                left -= 1
+                last = left == 0
+            for _ in range(number if last else 0):
+                ready.put(None)
 
-    number = min(at_once, len(looks))
-
-    def end() -> None:
-        wait(found.values())
-        for _ in range(number):
-            ready.put(None)
-
-    for target in (*[work] * number, end):
-        Thread(target=target, name="ready", daemon=True).start()
-    return found
+    for _ in range(number):
+        Thread(target=work, name="ready", daemon=True).start()
+    return ended

@@ -12,15 +12,22 @@ from actions.system_type import CannotLoad, load
 from actions.system_types import system_type
 from actions.transport import SshHost
 
-_ARENA_MAX = -8
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 """glibc: malloc.h."""
+_LARGE = 64 * 1024
+"""Bytes: what has as many is given back to the system as soon as it is let go."""
 _SSH = ("asyncssh", "actions.transport.ssh_link")
 
 
-def have_few_arenas() -> None:
-    """Have all threads share one heap, where the C library has several: 64 threads leave holes in each of sixteen."""
+def keep_one_heap() -> None:
+    """Have all threads share one heap, where the C library has several, and what is large stand outside of it.
+
+    64 threads leave holes in each of sixteen heaps; what a program printed leaves one in which only small things fit.
+    """
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        limit: Callable[[int, int], int] = ctypes.CDLL(None).mallopt
+        limit(_ARENA_MAX, 1)
+        limit(_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import msgspec
 
@@ -12,8 +14,8 @@ from actions.health import Health
 from actions.inventory import Inventory
 from actions.outcome import said
 from actions.readiness.actions_looked_at import unlooked, unplayed
-from actions.readiness.at_once import Look, begin
-from actions.readiness.lean import give_back, have_few_arenas, import_clients
+from actions.readiness.at_once import Key, Look, begin
+from actions.readiness.lean import give_back, import_clients, keep_one_heap
 from actions.readiness.looks import Asked, Part, looks_at
 from actions.readiness.machines import MachineFacts, look_at_capacity
 from actions.readiness.reading import ReadingWays
@@ -59,24 +61,35 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
         within_s: seconds for all looks; what hangs is left behind then, and is "not measured".
     """
     ways = ReadingWays(inventory, max(_LEAST_S, within_s - _GRACE_S))
-    have_few_arenas()
+    keep_one_heap()
     import_clients(inventory)
     looks = looks_at(inventory, plan, ways)
     ways.expect(name for _, name in looks)
-    found = begin({key: Look(_guarded(key[1], one, ways), one.host) for key, one in looks.items()}, _AT_ONCE)
-    ended = wait(found.values(), ways.left_s + _GRACE_S).done
+    begun = begin({key: Look(_guarded(key[1], one, ways), one.host) for key, one in looks.items()}, _AT_ONCE)
+    found = _ended(begun, len(looks), ways)
     swept, late = Swept(), f"the look at it did not end within {within_s:.0f} s"
-    for key, future in found.items():
-        if future in ended:
-            _add(swept, key[1], future.result())
+    for key, look in looks.items():
+        if part := found.pop(key, None):
+            _add(swept, key[1], part)
         else:
-            swept.findings.append(_nothing_of(looks[key], late, _LONGER))
+            swept.findings.append(_nothing_of(look, late, _LONGER))
             swept.late.append(" ".join(key))
     if not swept.late:
         ways.close()
     swept.findings += [*unlooked(inventory, plan), *unplayed(inventory, plan)]
     swept.findings += look_at_capacity(inventory, swept.machines)
     return _without_secrets(swept)
+
+
+def _ended(begun: SimpleQueue[tuple[Key, Part]], number: int, ways: ReadingWays) -> dict[Key, Part]:
+    """Return what looks brought: of all of them, or of those that ended before the deadline."""
+    found = dict[Key, Part]()
+    end = time.monotonic() + ways.left_s + _GRACE_S
+    with suppress(Empty):
+        while len(found) < number:
+            key, part = begun.get(timeout=max(0.0, end - time.monotonic()))
+            found[key] = part
+    return found
 
 
 def _guarded(name: str, look: Asked, ways: ReadingWays) -> Callable[[], Part]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 
-from actions.runner import durations
+from actions import durations
 from actions.runner.lease import Lease, describe, start_time
 from actions.runner.world import World
 from journal.events import types as e

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from actions import durations
 from actions.gate import Closed
 from actions.inventory_read import with_systems
-from actions.runner import durations
 from actions.runner.aim import aim
 from actions.runner.arrival import arrival, stale
 from actions.runner.gate_input import GateInput

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from actions.backups.offsite.findings import as_second_place
+from actions.durations import earlier
 from actions.inventory import known_systems
 from actions.readiness.console import look_at_console
 from actions.readiness.lean import give_back
 from actions.readiness.plan import look_at_plan
 from actions.readiness.promises import over_rpo
 from actions.readiness.sweep import sweep
-from actions.runner.durations import earlier
 from actions.secrets import learn_secrets
 from cleo_console.cli.at_risk import exposed_now
 from cleo_console.world import inventory_at
@@ -24,7 +24,7 @@ from journal.events.measured import Measured
 from journal.events.types import Kind
 from journal.incident.exposure import SecondPlace
 from journal.readiness.finding import said_once, with_steps
-from journal.readiness.result import ReadyResult, read
+from journal.readiness.result import ReadyResult, read_points
 from journal.readiness.seen import Seen, SystemSeen
 from journal.readiness.standing import standing
 from journal.readiness.verdict import verdicts
@@ -61,7 +61,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
     beside = [*look_at_console(inventory, paths, lost), *look_at_plan(loaded, at.date())]
     beside += over_rpo(inventory, loaded.plan, seen.exposed)
     found = with_steps(said_once([*swept.findings, *beside]), loaded.plan, seen.known)
-    before = read(paths)
+    before = read_points(paths)
     known = before.open_points if before and before.inventory == inventory.name else ()
     result = ReadyResult(
         at=at,

@@ -11,7 +11,6 @@ from journal.events.types import Event, IncidentDeclared
 from journal.plan.model import Plan
 from journal.plan.read import plan_from_data
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
-from journal.store.reader import Reader
 
 
 def first_of(events: Iterator[Event]) -> Event:
@@ -43,6 +42,8 @@ def declared_in(journal: Path) -> IncidentDeclared:
     Raises:
         JournalError: it cannot be read, or declares nothing.
     """
+    from journal.store.reader import Reader  # SQLite: most who fold have the events already
+
     with Reader(journal) as reader:
         return declaration_of(first_of(reader.events(limit=1)))
 

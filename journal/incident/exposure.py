@@ -13,13 +13,13 @@ from journal.events.measured import Measured, newest_of
 from journal.events.run import KnownSystem
 from journal.incident.given_up import data_systems
 from journal.incident.lost_site import is_gone
-from journal.store.rows import Reading
 from journal.structs import to_struct
 from journal.wording.durations import rough_duration
 from journal.wording.instants import moment, utc
 
 if TYPE_CHECKING:
     from journal.incident.state import Incident
+    from journal.store.rows import Reading
 
 OFFSITE = "offsite:"
 """Begins the name of the reading that says what of a system is in the second place."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from journal.events.measured import Measured, newest_of
 from journal.incident.affected import affected_systems, is_hit
 from journal.incident.backup_catalogue import catalogue_of
 from journal.incident.recovery_point import RecoveryPoint
 from journal.incident.state import Incident
-from journal.store.rows import Reading
 from journal.wording.durations import exact_duration
 from journal.wording.instants import utc
+
+if TYPE_CHECKING:
+    from journal.store.rows import Reading
 
 _LATEST = "nothing that a log holds: all that was archived, and what survived"
 

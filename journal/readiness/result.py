@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -49,6 +50,21 @@ class ReadyResult(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
 
 
+class LastPoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a result its open points alone: what it found beside them may be far more than they are.
+
+    Attributes: those of `ReadyResult`.
+    """
+
+    at: datetime
+    inventory: str
+    open_points: Sequence[OpenPoint] = ()
+    format: int = FORMAT
+
+
+Wanted = TypeVar("Wanted", ReadyResult, LastPoints)
+
+
 def encode(result: ReadyResult) -> bytes:
     """Return a result as its file has it."""
     return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
@@ -66,8 +82,17 @@ def write(path: Path, result: ReadyResult) -> None:
 
 def read(paths: Paths) -> ReadyResult | None:
     """Return the last result; None where there is none, or none of a format that is known."""
+    return _read(paths, ReadyResult)
+
+
+def read_points(paths: Paths) -> LastPoints | None:
+    """Return the last result's open points; None as for `read`."""
+    return _read(paths, LastPoints)
+
+
+def _read(paths: Paths, wanted: type[Wanted]) -> Wanted | None:
     try:
-        found = from_json(paths.readiness.read_bytes(), ReadyResult)
+        found = from_json(paths.readiness.read_bytes(), wanted)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.format == FORMAT else None

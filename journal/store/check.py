@@ -16,8 +16,9 @@ from typing import Any
 
 from journal import verify
 from journal.store.connection import closing_mark
-from journal.store.errors import JournalError, JournalReadFailed, read_failure
+from journal.store.errors import JournalError, JournalReadFailed
 from journal.store.failover.segments import segments_of
+from journal.store.failures import read_failure
 from journal.store.seal import seal
 from journal.verify import Fault, Signature, Signers, Verdict
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from journal.store.errors import JournalNotFound, JournalReadFailed, read_failure
+from journal.store.errors import JournalNotFound, JournalReadFailed
+from journal.store.failures import read_failure
 from journal.store.schema import check_format, not_a_journal
 
 BUSY_SECONDS = 5.0

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from journal.store.errors import read_failure, write_failure
 from journal.store.failover.segment_reader import in_order, open_segments
 from journal.store.failover.segments import segments_of
+from journal.store.failures import read_failure, write_failure
 from journal.store.new_file import check_name_is_free, flush, new_database, temporary_name
 from journal.store.schema import EVENT_COLUMNS, add_rules, create_tables
 

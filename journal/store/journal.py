@@ -28,11 +28,11 @@ from journal.store.errors import (
     NewerJournal,
     NotAJournal,
     SegmentMissing,
-    write_failure,
 )
 from journal.store.export import export
 from journal.store.failover.failover import Failover, check_fallback
 from journal.store.failover.segments import fallback_link, settle_fallback
+from journal.store.failures import write_failure
 from journal.store.filesystem import check_place
 from journal.store.folders import keep_private
 from journal.store.follow import Follower

@@ -19,9 +19,10 @@ from journal.events.envelope import from_text, to_text
 from journal.events.types import Event, decode
 from journal.store.chain import to_bytes
 from journal.store.connection import reading
-from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged, read_failure
+from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
 from journal.store.failover.segment_reader import in_order, open_segments, schema_of
 from journal.store.failover.segments import Segments
+from journal.store.failures import read_failure
 from journal.store.output import BETWEEN, LAST_UP_TO, PRINTED_SINCE, lines_of
 from journal.store.rows import OutputLine, Reading, head_of
 from journal.structs import plain_json

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +12,9 @@ from journal.events.envelope import Clock, boot_id, host_name, to_text
 from journal.events.types import Body, Event, encode
 from journal.store.chain import GENESIS, row_hash
 from journal.store.errors import AlreadyStarted, JournalWriteFailed
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class OutputLine(msgspec.Struct, frozen=True):
@@ -93,6 +95,8 @@ def insert_events(
 
 
 def _insert_event(conn: sqlite3.Connection, row: Sequence[int | str]) -> None:
+    import sqlite3  # who writes has it; who only reads values of rows does without
+
     try:
         conn.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     except sqlite3.IntegrityError as error:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from journal.store.connection import close_whole, open_for_writing
-from journal.store.errors import write_failure
+from journal.store.failures import write_failure
 from journal.store.filelock import WritersLock
 
 

@@ -18,14 +18,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from journal.store.connection import close_whole, open_for_writing
-from journal.store.errors import (
-    JournalError,
-    JournalWriteFailed,
-    is_disk_failure,
-    write_failure,
-)
+from journal.store.errors import JournalError, JournalWriteFailed
 from journal.store.failover.failover import Failover
 from journal.store.failover.segments import Segments
+from journal.store.failures import is_disk_failure, write_failure
 from journal.store.filelock import WritersLock
 from journal.store.holders import who_holds
 from journal.store.job import Job, still_wanted

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -85,10 +85,16 @@ def misfits(wanted: Any, value: Any, path: FilePath = ()) -> Iterator[tuple[File
         yield from _leaf_misfits(wanted, value, path)
 
 
+@cache
+def _fields(wanted: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """Return a struct's fields by their names in a file: told once a type, since its annotations are text."""
+    return {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+
+
 def _struct_misfits(
     wanted: type[msgspec.Struct], value: dict[str, Any], path: FilePath
 ) -> Iterator[tuple[FilePath, str]]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+    fields = _fields(wanted)
     for key in value.keys() - fields.keys() - {wanted.__struct_config__.tag_field}:
         yield (*path, key), f"unknown key {key!r}{did_you_mean(key, fields)}"
     for key, field in fields.items():
@@ -112,5 +118,7 @@ def _optional_struct(wanted: Any) -> type[msgspec.Struct] | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` with the known word that is most alike; empty where none is."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
     return f"; did you mean {near[0]!r}?" if near else ""

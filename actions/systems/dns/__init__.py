@@ -23,6 +23,7 @@ SYSTEM = SystemType(
     },
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
+    own_looks=("dns.update",),
     client="dns.message",
     lab="cleo_console.lab.dns.service:DnsService",
 )

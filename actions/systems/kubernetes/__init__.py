@@ -27,5 +27,6 @@ SYSTEM = SystemType(
     roles={"verify": "kubernetes.verify_deployments"},
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
+    own_looks=("kubernetes.pull_images", "kubernetes.apply"),
     lab="cleo_console.lab.kubernetes.service:KubernetesService",
 )

@@ -25,5 +25,6 @@ SYSTEM = SystemType(
     },
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
+    own_looks=("load_balancer.update",),
     lab="cleo_console.lab.load_balancer.service:LoadBalancerService",
 )

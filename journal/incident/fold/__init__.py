@@ -11,7 +11,6 @@ from journal.incident.declaration import first_of
 from journal.incident.fold import rewinding, runs, steps, systems, team
 from journal.incident.state import Incident
 from journal.store.errors import KEEP_AS_IT_IS, JournalDamaged
-from journal.store.reader import Reader
 
 _HANDLERS = steps.HANDLERS | runs.HANDLERS | systems.HANDLERS | team.HANDLERS
 
@@ -41,6 +40,8 @@ def fold_journal(path: Path) -> Incident:
     Raises:
         JournalError: it cannot be read, or is damaged.
     """
+    from journal.store.reader import Reader  # SQLite: most who fold have the events already
+
     with Reader(path) as reader:
         return fold_events(reader.events())
 

@@ -1,16 +1,16 @@
-"""Every action of the bundled plans is looked at beforehand, or says why nobody can."""
+"""Every action that ships is looked at beforehand, or says why nobody can; which bring a look of their own is told."""
 
 from __future__ import annotations
 
-import pytest
-
 from actions.readiness.actions_looked_at import how_looked_at
-from actions.registry import registry
-from cleo_console.plans import bundled, restore_drill
-from journal.plan.read import read_plan
+from actions.registry import HOUSE_LOOKS, registry, shipped
+from actions.system_types import built_in
 
 
-@pytest.mark.parametrize("plan", [bundled(), restore_drill()], ids=lambda path: path.stem)
-def test_every_action_of_a_plan_is_looked_at_or_says_why_not(plan: object) -> None:
-    names = {step.action for step in read_plan(plan).plan.steps() if step.action}  # type: ignore[arg-type]
-    assert [name for name in sorted(names) if not how_looked_at(registry()[name])] == []
+def test_every_action_is_looked_at_or_says_why_not() -> None:
+    assert [name for name in sorted(shipped()) if not how_looked_at(registry()[name])] == []
+
+
+def test_which_actions_bring_a_look_of_their_own_is_known_without_loading_them() -> None:
+    declared = {*HOUSE_LOOKS, *(name for one in built_in().values() for name in one.own_looks)}
+    assert {name for name in shipped() if registry()[name].ready} == declared

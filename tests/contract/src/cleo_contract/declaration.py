@@ -76,6 +76,9 @@ class DeclarationContract:
             assert callable(load(type_.ready).look)
         acts = actions_of(type_).values()
         assert [action.spec.name for action in acts if not how_looked_at(action)] == []
+        if type_.ready:
+            looking = {action.spec.name for action in acts if action.ready}
+            assert looking == set(type_.own_looks), "others are not loaded to find out"
         own = [action.ready for action in acts if action.ready not in ("", DRY_RUN)]
         assert all(callable(load(where)) for where in own)
 

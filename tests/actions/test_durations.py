@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from actions import durations
 from actions.action import action
 from actions.context import ActionContext
 from actions.outcome import Outcome
-from actions.runner import durations
 from journal.events.run import Took
 from journal.events.types import Kind
 from journal.incident.restore_time import expected_seconds
