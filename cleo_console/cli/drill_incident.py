@@ -90,6 +90,10 @@ def unfinished(services: ConsoleServices, folder: Path) -> Incident | None:
     return None if last.closed_at else last
 
 
+class NoDrillsHere(CleoError):
+    """The inventory allows no drill."""
+
+
 class CleanUpBegun(NamedTuple):
     """That an incident's clean-up began: the journal's last event by then, and whether the plan's end was reached."""
 
@@ -133,10 +137,24 @@ def declare_drill(
     services: ConsoleServices, folder: Path, inventory: Inventory, title: str, scenario: str, plan: LoadedPlan
 ) -> str:
     """Declare a drill, write down that it is the last one, and return its incident; the rest is as of `begin_drill`."""
+    _require_drills(inventory)
     incident = services.declare_by(plan, drill_declaration(inventory, title, scenario, plan.plan))
     folder.mkdir(parents=True, exist_ok=True)
     replace_whole(folder / _LAST, incident.encode())
     return incident
+
+
+def _require_drills(inventory: Inventory) -> None:
+    """Refuse to begin a drill on an inventory that allows none.
+
+    Raises:
+        NoDrillsHere: it does not.
+    """
+    if not inventory.lab and Kind.DRILL not in inventory.allows:
+        raise NoDrillsHere(
+            f"The inventory {inventory.name} does not allow DRILL: no drill is begun on its systems.",
+            "Where drills may be held on them, add DRILL to its allows:; else name another one (CLEO_INVENTORY).",
+        )
 
 
 def close_drill(at: IncidentAccess, summary: str) -> None:

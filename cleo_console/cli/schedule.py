@@ -27,6 +27,7 @@ _GRAPH = 12
 """Values that a graph shows, the newest."""
 _TRIED = 3
 _DOUBTFUL = 5
+_NOT_YET = "not held yet"
 
 
 @click.command()
@@ -155,9 +156,10 @@ def _when(test: Standing) -> str:
     if test.state in ("passed", "in part"):
         return f"{test.words}; due again from {test.due_by:%Y-%m-%d}"
     if test.missed < 0:
-        return f"no journal here shows it; due before {test.due_by:%Y-%m-%d}"
+        shown = "no journal here shows it" if test.words.startswith(_NOT_YET) else test.words
+        return f"{shown}; due before {test.due_by:%Y-%m-%d}"
     missed = f"{count(test.missed, test.every)} missed; " if test.missed else ""
-    words = "" if test.words.startswith("not held yet") else f"{test.words}; "
+    words = "" if test.words.startswith(_NOT_YET) else f"{test.words}; "
     return f"{missed}{words}due before {test.due_by:%Y-%m-%d}"
 
 

@@ -10,6 +10,7 @@ from journal.incident.fold.suppose import suppose
 from journal.incident.instances import instances
 from journal.incident.records import StepState
 from journal.incident.roster import able
+from journal.incident.strategy_evidence import against
 from journal.incident.suggestion import suggestion
 from screens.guidance.left_out import why_not_here
 from screens.guidance.next_action import destructive
@@ -110,9 +111,33 @@ def _decided(incident: Incident, drill: Drill) -> tuple[Incident, list[Question]
         proposed = suggestion(incident, step.decision).answer
         tried = dict.fromkeys([proposed, *step.decision.options])
         answer = _shows_it(incident, step, tried, drill) or proposed or step.decision.default
+        if step.decision.kind == "systems" and drill.actions:
+            answer = _where_it_can_be(incident, step, answer, drill)
         found.append(Question(step.decision.name, answer, _about(step.decision)))
         incident = suppose(incident, step, answer) if answer else incident
     return incident, found
+
+
+def _where_it_can_be(incident: Incident, step: Step, systems: str, drill: Drill) -> str:
+    """Return those of the systems at which an action that shows the test can be run, by some strategy; else all.
+
+    One that nothing stands by for would stop a failover.
+    """
+    strategy = next((one for one in incident.plan.steps() if one.decision and one.decision.name == "strategy"), None)
+    if strategy is None or strategy.decision is None:
+        return systems
+    options = list(strategy.decision.options)
+
+    def can_be(system: str) -> bool:
+        found = ((one, suppose(suppose(incident, step, system), strategy, one)) for one in options)
+        return any(_is_shown(now, drill) and not against(now, option) for option, now in found)
+
+    return ",".join(filter(can_be, filter(None, systems.split(",")))) or systems
+
+
+def _is_shown(incident: Incident, drill: Drill) -> bool:
+    """Whether an action that shows the test belongs to the recovery."""
+    return any(drill.asks_for(one.action) and _is_asked(incident, one) for one in incident.plan.steps())
 
 
 def _about(decision: Decision) -> str:
@@ -125,11 +150,8 @@ def _shows_it(incident: Incident, step: Step, answers: Iterable[str], drill: Dri
     Empty where under none one does, or none is asked for.
     """
 
-    def applies(answer: str) -> bool:
-        now = suppose(incident, step, answer)
-        return any(drill.asks_for(one.action) and _is_asked(now, one) for one in now.plan.steps())
-
-    return next((answer for answer in answers if answer and drill.actions and applies(answer)), "")
+    shown = (one for one in answers if one and drill.actions and _is_shown(suppose(incident, step, one), drill))
+    return next(shown, "")
 
 
 def _confirm(incident: Incident, step: Step, target: TargetOf) -> Question:

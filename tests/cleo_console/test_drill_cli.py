@@ -34,6 +34,11 @@ def test_neither_systems_without_a_drill_nor_a_lost_one_are_deviations(lab: Conf
     report = json.loads(cleo("report", incident, "--format", "json").stdout)
     assert report["incident"]["kind"] == "DRILL"
     assert (report["incident"]["outcome"], report["deviations"]) == ("completed", [])
+    test = json.loads(cleo("schedule", "--json", status=None).stdout)["tests"][0]
+    assert (test["state"], test["held"][0]["incident"]) == ("passed", incident)
+    inventory.write_text(said.replace("- DRILL", "- REAL"))
+    refused = cleo("drill", "restore", status=None)
+    assert "does not allow DRILL" in refused.stderr and "add DRILL to its allows:" in refused.stderr
 
 
 PLAN = """\
