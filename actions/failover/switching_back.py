@@ -150,6 +150,24 @@ class SwitchingBack(ABC, Generic[S]):
             ],
         )
 
+    def not_asked(self, primary: S, server: S, silent: S) -> NoReturn:
+        """Stop: of one that gives no answer nobody knows what it has; it may be as good as ever.
+
+        Raises:
+            ActionFailed: always.
+        """
+        raise ActionFailed(
+            f"{silent.name} cannot be asked: whether {server.name} has all that {primary.name} has is not known.",
+            left_behind=NOTHING,
+            cures=[
+                Cure(
+                    words=f"Bring {server.name} back, where it is fenced.",
+                    action=f"{self.promoting.fencing.kind.prefix}.rejoin",
+                ),
+                Cure(words=f"Or see in the output why {silent.name} gives no answer; then run this again."),
+            ],
+        )
+
     def too_far_behind(self, primary: S, server: S, behind: str) -> NoReturn:
         """Stop at a standby that lacks much: until it has all, nobody could write.
 

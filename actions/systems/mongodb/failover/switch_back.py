@@ -63,7 +63,7 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
             return KIND.leads(server)
         except CleoError as error:
             server.ctx.log(f"{server.name} cannot be asked: {error.message}", "err")
-            self.not_following(primary, server, "cannot be asked")
+            self.not_asked(primary, server, server)
 
     def look(self, primary: Server, server: Server) -> Sequence[Finding]:
         """Look that it is a member that follows, may lead for good, and is near."""
@@ -130,7 +130,7 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
     def _set(self, primary: Server, server: Server) -> Set:
         found = look_at_set(primary)
         if not found or server.name not in found.asked:
-            self.not_following(primary, server, "cannot be asked as a member of its set")
+            self.not_asked(primary, server, server)
         return found
 
     def _seat(self, primary: Server, server: Server, found: Set) -> Seat:
@@ -143,10 +143,13 @@ class MongodbSwitchingBack(SwitchingBack[Server]):
 
     def _lead(self, primary: Server, server: Server, found: Set) -> Server | None:
         """Return who leads: the primary; where a run before had it step down, whoever does, or nobody."""
-        if KIND.promoted(primary):
+        leads = KIND.promoted(primary)
+        if leads:
             return primary
         before = PromotionRecord.of(primary.ctx.files, primary.name)
         if not before or before.standby != server.name:
+            if leads is None:
+                self.not_asked(primary, server, primary)
             self.not_following(primary, server, f"is in a set that {primary.name} does not lead")
         leader = found.leader()
         return found.asked.get(leader.system) if leader else None

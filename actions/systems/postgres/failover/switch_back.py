@@ -94,7 +94,7 @@ class PostgresSwitchingBack(SwitchingBack[Server]):
                 return reached(session)
         except CannotConnect as error:
             server.ctx.log(f"{server.name} cannot be asked: {error.message}", "err")
-            self.not_following(primary, server, "cannot be asked")
+            self.not_asked(primary, server, server)
 
     def _require_following(self, primary: Server, server: Server, new: Position) -> None:
         """Go on only where the standby streams from the primary, and is not far behind.
@@ -103,7 +103,9 @@ class PostgresSwitchingBack(SwitchingBack[Server]):
             ActionFailed: it does not, or is.
         """
         seen = asked(server)
-        if seen is None or not seen.of(new):
+        if seen is None:
+            self.not_asked(primary, server, server)
+        if not seen.of(new):
             self.not_following(primary, server, f"does not stream from {primary.name}")
         if (behind := new.end - seen.replayed) > _BEHIND:
             self.too_far_behind(primary, server, f"{behind:,} bytes of log")

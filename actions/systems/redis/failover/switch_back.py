@@ -119,7 +119,7 @@ class RedisSwitchingBack(SwitchingBack[Server]):
             return reached(server, 30)
         except CannotConnect as error:
             server.ctx.log(f"{server.name} cannot be asked: {error.message}", "err")
-            self.not_following(primary, server, "cannot be asked")
+            self.not_asked(primary, server, server)
 
     def _require_following(self, primary: Server, server: Server, seen: Reached, led: Reached) -> None:
         if not follows(seen, primary) or not 0 <= seen.silent_s <= _SILENT_S:

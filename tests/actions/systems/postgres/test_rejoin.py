@@ -213,7 +213,7 @@ def test_they_change_places_and_back_with_nothing_lost(lab: Lab) -> None:
 
     back = FakeContext(after(lab), system=STANDBY)
     back.files = ctx.files
-    with pytest.raises(ActionFailed, match="cannot be asked: it cannot take the place") as failed:
+    with pytest.raises(ActionFailed, match="cannot be asked: whether postgres has all") as failed:
         back.do(switch_back)
     assert failed.value.cures[0].action == "postgres.rejoin"
     assert back.do(rejoin).ok, "aimed at the primary, it brings back what stands by for it"
