@@ -134,7 +134,8 @@ class SystemSettings(Settings, frozen=True, kw_only=True):
     Attributes:
         title: what people call it.
         host: the host that its programs run on; empty where it has none (a cloud's service).
-        site: where it lives: ``primary``, ``dr``. Fencing, exposure and traffic are told per site.
+        site: where it itself lives: ``primary``, ``dr``; another word (``outside``) for a cloud's service that is lost
+            with neither. Fencing, exposure and what is gone with a site are told by it.
         plays: the plan's system that it is, where its own name is another.
         standby_of: the system that it follows, or in whose place it is restored where it is ``cold``.
         cold: nothing runs or lies there until copies from the second place are restored: it has programs, account and

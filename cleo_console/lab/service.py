@@ -136,7 +136,7 @@ class LabService(ABC):
     at_sites: ClassVar[bool] = False
     """Whether it can be in a lab of two sites: its settings then have the lab's stations (`station.STATIONS`)."""
     own_site: ClassVar[str] = ""
-    """The site that all of it is at in a lab of two; empty: it is at both, or has a standby at the other."""
+    """The site at which is acted on it in a lab of two; empty: the primary one, where its standby is at the other."""
 
     lost_with_site: ClassVar[tuple[str, ...]] = ()
     """The folders with its data and its backups, which are gone with the site that it is at; none: it holds no data."""

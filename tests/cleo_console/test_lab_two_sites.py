@@ -43,6 +43,12 @@ def inventory(lab: Lab) -> Iterator[Inventory]:
     lab.break_("site", "heal")
 
 
+def test_what_is_acted_on_after_a_lost_site_lives_at_the_other(inventory: Inventory) -> None:
+    lives = {name: one.site for name, one in inventory.systems.items()}
+    assert (lives["load_balancer"], lives["dns"], lives["postgres"]) == (DR, DR, PRIMARY)
+    assert inventory.systems["load_balancer"].home == PRIMARY  # type: ignore[attr-defined]
+
+
 def answer(lab: Lab, site: str, port: int = 80) -> str:
     """Return what a user of a site gets, in a word."""
     assert lab.sites

@@ -162,6 +162,9 @@ class DnsSettings(SystemSettings, frozen=True, kw_only=True, tag="dns", tag_fiel
             yield "say who is asked for a change: primary and key (RFC 2136), or route53"
         if not self.route53 and self.primary not in [one.name for one in self.servers]:
             yield f"primary: there is no server {self.primary} under servers:"
+        if self.primary and self.first_server.site not in ("", self.site):
+            stands = self.first_server.site
+            yield f"{self.primary}, where the zone is changed, is at {stands}, not at {self.site}: say site: {stands}"
         zone = whole(self.zone)
         for record in self.records:
             if whole(record.name) != zone and not whole(record.name).endswith(f".{zone}"):

@@ -17,11 +17,11 @@ def update(known: ByHand) -> Sequence[CommandLine]:
     """Note what is set, then make the servers of the site ready without users."""
     settings = known.settings(LoadBalancerSettings)
     if settings.elbv2:
-        new = "dr" if known.params.get("dr_site") else settings.site
-        weights = {settings.site: 100} | ({new: 0} if new != settings.site else {})
+        new = "dr" if known.params.get("dr_site") else settings.home
+        weights = {settings.home: 100} | ({new: 0} if new != settings.home else {})
         line = elbv2.divide(settings, settings.elbv2, weights, f"{new} is checked, and gets no users.")
         return [*elbv2.show(settings, settings.elbv2), line]
-    site = "dr" if known.params.get("dr_site") else settings.site
+    site = "dr" if known.params.get("dr_site") else settings.home
     wanted = {one.name: Setting(address=one.address, state="ready", weight=0) for one in settings.pools.get(site, [])}
     lines = commands(settings.backend, dict.fromkeys(wanted, _UNKNOWN), wanted)
     return [
@@ -52,8 +52,8 @@ def enable_traffic(known: ByHand) -> Sequence[CommandLine]:
     settings = known.settings(LoadBalancerSettings)
     if settings.elbv2:
         return elbv2.steps(settings, settings.elbv2)
-    new = [one.name for site, pool in settings.pools.items() if site != settings.site for one in pool]
-    old = [one.name for one in settings.pools[settings.site]]
+    new = [one.name for site, pool in settings.pools.items() if site != settings.home for one in pool]
+    old = [one.name for one in settings.pools[settings.home]]
     back = settings.backend
     steps = "in steps where both sites write to one primary" if settings.one_primary else "the old site fenced before"
     return [
@@ -69,10 +69,10 @@ def isolate(known: ByHand) -> Sequence[CommandLine]:
     """Drain a site's servers, take them out, end what is open."""
     settings = known.settings(LoadBalancerSettings)
     if settings.elbv2:
-        out = str(known.params.get("site") or settings.site)
+        out = str(known.params.get("site") or settings.home)
         nobody = elbv2.divide(settings, settings.elbv2, {}, f"Nobody reaches {out}, nor another site: all get 503.")
         return [*elbv2.show(settings, settings.elbv2), nobody]
-    site = str(known.params.get("site") or settings.site)
+    site = str(known.params.get("site") or settings.home)
     names = [f"{settings.backend}/{one.name}" for one in settings.pools.get(site, [])]
     return [
         _api(settings, "Send no new user there.", *(f"set server {name} state drain" for name in names)),

@@ -76,7 +76,7 @@ def _site(found: Balancer, record: Record | None, site: str) -> tuple[str, str]:
     """Return the site that is taken out, and the one that users are moved to."""
     ours = record if record and record.incident == found.ctx.incident.id and record.stage != "put back" else None
     sites = list(found.settings.pools)
-    old = next((name for name in sites if ours and name != ours.target), found.settings.site)
+    old = next((name for name in sites if ours and name != ours.target), found.settings.home)
     out = site or old
     target = ours.target if ours else next((name for name in sites if name != out), out)
     return out, target

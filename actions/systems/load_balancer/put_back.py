@@ -51,7 +51,7 @@ def put_back(ctx: ActionContext) -> Outcome:
     serving = _require_one(found, users)
     leaving = [one.name for one in serving.servers.values() if one.takes_users and one.name not in users]
     drained = drain(found, leaving, record.target, record.stage, deadline_s=found.settings.drain_s, cut=False)
-    found.set("put-back", found.look(), record.before, found.settings.site, "put back")
+    found.set("put-back", found.look(), record.before, found.settings.home, "put back")
     return Outcome(
         ok=True,
         summary=f"{found.name} is as it was before: {count(len(changes), 'server')} put back; "

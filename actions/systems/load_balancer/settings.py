@@ -109,6 +109,8 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         socket: HAProxy's admin socket on that host, or ``127.0.0.1:9999`` where it listens on TCP.
         backend: HAProxy's backend that users are served by.
         pools: the servers of each site, by the site's name (``primary``, ``dr``).
+        home: the site of these whose servers users are served by while nothing is lost; where the load balancer itself
+            stands is its ``site``.
         one_primary: whether the servers of all sites write to one primary database. Only then are users moved by steps;
             else the old site's servers are taken out first (load_balancer.isolate).
         steps: percent of the users that a move gives to the new site, one after the other; the last is 100.
@@ -142,6 +144,7 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
     socket: str = "/run/haproxy/admin.sock"
     backend: str = ""
     pools: Annotated[dict[str, list[PoolServer]], msgspec.Meta(min_length=1)]
+    home: str = "primary"
     one_primary: bool = False
     steps: list[Annotated[int, msgspec.Meta(ge=1, le=100)]] = msgspec.field(default_factory=lambda: [5, 25, 100])
     step_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
@@ -173,8 +176,8 @@ class LoadBalancerSettings(SystemSettings, frozen=True, kw_only=True, tag="load_
         names = [server.name for pool in self.pools.values() for server in pool]
         if len(set(names)) < len(names) or not all(self.pools.values()):
             raise ValueError("every pool is to have a server, and no server is to be in two pools")
-        if self.site not in self.pools:
-            raise ValueError(f"there is no pool of its own site, {self.site}")
+        if self.home not in self.pools:
+            raise ValueError(f"there is no pool of its home, {self.home}")
         if sorted(set(self.steps)) != self.steps or self.steps[-1:] != [100]:
             raise ValueError("steps are to rise, and to end at 100")
         if strangers := set(self.leads_to.values()) - set(names):

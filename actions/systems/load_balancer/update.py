@@ -40,7 +40,7 @@ def update(ctx: ActionContext, *, dr_site: bool = False) -> Outcome:
     Killed half way: users are where they were. Run it again, or load_balancer.put_back.
     """
     found = find_balancer(ctx)
-    target = "dr" if dr_site else found.settings.site
+    target = "dr" if dr_site else found.settings.home
     names = found.pool(target)
     seen = found.look()
     found.require(seen, names)

@@ -21,7 +21,7 @@ from cleo_console.lab.dns.place import (
 from cleo_console.lab.dns.route53.service import Route53Service
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
-from cleo_console.lab.station import stations_of
+from cleo_console.lab.station import DR, stations_of
 
 
 class DnsService(LabService):
@@ -30,6 +30,7 @@ class DnsService(LabService):
     server_programs: ClassVar[Mapping[str, signal.Signals]] = {"named": signal.SIGTERM}
     small_bytes: ClassVar[int] = 1_000_000
     at_sites: ClassVar[bool] = True
+    own_site: ClassVar[str] = DR
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
     managed: ClassVar[Mapping[str, type[LabService]]] = {"route53": Route53Service}
 

@@ -16,7 +16,7 @@ from cleo_console.lab.load_balancer.faults import FAULTS
 from cleo_console.lab.load_balancer.place import BACKEND, Place
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
-from cleo_console.lab.station import SITE_PORT, stations_of
+from cleo_console.lab.station import DR, SITE_PORT, stations_of
 from cleo_console.lab.workspace import SYSTEM_PATH
 from journal.errors import CleoError
 
@@ -30,6 +30,7 @@ class LoadBalancerService(LabService):
     server_programs: ClassVar[Mapping[str, signal.Signals]] = {"haproxy": signal.SIGTERM}
     small_bytes: ClassVar[int] = 100_000
     at_sites: ClassVar[bool] = True
+    own_site: ClassVar[str] = DR
     faults: ClassVar[tuple[FaultKind, ...]] = FAULTS
     managed: ClassVar[Mapping[str, type[LabService]]] = {"elbv2": Elbv2Service}
 

@@ -46,7 +46,7 @@ def modify(own: Elbv2Settings, actions: str, what: str) -> CommandLine:
 
 def steps(settings: LoadBalancerSettings, own: Elbv2Settings) -> Sequence[CommandLine]:
     """Move users from the balancer's own site to the other, and take that one out at the end."""
-    old = settings.site
+    old = settings.home
     new = next((site for site in settings.pools if site != old), old)
     shares = settings.steps if settings.one_primary else [100]
     lines = [

@@ -9,6 +9,7 @@ from cleo_console.lab.dns.route53.place import RECORDS, SERVERS, ZONE, Place
 from cleo_console.lab.emulated_aws import require_moto
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.station import OUTSIDE
 
 
 class Route53Service(LabService):
@@ -76,6 +77,7 @@ class Route53Service(LabService):
         place = self.place
         return {
             "title": self.title,
+            "site": OUTSIDE,
             "zone": ZONE,
             "servers": [{"name": name, "address": "127.0.0.1", "port": port} for name, port in place.ports.items()],
             "route53": {

@@ -9,6 +9,7 @@ from cleo_console.lab.load_balancer.elbv2.faults import FAULTS
 from cleo_console.lab.load_balancer.elbv2.place import GROUPS, Place
 from cleo_console.lab.ports import free_port
 from cleo_console.lab.service import Done, FaultKind, LabService, Order, Say, ServiceStatus
+from cleo_console.lab.station import OUTSIDE
 
 
 class Elbv2Service(LabService):
@@ -75,6 +76,7 @@ class Elbv2Service(LabService):
         place, arns = self.place, self.place.account()
         return {
             "title": self.title,
+            "site": OUTSIDE,
             "provider": "elbv2",
             "elbv2": {
                 "load_balancer": arns["load_balancer"],

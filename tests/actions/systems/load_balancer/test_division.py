@@ -69,7 +69,7 @@ _GOOD = {
         ({"backend": "api; shutdown"}, "no name of a backend"),
         ({"pools": {"primary": [{"name": "s1 state", "address": "10.0.0.1:80"}]}}, "no name of a server"),
         ({"pools": {"primary": [{"name": "s1", "address": "s1.example"}]}}, "IP address with its port"),
-        ({"pools": {"dr": [{"name": "s1", "address": "10.0.0.1:80"}]}}, "no pool of its own site"),
+        ({"pools": {"dr": [{"name": "s1", "address": "10.0.0.1:80"}]}}, "no pool of its home"),
         ({"pools": {"primary": []}}, "every pool is to have a server"),
         ({"steps": [25, 5, 100]}, "steps are to rise"),
         ({"steps": [5, 25]}, "steps are to rise"),
