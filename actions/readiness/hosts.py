@@ -66,7 +66,7 @@ def _as_account(
     systems = sorted(name for name, each in own.items() if each)
     machine = Machine(ctx, host, user)
     about = f"account {user} on {host}" if user else f"our account on {host}"
-    cure = f"Let cleo run programs as {user} on {host}: sudo or root, as the inventory's reference says."
+    cure = f"Log in to {host} as {user} or root, or let our account there run programs as {user} by sudo (NOPASSWD)."
     try:
         done = machine.query(["true"])
         words = "" if done.code == 0 else f"no program runs as it: {last_words(done)}"

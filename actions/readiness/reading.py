@@ -40,8 +40,8 @@ def forgetful(error: BaseException) -> BaseException:
 class _Way:
     """One host, however many looks ask it: it is connected to once, and asked no more once it was not reached."""
 
-    def __init__(self, inner: Transport) -> None:
-        self.inner = inner
+    def __init__(self, host: str, inner: Transport) -> None:
+        self.host, self.inner = host, inner
         self._lock, self._identity = Lock(), dict[str, str]()
         self._unreached: CleoError | None = None
 
@@ -101,7 +101,7 @@ class ReadingTransport(Transport):
                 raise DeadlineExceeded(f"{argv[0]} was not begun on {self.name}: the time for looks is over.")
             return self._way.inner.query(argv, timeout_s=min(timeout_s, left_s), user=user, env=env, stdin=stdin)
 
-        return self._answers.get((self.name, *argv, user, str(env), str(stdin)), ask)
+        return self._answers.get((self._way.host, *argv, user, str(env), str(stdin)), ask)
 
     def place_spool(self, incident_dir: Path, key: str) -> str:
         """Refuse."""
@@ -182,7 +182,7 @@ class ReadingWays:
         """
         with self._lock:
             if host not in self._open:
-                self._open[host] = _Way(self._ways.open(self._patient(self._inventory.host(host))))
+                self._open[host] = _Way(host, self._ways.open(self._patient(self._inventory.host(host))))
             answers = self._answers.setdefault(system, Answers())
             return ReadingTransport(self._open[host], self.end, answers)
 

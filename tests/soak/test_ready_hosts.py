@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from cleo_console.lab.clock import day_ahead
 from tests.actions.sshd import Sshd, running_sshd
 from tests.cleo_console.test_cli import Cleo
 
@@ -83,6 +86,50 @@ def _found(tmp_path: Path, sshd: Sshd, few_files: Path) -> dict[str, dict[str, A
     inventory.write_text(json.dumps({"name": "x", "allows": ["REAL"], "hosts": hosts, "systems": systems}))
     done = Cleo(tmp_path)("ready", "--json", "--within", "60", status=None, CLEO_INVENTORY=str(inventory))
     return {one["about"]: one for one in json.loads(done.stdout)["findings"]}
+
+
+@contextmanager
+def _no_root(folder: Path) -> Iterator[tuple[Sshd, Sshd]]:
+    """Two hosts with an account that is not root: without sudo; and with one that asks for a password, a day ahead.
+
+    Its clock is libfaketime's: a machine has one. Its sudo only says what a real one says.
+    """
+    folder.chmod(0o755)
+    plain, day_off = Sshd(folder / "plain", "postgres"), Sshd(folder / "day-off", "postgres")
+    asks = folder / "programs" / "sudo"
+    asks.parent.mkdir()
+    asks.write_text("#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n")
+    asks.chmod(0o755)
+    said = {"PATH": f"{asks.parent}:{os.environ['PATH']}", **day_ahead()}
+    variables = " ".join(f'"{name}={value}"' for name, value in said.items())
+    config = day_off.folder / "sshd_config"
+    config.write_text(config.read_text().replace("SetEnv SHLVL=2", f"SetEnv SHLVL=2 {variables}"))
+    try:
+        plain.start()
+        day_off.start()
+        yield plain, day_off
+    finally:
+        plain.stop()
+        day_off.stop()
+
+
+def test_an_account_that_may_become_no_other_and_a_clock_that_is_a_day_ahead_are_found(tmp_path: Path) -> None:
+    with TemporaryDirectory() as folder, _no_root(Path(folder)) as servers:
+        names = ("plain", "day-off")
+        hosts = {name: {"via": "ssh", **_fields(server)} for name, server in zip(names, servers, strict=True)}
+        systems = {name: {**_store(name, tmp_path, "root"), "plays": "files"} for name in hosts}
+        inventory = tmp_path / "inventory.yaml"
+        inventory.write_text(json.dumps({"name": "x", "allows": ["REAL"], "hosts": hosts, "systems": systems}))
+        done = Cleo(tmp_path)("ready", "--json", "--within", "60", status=None, CLEO_INVENTORY=str(inventory))
+    found = {one["about"]: one for one in json.loads(done.stdout)["findings"]}
+    refused = {name: found[f"account root on {name}"] for name in hosts}  # at one address, and two hosts
+    assert {one["state"] for one in refused.values()} == {"wrong"}
+    assert "not found" in refused["plain"]["words"]
+    assert "a password is required" in refused["day-off"]["words"]
+    assert {"NOPASSWD" in one["cure"] for one in refused.values()} == {True}
+    assert found["clock of plain"]["state"] == "ok"
+    assert "23 h 59 min ahead of ours" in found["clock of day-off"]["words"]
+    assert {found[f"host {name}"]["state"] for name in hosts} == {"ok"}
 
 
 def test_what_keeps_us_out_of_a_host_is_found(sshd: Sshd, few_files: Path, tmp_path: Path) -> None:

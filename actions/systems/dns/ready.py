@@ -9,6 +9,7 @@ from actions.readiness.logins import readable
 from actions.readiness.ready import Need
 from actions.systems.dns.exchange import UNREACHED, NoAnswer, keyring, send
 from actions.systems.dns.looking import look_at
+from actions.systems.dns.ready_followers import look_at_followers
 from actions.systems.dns.sets import wanted_sets
 from actions.systems.dns.settings import DnsSettings
 from journal.errors import CleoError
@@ -38,6 +39,7 @@ class _Ready:
         if settings.key:
             yield from readable([("key for updates", settings.key.secret)], system, *_CHANGES)
             yield _may_change(settings, system)
+            yield from look_at_followers(settings, system)
         yield from _ttl(settings, system)
 
 

@@ -53,8 +53,8 @@ why_not() {
         echo "there is no account $1"
     elif [ "$(id -u)" = 0 ]; then
         command -v setpriv >/dev/null || echo "setpriv(1) is missing (Debian: util-linux)"
-    elif ! sudo -n -u "$1" true 2>/dev/null; then
-        echo "sudo does not let $(id -un) run programs as $1"
+    elif ! said=$(sudo -n -u "$1" true 2>&1); then
+        echo "sudo does not let $(id -un) run programs as $1 ($(printf '%s' "$said" | tail -n 1 | sed 's/^.*sudo: //'))"
     fi
 }
 
