@@ -11,7 +11,13 @@ import click
 
 from cleo_console.cli.exercise_after import hotwash_command, report_command
 from cleo_console.cli.exercise_compare import compare_command
-from cleo_console.cli.exercise_game_day import gameday_command, go_on_with_game_day, is_game_day, undo_command
+from cleo_console.cli.exercise_game_day import (
+    gameday_command,
+    go_on_with_game_day,
+    is_game_day,
+    open_game_day,
+    undo_command,
+)
 from cleo_console.cli.output_file import refuse_to_overwrite, write_output
 from journal.errors import CleoError
 from journal.wording.counting import count
@@ -127,7 +133,9 @@ def words_command(part: str, scenario: str) -> None:
 @click.argument("incident_id", metavar="[INCIDENT]", default="")
 @click.option("--plain", is_flag=True, help="Lead it in plain lines: on a dumb terminal, or with a screen reader.")
 def lead_command(incident_id: str, plain: bool) -> None:
-    """Lead a tabletop that `cleo demo` began, or a game day, from a terminal of your own. Default: the newest tabletop.
+    """Lead a tabletop that `cleo demo` began, or a game day, from a terminal of your own.
+
+    Default: the game day that is open, else the newest tabletop.
 
     Injects come by the clock, or by hand; you hold them back, leave them out, reword and address them, with what is
     expected in sight. You stop the clock, rewind to a moment, give hints and injects of your own, and note what
@@ -144,6 +152,7 @@ def lead_command(incident_id: str, plain: bool) -> None:
     from cleo_console.demo import DemoServices
     from cleo_console.settings import asked_actor
 
+    incident_id = incident_id or open_game_day()
     if incident_id and is_game_day(incident_id):
         go_on_with_game_day(incident_id, plain=plain)
         return

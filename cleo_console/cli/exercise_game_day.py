@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cleo_console.cli.lab import directory_option
+from journal.errors import CleoError
 from journal.wording.sanitize import sanitize
 
 if TYPE_CHECKING:
     from cleo_console.app_services import ConsoleServices
 
 _EVERY_S = 0.2
+_LOOKED_AT = 10
+"""Of the newest incidents, so many are looked at for a game day that is open."""
 
 
 @click.command("gameday")
@@ -60,6 +64,20 @@ def is_game_day(incident_id: str) -> bool:
     room = journal_paths()
     meant = room.meant(incident_id)
     return meant in room.ids() and bool(fold_journal(room.incident(meant).journal).review.lab)
+
+
+def open_game_day() -> str:
+    """Return the newest game day that is not closed, among the newest incidents; empty where there is none."""
+    from cleo_console.settings import journal_paths
+    from journal.incident.fold import fold_journal
+
+    room = journal_paths()
+    for name in room.ids()[:_LOOKED_AT]:
+        with suppress(CleoError):
+            incident = fold_journal(room.incident(name).journal)
+            if incident.review.lab and incident.closed_at is None:
+                return name
+    return ""
 
 
 def go_on_with_game_day(incident_id: str, *, plain: bool) -> None:

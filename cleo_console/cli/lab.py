@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleo_console.settings import SYSTEM_LAB
+from journal.errors import CleoError
 
 if TYPE_CHECKING:
     from cleo_console.lab.service import FaultKind
@@ -147,7 +148,6 @@ def down(directory: Path | None, keep: bool) -> None:
 def _left_open() -> list[str]:
     """Return the incidents that are open and whose inventory is gone."""
     from cleo_console.settings import journal_paths
-    from journal.errors import CleoError
     from journal.incident.fold import fold_journal
 
     found, places = [], journal_paths()
@@ -257,6 +257,8 @@ def _list_faults(known: Mapping[tuple[str, str], FaultKind], as_json: bool) -> N
         rows = [{"system": system, "how": how, "title": kind.title} for (system, how), kind in known.items()]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    if not known:
+        raise CleoError("Nothing in the lab can be broken: none of its systems was made.", "Make it: cleo lab up")
     width, longest = max(len(system) for system, _ in known), max(len(how) for _, how in known)
     for (system, how), kind in known.items():
         click.echo(f"{system:<{width}} --how {how:<{longest}}  {kind.title}")

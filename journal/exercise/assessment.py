@@ -238,7 +238,7 @@ def _answers(scripted: Iterable[Inject], shown: Iterable[InjectResult]) -> Itera
 
 def _inject(inject: Inject, incident: Incident, found: Moments, leading: Leading) -> InjectResult:
     given_at = incident.review.injects.get(inject.id)
-    answer = _answer(inject, given_at, found, incident) if given_at else None
+    answer = _answer(inject, given_at, found, leading) if given_at else None
     return InjectResult(
         id=inject.id,
         text=leading.words.get(inject.id, inject.text),
@@ -264,14 +264,17 @@ def _state(
     return "not measured" if inject.expected else "told"
 
 
-def _answer(inject: Inject, given_at: datetime, found: Moments, incident: Incident) -> tuple[datetime, str] | None:
+def _answer(inject: Inject, given_at: datetime, found: Moments, leading: Leading) -> tuple[datetime, str] | None:
     """Return the first moment that answers an inject, and its name; None where there is none.
 
-    A note answers the one inject that it was asked for; another stays unanswered by it.
+    A note answers the one inject that it was asked for, which the journal says; others stay unanswered by it.
     """
-    names = [name for name in inject.answered_by if name != "note" or inject.id not in incident.review.unanswered]
+    names = [name for name in inject.answered_by if name != "note"]
     names += [name for name in found if name.startswith(f"replied:{inject.id}=")]
-    return min(((at, name) for name in names for at in found.get(name, []) if at >= given_at), default=None)
+    answers = [(at, name) for name in names for at in found.get(name, []) if at >= given_at]
+    if noted := leading.noted.get(inject.id):
+        answers.append((noted, "note"))
+    return min(answers, default=None)
 
 
 __all__ = [

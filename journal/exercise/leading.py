@@ -53,6 +53,7 @@ class Leading:
         held, skipped: those that wait until they are released, and those that never come.
         words, roles: how an inject is worded, and whom it is for, where that differs from the script.
         replies: what players answered in words, by inject.
+        noted: when the note came that answers an inject, by inject: a note answers the one that it was asked for.
         free: the injects that the script does not have, as they were given.
     """
 
@@ -64,6 +65,7 @@ class Leading:
     marks: list[Mark] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
     replies: dict[str, list[Reply]] = field(default_factory=dict)
+    noted: dict[str, datetime] = field(default_factory=dict)
     free: dict[str, Inject] = field(default_factory=dict)
 
     def watch(self, events: Iterable[e.Event]) -> Iterator[e.Event]:
@@ -111,6 +113,11 @@ def _replied(leading: Leading, event: e.Event, body: e.InjectReplied) -> None:
     leading.replies.setdefault(body.inject, []).append(Reply(event.at, event.actor, body.text, body.reason))
 
 
+def _answered(leading: Leading, event: e.Event, body: e.InjectAnswered) -> None:
+    if body.how == "note":
+        leading.noted[body.inject] = event.at
+
+
 def _given(leading: Leading, event: e.Event, body: e.InjectGiven) -> None:
     if body.free:
         free = Inject(id=body.inject, text=body.text, to=body.to, asks=body.asks, choices=body.choices, by_hand=True)
@@ -122,5 +129,6 @@ _HANDLERS: dict[type[e.Body], Callable[[Leading, e.Event, Any], None]] = {
     e.ParticipantMarked: _marked,
     e.FacilitatorSaid: _said,
     e.InjectReplied: _replied,
+    e.InjectAnswered: _answered,
     e.InjectGiven: _given,
 }

@@ -29,6 +29,7 @@ _NO_DEEDS = (
     e.ParticipantMarked,
     e.LabChosen,
     e.LabUndone,
+    e.InventoryRead,
 )
 """What whoever leads writes: nobody becomes a participant by it."""
 
@@ -130,7 +131,9 @@ class Following:
             self._story.take(incident, event)
         if rewound_by(incident, event):
             self._did = {who: did.back_to(incident.last_at) for who, did in self._did.items()}
-        if short_name(event.actor) not in PROGRAMS and not isinstance(event.body, _NO_DEEDS):
+        declares_game_day = isinstance(event.body, e.IncidentDeclared) and event.body.kind is not e.Kind.TABLETOP
+        deed = not isinstance(event.body, _NO_DEEDS) and not declares_game_day
+        if deed and short_name(event.actor) not in PROGRAMS:
             self._did[event.actor] = _Deed(event.at, sentence(incident, event.body))
 
     def _people(self, marks: Sequence[Mark]) -> list[Person]:

@@ -31,7 +31,8 @@ def next_to_lead(incident: Incident, seen: Seen, now: datetime) -> Next:
         now: the exercise's time.
     """
     if incident.closed_at is not None:
-        return Next(f"it is over; while they are there: cleo exercise hotwash {incident.id} --ask")
+        undo = "" if incident.kind is Kind.TABLETOP else f"; at last: cleo exercise undo {incident.id}"
+        return Next(f"it is over; while they are there: cleo exercise hotwash {incident.id} --ask{undo}")
     if incident.review.paused:
         return Next("the clock stands, and what comes waits: let it go on", "p")
     if not seen.people:
@@ -46,7 +47,7 @@ def _stuck(seen: Seen, now: datetime) -> Next | None:
     if not waiting:
         return None
     at, row = min(waiting, key=lambda one: one[0])
-    since = f"{_named(row)} is open for {exact_duration((now - at).total_seconds())}"
+    since = f"{_named(row)} is open for {exact_duration(round((now - at).total_seconds()))}"
     if row.next_hint:
         return Next(f"{since}: go there, and give its hint", "i")
     given = f"{since} and had its hints" if row.hints else since
@@ -57,7 +58,8 @@ def _to_come(seen: Seen, now: datetime) -> Next:
     coming = [(row.at, row) for row in seen.injects if row.state == "comes" and row.at and row.at > now]
     if coming:
         at, row = min(coming, key=lambda one: one[0])
-        return Next(f"{_named(row)} comes in {exact_duration((at - now).total_seconds())}; note what you see", "tab, n")
+        left = exact_duration(round((at - now).total_seconds()))
+        return Next(f"{_named(row)} comes in {left}; note what you see", "tab, n")
     if held := next((row for row in seen.injects if row.state == "held"), None):
         return Next(f"{_named(held)} is held: go there, and let it go on", "spc")
     if by_hand := next((row for row in seen.injects if row.state == "waits" and row.inject.by_hand), None):

@@ -149,7 +149,7 @@ def test_killed_as_it_breaks_the_lab_it_is_known_whether_it_did_and_it_can_be_un
     assert begun
     assert begun.state == "begins", "the journal knew it first"
     incident = place(cleo).folder.name
-    argv = [str(Path(sys.executable).parent / "cleo"), "exercise", "lead", incident, "--plain"]
+    argv = [str(Path(sys.executable).parent / "cleo"), "exercise", "lead", "--plain"]
     with subprocess.Popen(argv, env=cleo.env, stdin=subprocess.DEVNULL) as leading:
         try:
             until(lambda: (found := fault(cleo)) and found.state == state)

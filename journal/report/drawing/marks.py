@@ -10,8 +10,8 @@ from journal.report.model import Report
 from journal.wording.instants import offset, utc
 
 _MOST_CHARACTERS = 38
-_CHARACTER = 5.7
-"""The width of a character in a mark's words; a little more than the average."""
+_CHARACTER = {"moment": 7.0, "decision": 6.1}
+"""The width of a character in a mark's words, those of key times in bold; a little more than a wide font's average."""
 _GAP = 10.0
 
 
@@ -38,7 +38,7 @@ def _all(report: Report, axis: Axis) -> Iterator[Mark]:
 
 def _level(mark: Mark, ends: list[list[tuple[float, float]]], axis: Axis) -> None:
     """Set a mark's level to the first on which its words fit: right of its line, or left of it near the right edge."""
-    width = len(mark.text) * _CHARACTER + _GAP
+    width = len(mark.text) * _CHARACTER[mark.look] + _GAP
     mark.leftward = mark.x + width > axis.right
     span = (mark.x - width, mark.x) if mark.leftward else (mark.x, mark.x + width)
     for level, taken in enumerate(ends):

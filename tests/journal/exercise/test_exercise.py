@@ -135,6 +135,7 @@ def test_an_inject_is_set_beside_what_answered_it(tmp_path: Path) -> None:
         {"id": "asked", "text": "When?", "expected": "a note", "answered_by": ["note"], "at_s": 60.0},
         {"id": "ignored", "text": "Look!", "expected": "a look", "answered_by": ["closed", "note"]},
         {"id": "later", "text": "Never given", "expected": "nothing"},
+        {"id": "second", "text": "And now?", "expected": "a note of its own", "answered_by": ["note"]},
     ]
     found = _assessed(
         tmp_path,
@@ -142,11 +143,17 @@ def test_an_inject_is_set_beside_what_answered_it(tmp_path: Path) -> None:
         e.NoteAdded(text="before it was asked"),
         e.InjectGiven(inject="asked", text="When?"),
         e.InjectGiven(inject="ignored", text="Look!"),
+        e.InjectGiven(inject="second", text="And now?"),
         e.NoteAdded(text="in an hour"),
         e.InjectAnswered(inject="asked", how="note"),
+        e.NoteAdded(text="as before"),
+        e.InjectAnswered(inject="second", how="note"),
     )
     assert found
-    asked, ignored, later = found.injects
+    asked, ignored, later, second = found.injects
+    assert asked.answered_at
+    assert second.answered_at
+    assert asked.answered_at < second.answered_at, "each note answers one inject"
     assert asked.observed.startswith("a note was written")
     assert asked.given_at
     assert ignored.observed == "nothing that answers it"
