@@ -15,6 +15,7 @@ from cleo_console.app_services import ConsoleServices, installed_services
 from cleo_console.cli.output_file import write_folder
 from cleo_console.settings import paths, plan_file
 from journal.errors import CleoError
+from journal.wording.sanitize import sanitize
 
 DEFAULT = "127.0.0.1:9477"
 
@@ -106,7 +107,8 @@ def rules(file: Path | None, folder: Path) -> None:
 
     loaded = load_plan(file or plan_file(), installed_services().catalogue())
     made = {"dr-alerts.yaml": alert_rules(loaded.plan), "dr-monitoring.yaml": service_monitor(loaded.plan)}
-    first = f"# Made by cleo exporter rules from the plan {loaded.plan.title}, version {loaded.plan.version}.\n"
+    named = sanitize(f"{loaded.plan.title}, version {loaded.plan.version}")
+    first = f"# Made by cleo exporter rules from the plan {named}.\n"
     files = {
         name: first + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=1000)
         for name, data in made.items()

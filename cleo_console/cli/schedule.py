@@ -103,7 +103,7 @@ def _environment() -> dict[str, str]:
     at = paths()
     plan = plan_file()
     found = {"CLEO_HOME": home(), "CLEO_INVENTORY": at.inventory, "CLEO_PLAN": plan if plan != bundled() else None}
-    kept = {name: os.environ[name] for name in ("CLEO_ACTOR", "CLEO_SECOND_PLACE") if os.environ.get(name)}
+    kept = {name: os.environ[name] for name in ("PATH", "CLEO_ACTOR", "CLEO_SECOND_PLACE") if os.environ.get(name)}
     return {name: str(path.absolute()) for name, path in found.items() if path} | kept
 
 

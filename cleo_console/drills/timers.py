@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from journal.wording.sanitize import sanitize
+
 if TYPE_CHECKING:
     from cleo_console.drills.catalogue import Drill
 
@@ -47,7 +49,7 @@ def cron_lines(drills: Sequence[Drill], program: str, environment: Mapping[str, 
         if drill.unattended:
             yield f"{when.cron}  {command}"
         else:
-            yield f"# every {drill.every}, {drill.name}: {drill.words}"
+            yield sanitize(f"# every {drill.every}, {drill.name}: {drill.words}")
     yield f"0 7 * * 1  {_for_cron(shlex.join([program, 'schedule']))}"
 
 
@@ -90,7 +92,7 @@ def _service(title: str, command: Sequence[str], environment: Mapping[str, str],
     start = " ".join([_quoted(command[0]), *(_quoted(word).replace("$", "$$") for word in command[1:])])
     variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in environment.items())
     return (
-        f"[Unit]\nDescription={_percent(title)}\nWants=network-online.target\nAfter=network-online.target\n\n"
+        f"[Unit]\nDescription={_percent(sanitize(title))}\nWants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\n{kind}{variables}ExecStart={start}\n"
     )
 
@@ -103,14 +105,14 @@ def _kept_up(title: str, command: Sequence[str], environment: Mapping[str, str])
 
 def _timer(title: str, when: str) -> str:
     return (
-        f"[Unit]\nDescription={_percent(title)}\n\n[Timer]\nOnCalendar={when}\nPersistent=true\n\n"
+        f"[Unit]\nDescription={_percent(sanitize(title))}\n\n[Timer]\nOnCalendar={when}\nPersistent=true\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
 
 
 def _quoted(word: str) -> str:
     """Return a word as systemd reads it: quoted, with nothing in it that systemd would put something else for."""
-    plain = word.replace("\\", "\\\\").replace('"', '\\"')
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return _percent(f'"{plain}"')
 
 

@@ -7,7 +7,8 @@ from math import ceil, floor
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _UNITS = {"s": 1, "min": _MINUTE, "h": _HOUR, "d": _DAY}
-_PART = re.compile(r"([0-9]{1,9})\s*(s|min|h|d)\b")
+_PART = re.compile(r"([0-9]{1,9})\s*(s|min|m|h|d)\b")
+"""``m``, as Prometheus and cron's users write it, is a minute: nothing here lasts for months."""
 
 
 class Duration(int):
@@ -18,12 +19,12 @@ class Duration(int):
         """Return the duration that ``text`` names.
 
         Raises:
-            ValueError: ``text`` is not made of numbers with the units s, min, h, d.
+            ValueError: ``text`` is not made of numbers with the units s, min (or m), h, d.
         """
         parts = _PART.findall(text)
         if not parts or _PART.sub("", text).strip():
             raise ValueError(f"{text!r} is not a duration; write it as 45 s, 15 min, 1 h 30 min or 60 d")
-        return cls(sum(int(number) * _UNITS[unit] for number, unit in parts))
+        return cls(sum(int(number) * _UNITS["min" if unit == "m" else unit] for number, unit in parts))
 
     def __str__(self) -> str:
         """Return it as a plan writes it: every unit that is not zero."""

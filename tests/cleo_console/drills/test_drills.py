@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actions.inventory import load_inventory
@@ -73,7 +74,8 @@ def test_systemd_takes_the_units(drills: dict[str, Drill], tmp_path: Path) -> No
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    for name, text in unit_files([*drills.values()], str(program), {"CLEO_HOME": "/srv/a b"}).items():
+    lines = [msgspec.structs.replace(drill, item=f"{drill.item}\nOf two lines") for drill in drills.values()]
+    for name, text in unit_files(lines, str(program), {"CLEO_HOME": "/srv/a\nb %"}).items():
         (tmp_path / name).write_text(text)
     units = sorted(tmp_path.glob("*.*"))
     assert len(units) == 9

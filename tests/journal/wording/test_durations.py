@@ -15,6 +15,7 @@ NOW = datetime(2026, 11, 22, 3, 11, 5, tzinfo=UTC)
 def test_durations_read_back_as_they_were_written() -> None:
     for text in ("45 s", "15 min", "1 h 30 min", "60 d"):
         assert str(Duration.parse(text)) == text
+    assert Duration.parse("1h 30m") == Duration.parse("90m") == 5400  # as Prometheus has it
     for text in ("", "15", "min", "1 h and a bit", "-5 min", "1.5 h"):
         with pytest.raises(ValueError, match="is not a duration"):
             Duration.parse(text)
