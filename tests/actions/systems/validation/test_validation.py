@@ -23,6 +23,7 @@ from cleo_contract.incident import Work
 from cleo_contract.looking import LookingContract
 from journal.incident.records import RunState
 from tests.actions.systems.validation.application_lab import ApplicationLab, Entry
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("validation")
 
@@ -66,10 +67,10 @@ def test_what_is_broken_fails(lab: ApplicationLab, how: str, action: str, summar
 
 
 def test_a_store_that_is_down_makes_it_red_and_is_named(lab: ApplicationLab) -> None:
-    assert _health(lab).status == "up"
+    until(lambda: _health(lab).status == "up")
     lab.lab.services["postgres"].stop()
     try:
-        assert _health(lab).detail == "runs, and is not ready: 503: postgres refused"
+        until(lambda: _health(lab).detail == "runs, and is not ready: 503: postgres refused")
         run = lab.run("validation.auth")
     finally:
         lab.lab.services["postgres"].start()
