@@ -36,6 +36,14 @@ def inventory_at(path: Path | str | None) -> Inventory:
     return load_inventory(Path(path))
 
 
+def no_systems(inventory: Inventory, path: Path | str | None, to_do: str) -> tuple[str, str]:
+    """Return that there is nothing ``to_do`` anything with, and what to do: no inventory is not one without systems."""
+    if inventory.is_none:
+        return f"There is no inventory, so there is nothing to {to_do}.", "Name one in CLEO_INVENTORY; see the README."
+    why = "has none that can be asked" if inventory.systems else "has no systems"
+    return f"The inventory {inventory.name} ({path}) {why}, so there is nothing to {to_do}.", "Write them into it."
+
+
 def real_world(inventory: Inventory, paths: Paths) -> World:
     """Return the world in which actions reach the systems of ``inventory``."""
     from actions.backups.unattended.standing import copies_of

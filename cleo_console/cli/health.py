@@ -48,14 +48,12 @@ def health(ctx: click.Context, comprehensive: bool, as_json: bool) -> None:
     from actions.overview.measurements import measure
     from actions.redaction import Redactor
     from cleo_console.cli.at_risk import exposed_now, look_at_copies, risk_words
-    from cleo_console.world import inventory_at, probes
+    from cleo_console.world import inventory_at, no_systems, probes
 
     inventory = inventory_at(paths().inventory)
     systems = probes(inventory)
     if not systems:
-        raise NothingToMeasure(
-            "There is no inventory, so there is nothing to measure.", "Name one in CLEO_INVENTORY; see the README."
-        )
+        raise NothingToMeasure(*no_systems(inventory, paths().inventory, "measure"))
     with ThreadPoolExecutor(max_workers=len(systems) + 1) as pool:  # one that hangs holds up no other
         copies = pool.submit(look_at_copies, inventory, DEADLINE_S)
         looks = pool.map(lambda probe: measure(probe, DEADLINE_S, Redactor()), systems.values())

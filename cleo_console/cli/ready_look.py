@@ -18,7 +18,7 @@ from actions.readiness.promises import over_rpo
 from actions.readiness.sweep import sweep
 from actions.secrets import learn_secrets
 from cleo_console.cli.at_risk import exposed_now
-from cleo_console.world import inventory_at
+from cleo_console.world import inventory_at, no_systems
 from journal.errors import CleoError
 from journal.events.measured import Measured
 from journal.events.types import Kind
@@ -50,9 +50,7 @@ def look_now(loaded: LoadedPlan, paths: Paths, end: float) -> tuple[ReadyResult,
     """
     inventory, at, begun = inventory_at(paths.inventory), datetime.now(UTC), time.monotonic()
     if not inventory.systems:
-        raise CleoError(
-            "There is no inventory, so there is nothing to look at.", "Name one in CLEO_INVENTORY; see the README."
-        )
+        raise CleoError(*no_systems(inventory, paths.inventory, "look at"))
     learn_secrets(inventory)
     swept = sweep(inventory, loaded.plan, end - time.monotonic())
     give_back()

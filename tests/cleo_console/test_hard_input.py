@@ -95,6 +95,13 @@ def test_an_inventory_of_nonsense_is_refused_with_its_line(cleo: Cleo, text: str
     assert f"{file}:3:" in done.stderr
 
 
+def test_an_inventory_without_systems_is_not_called_none(cleo: Cleo) -> None:
+    file = cleo.home / "inventory.yaml"
+    file.write_text("name: empty\nallows: [REAL]\n", encoding="utf-8")
+    said = cleo("health", status=1, CLEO_INVENTORY=str(file)).stderr
+    assert f"The inventory empty ({file}) has no systems" in said
+
+
 def test_a_plan_with_names_that_look_alike_is_refused(cleo: Cleo) -> None:
     file = cleo.home / "plan.yaml"
     file.write_text(
