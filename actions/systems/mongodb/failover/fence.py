@@ -73,8 +73,10 @@ class MongodbFencing(Fencing[Server]):
         return ""
 
     def proof(self, server: Server) -> str:
-        """Return whom its set has elected meanwhile."""
-        return by_its_set(server, look_at_set(server)) or "its set has no primary yet"
+        """Return whom its set has elected meanwhile, as far as its other members can be asked."""
+        found = look_at_set(server)
+        seen = "its set has no primary yet" if found else "its set could not be asked whom it elects"
+        return by_its_set(server, found) or seen
 
     def unseen(self, server: Server, by: str) -> Outcome:
         """Its host cannot be reached: its set may have fenced it; else a person must say so."""
