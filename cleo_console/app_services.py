@@ -99,6 +99,7 @@ class ConsoleServices:
 
     def declare_by(self, plan: LoadedPlan, declaration: Declaration) -> str:
         """Declare an incident that goes by a plan of its own, and return its id."""
+        from cleo_console.known_before import known_before
         from journal.commands.declare import declare
 
         if declaration.kind not in self.kinds():
@@ -116,6 +117,7 @@ class ConsoleServices:
             program=f"cleo-console {__version__}",
             blot=self._filter,
             read=self._read_inventory(plan.plan),
+            known=known_before(self.paths, self.inventory_name()),
         )
         return place.folder.name
 

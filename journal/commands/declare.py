@@ -13,7 +13,7 @@ import msgspec
 
 from journal.errors import CleoError
 from journal.events.typed import Blot, as_typed
-from journal.events.types import IncidentDeclared, InventoryRead, Kind
+from journal.events.types import IncidentDeclared, InventoryRead, Kind, ReadinessKnown
 from journal.store.folders import keep_private, make_private
 from journal.store.journal import Journal, JournalWriteFailed
 
@@ -53,6 +53,7 @@ def declare(
     program: str = "",
     blot: Blot = as_typed,
     read: InventoryRead | None = None,
+    known: ReadinessKnown | None = None,
 ) -> IncidentPlace:
     """Declare an incident: make its folder, and its journal with the first event.
 
@@ -67,9 +68,10 @@ def declare(
         program: name and version of the program.
         blot: takes secrets out of what the person typed.
         read: what the inventory said as it was declared; None: the runner reads it first.
+        known: what was known before not to be ready; None: nobody looked.
 
     Returns:
-        The incident's folders. Its journal holds its declaration, and what was read.
+        The incident's folders. Its journal holds its declaration, what was read, and what was known.
 
     Raises:
         CannotDeclare: the declaration does not fit the plan, or its folder cannot be made.
@@ -86,8 +88,8 @@ def declare(
             place.folder.rmdir()
         raise
     with suppress(JournalWriteFailed):  # it is declared all the same, and its runner reads the inventory itself
-        if read:
-            journal.append(read)
+        for body in filter(None, (read, known)):
+            journal.append(body)
     journal.close()
     return place
 

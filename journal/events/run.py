@@ -208,6 +208,37 @@ class InventoryRead(Body, frozen=True, kw_only=True, tag="inventory.read"):
     error: str = ""
 
 
+class KnownPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that steps of the plan need, and that was known to be wrong beforehand.
+
+    Attributes:
+        about: what it is about; ``words``: what was seen; ``cure``: what to do about it.
+        steps: the ids of the plan's steps that need it; ``systems``: the inventory's systems that do.
+        stops: without it those steps cannot be done.
+        since: the first look that found it wrong; ``seen``: the last one that did, ISO 8601 in UTC.
+    """
+
+    about: str
+    words: str
+    cure: str = ""
+    steps: list[str] = []
+    systems: list[str] = []
+    stops: bool = True
+    since: str
+    seen: str
+
+
+class ReadinessKnown(Body, frozen=True, kw_only=True, tag="readiness.known"):
+    """What the last look on an ordinary day (`cleo ready`) had found, as the incident was declared.
+
+    ``looked_at`` is when that was, ISO 8601 in UTC; ``points`` are what was wrong, and as far as anybody had looked was
+    not mended. Where nobody looked there is no such event.
+    """
+
+    looked_at: str
+    points: list[KnownPoint] = []
+
+
 class ScriptsRead(Body, frozen=True, kw_only=True, tag="scripts.read"):
     """The pinned scripts that lie on the runner's machine were looked at, and are others than they were known to be.
 

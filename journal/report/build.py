@@ -21,6 +21,7 @@ from journal.report.fields import action_items, fields, unwritten
 from journal.report.gather import Gathered
 from journal.report.header import choices, deviations, header, key_times, legal, open_points, responders
 from journal.report.impact import impacts
+from journal.report.known_before import known_before
 from journal.report.objectives import exposure_rows, rpo_results, rto_results
 from journal.report.runs import action_runs
 from journal.report.summary import sentences, story
@@ -125,6 +126,7 @@ def _report(gathered: Gathered, runs: list[ev.ActionRun], verification: m.Verifi
         course=gathered.course.entries(gathered.entry_builder),
         deviations=departures,
         open_points=open_points(gathered) + unwritten(incident),
+        known_before=known_before(gathered),
         timeline=gathered.entries,
         actions=runs,
         decisions=_marked_replaced(gathered.decisions),

@@ -218,6 +218,31 @@ class HealthTransition(Part, frozen=True, kw_only=True):
     detail: str
 
 
+class KnownEntry(Part, frozen=True, kw_only=True):
+    """Something that was known before not to be ready.
+
+    ``since`` is the first look that found it wrong, ``seen`` the last one that did. ``hit`` are those of its ``steps``
+    that failed in the incident, or of which somebody decided otherwise than the plan says.
+    """
+
+    about: str
+    words: str
+    cure: str
+    systems: list[str]
+    steps: list[StepName]
+    hit: list[StepName]
+    stops: bool
+    since: datetime
+    seen: datetime
+
+
+class KnownBefore(Part, frozen=True, kw_only=True):
+    """What the last look at readiness had found wrong as the incident was declared, what hit first; and when it was."""
+
+    looked_at: datetime
+    points: list[KnownEntry]
+
+
 class OpenPoint(Part, frozen=True, kw_only=True):
     """Something that the incident leaves undone or unknown."""
 

@@ -57,6 +57,7 @@ class Gathered:
         self.people: set[str] = set()
         self._took_part: set[str] = set()
         self.closed_by = ""
+        self.known_before: e.ReadinessKnown | None = None
         self.types: Counter[str] = Counter()
         self.read = read
         self.entry_builder = EntryBuilder(self.incident)
@@ -165,6 +166,9 @@ class Gathered:
         if body.step:
             self.notes.setdefault(body.step, []).append(self.entry_builder.entry(event))
 
+    def _known(self, event: e.Event, body: e.ReadinessKnown) -> None:
+        self.known_before = body
+
     def _ticked(self, event: e.Event, body: e.ItemChecked) -> None:
         self.ticks[body.step, body.item] = (event.actor, event.at)
 
@@ -199,6 +203,7 @@ _PROGRAMS_WRITE = frozenset(
         e.ExposureMeasured,
         e.HealthChanged,
         e.InventoryRead,
+        e.ReadinessKnown,
         e.ScriptsRead,
         e.InjectGiven,
         e.InjectAnswered,
@@ -222,6 +227,7 @@ _HANDLERS: dict[type[e.Body], Callable[[Gathered, e.Event, Any], None]] = {
     e.DecisionMade: Gathered._decided,
     e.HealthChanged: Gathered._changed,
     e.NoteAdded: Gathered._noted,
+    e.ReadinessKnown: Gathered._known,
     e.ItemChecked: Gathered._ticked,
     e.IncidentClosed: Gathered._closed,
     e.ContactPaged: Gathered._paged,

@@ -16,6 +16,7 @@ from journal.report.evidence import (
     DeviationEntry,
     Entry,
     HealthTransition,
+    KnownBefore,
     OpenPoint,
     Part,
     StepName,
@@ -221,6 +222,7 @@ class Report(Part, frozen=True, kw_only=True):
     course: list[CourseEntry]
     deviations: list[DeviationEntry]
     open_points: list[OpenPoint]
+    known_before: KnownBefore | None
     timeline: Timeline
     actions: list[ActionRun]
     decisions: list[DecisionEntry]

@@ -184,6 +184,11 @@ def _inventory_read(incident: Incident, body: e.InventoryRead) -> str:
     return _with(f"Inventory {body.path} read (sha256 {body.sha256})", "; ".join([*changed, *doubts]))
 
 
+def _known(incident: Incident, body: e.ReadinessKnown) -> str:
+    found = f"{count(len(body.points), 'open point')} of readiness" if body.points else "nothing that was not ready"
+    return f"Known before, by the look of {body.looked_at[:16].replace('T', ' ')} UTC: {found}"
+
+
 def _scripts_read(incident: Incident, body: e.ScriptsRead) -> str:
     named = [f"{incident.plan.named(step)}: {words}" for step, lines in body.drifted.items() for words in lines]
     changed = "Scripts are not those that the plan was tested with"
@@ -260,6 +265,7 @@ _SENTENCES: dict[type[e.Body], Sentence] = {
     e.HealthChanged: _health,
     e.ExposureMeasured: _exposed,
     e.InventoryRead: _inventory_read,
+    e.ReadinessKnown: _known,
     e.ScriptsRead: _scripts_read,
     e.RunnerStarted: _runner_started,
     e.RunnerStopped: _runner_stopped,

@@ -13,9 +13,13 @@ from cleo_console.settings import paths
 from journal.commands.declare import Declaration
 from journal.commands.incident import IncidentCommands
 from journal.errors import CleoError
-from journal.events.types import Kind
+from journal.events.types import Kind, StepSkipped
 from journal.incident.fold import fold_journal
 from journal.paths import Paths
+from journal.readiness.result import ReadyResult, write
+from journal.readiness.standing import OpenPoint
+from journal.report import render
+from journal.report.build import build
 from journal.store.journal import Journal
 
 INVENTORY = """
@@ -90,3 +94,29 @@ def test_an_incident_is_worked_at_where_the_inventory_is_gone_and_no_other_is_de
     assert later.warnings() == [f"The inventory {tmp_path / 'inventory.yaml'} is not there."]
     with pytest.raises(CleoError, match="is not there"):
         later.declare(DECLARATION)
+
+
+def test_what_was_known_before_not_to_be_ready_is_in_its_report_and_what_of_it_hit(services: ConsoleServices) -> None:
+    assert build(services.paths.incident(services.declare(DECLARATION)).journal).known_before is None, "nobody looked"
+    at = datetime.now(UTC)
+    said = {"words": "it is gone", "cure": "Mend it.", "systems": ["orders"], "stops": True, "since": at, "seen": at}
+    points = [
+        OpenPoint(about=about, steps=[step], **said)  # type: ignore[arg-type]
+        for about, step in {"mild": "postgres-verify", "grave": "hold-backups"}.items()
+    ]
+    looked = {"at": at, "took_s": 1, "plan": "x", "plan_sha256": "", "verdicts": [], "findings": []}
+    for name in ("another", services.inventory_name()):
+        write(services.paths.readiness, ReadyResult(inventory=name, open_points=points, **looked))  # type: ignore[arg-type]
+        place = services.paths.incident(services.declare(DECLARATION))
+        with Journal.open(place.journal, actor="ana@bastion") as journal:
+            journal.append(StepSkipped(step="hold-backups", reason="there is none"))
+        known = build(place.journal).known_before
+        assert (known is None) == (name == "another")
+    assert known
+    assert [(one.about, [step.id for step in one.hit]) for one in known.points] == [
+        ("grave", ["hold-backups"]),
+        ("mild", []),
+    ]
+    assert known.looked_at == at
+    assert "its step failed or was done otherwise" in render(build(place.journal), "md")
+    assert "failed or done otherwise:" in render(build(place.journal), "html")

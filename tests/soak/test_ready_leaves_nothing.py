@@ -21,14 +21,18 @@ from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, running_stores
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ready-leaves-nothing")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a program a /tmp of its own"),
+    pytest.mark.xdist_group("ready-leaves-nothing"),
+]
 
 _CHURN = ("/pg/", "/data/", "/log/", "/run/", "/repo/archive/", "/srv/files/")
 """What servers and applications write by themselves all the time."""
 _ADOPT = 36
 """PR_SET_CHILD_SUBREAPER: whoever is orphaned below us becomes our child, so that nothing is overlooked."""
 _HOSTED = Path("/tmp")
-"""Where programs on a host, which get none of our variables, make temporary files."""
+"""Where programs on a host, which get none of our variables, make temporary files: a folder of the test's own is bound
+to it for them, since everything on the machine does so there."""
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +48,15 @@ def stores() -> Iterator[Lab]:
 def cleo(stores: Lab, tmp_path: Path) -> Cleo:
     found = Cleo(tmp_path)
     (tmp_path / "temporary").mkdir()
+    _hosted(found).mkdir()
+    _hosted(found).chmod(0o1777)
     found.env |= {"CLEO_INVENTORY": str(stores.inventory_path), "TMPDIR": str(tmp_path / "temporary")}
     return found
+
+
+def _hosted(cleo: Cleo) -> Path:
+    """What programs on a host take for /tmp."""
+    return Path(cleo.env["CLEO_HOME"]).parent / "hosted"
 
 
 def _files(lab: Lab) -> dict[str, Any]:
@@ -81,8 +92,7 @@ def _contents(lab: Lab) -> dict[str, Any]:
 
 
 def _traces(lab: Lab) -> dict[str, Any]:
-    temporary = sorted(one.name for each in ("tmp.*", "*cleo-re*") for one in _HOSTED.glob(each))
-    return {"files": _files(lab), "temporary": temporary, **_contents(lab)}
+    return {"files": _files(lab), **_contents(lab)}
 
 
 def _sessions(lab: Lab) -> list[str]:
@@ -110,7 +120,9 @@ def _ours() -> list[str]:
 
 
 def _begun(cleo: Cleo, within_s: float = 60.0) -> subprocess.Popen[bytes]:
-    argv = [str(Path(sys.executable).parent / "cleo"), "ready", "--json", "--within", str(within_s)]
+    bound = 'mount --bind "$0" "$1" && shift && exec "$@"'
+    apart = ["unshare", "--mount", "sh", "-c", bound, str(_hosted(cleo)), str(_HOSTED)]
+    argv = [*apart, str(Path(sys.executable).parent / "cleo"), "ready", "--json", "--within", str(within_s)]
     none = subprocess.DEVNULL
     return subprocess.Popen(argv, env=cleo.env, stdin=none, stdout=none, stderr=none, start_new_session=True)
 
@@ -118,7 +130,7 @@ def _begun(cleo: Cleo, within_s: float = 60.0) -> subprocess.Popen[bytes]:
 def _left(cleo: Cleo) -> list[str]:
     home = Path(cleo.env["CLEO_HOME"])
     found = [one.name for one in (home.iterdir() if home.is_dir() else ()) if one.name != "readiness.json"]
-    return found + [one.name for one in Path(cleo.env["TMPDIR"]).iterdir()]
+    return found + [one.name for folder in (Path(cleo.env["TMPDIR"]), _hosted(cleo)) for one in folder.iterdir()]
 
 
 def _unlike(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +166,7 @@ def test_it_leaves_nothing_of_a_program_that_hangs_over_its_temporary_folder(
     stores: Lab, cleo: Cleo, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data = yaml.safe_load(stores.inventory_path.read_text())
-    programs = _HOSTED / f"programs-{os.getpid()}"
+    programs = stores.directory.parent / f"programs-{os.getpid()}"
     programs.mkdir()
     try:
         for program in Path(data["systems"]["postgres"]["bin_directory"]).iterdir():
@@ -171,6 +183,7 @@ def test_it_leaves_nothing_of_a_program_that_hangs_over_its_temporary_folder(
             assert program_of_ours.wait() in (1, 3)
         until(lambda: _ours() == [])
         assert _unlike(before, _traces(stores)) == {}
+        assert _left(cleo) == []
     finally:
         shutil.rmtree(programs)
 

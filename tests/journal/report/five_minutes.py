@@ -52,6 +52,33 @@ WRITTEN = {
     "for customers": "A disk failed. Conversations could not be opened until the data was back.",
 }
 
+_LOOKED, _SINCE = (DECLARED - timedelta(minutes=21)).isoformat(), (DECLARED - timedelta(days=12)).isoformat()
+KNOWN = e.ReadinessKnown(
+    looked_at=_LOOKED,
+    points=[
+        e.KnownPoint(
+            about="restore of postgres",
+            words="proven 43 d ago: the plan wants one every month",
+            cure="Prove it: cleo drill restore --system postgres",
+            steps=["postgres-restore", "postgres-apply-wal", "postgres-verify"],
+            systems=["postgres"],
+            stops=False,
+            since=_SINCE,
+            seen=_LOOKED,
+        ),
+        e.KnownPoint(
+            about="rights of our user at dns",
+            words="the primary refuses our update: REFUSED",
+            cure="Grant the key in the zone's update-policy.",
+            steps=["update-dns"],
+            systems=["dns"],
+            since=_SINCE,
+            seen=_LOOKED,
+        ),
+    ],
+)
+"""What `cleo ready` had found before."""
+
 
 def write_five_minutes(path: Path) -> Path:
     """Write the journal of it, and return its path."""
@@ -72,6 +99,7 @@ class _Five:
     def tell(self) -> None:
         plan = read_plan(BUNDLED).plan
         lacks = [step.action for step in plan.steps() if step.action.partition(".")[0] in LACKED]
+        self.journal.append(KNOWN, actor=ADA)
         self.say(e.RunnerStarted(pid=1, started=1, lacks=lacks), "runner@ops1")
         self.health("down")
         for level, who in {"L1": "Cem", "L2": "Dora"}.items():
