@@ -69,7 +69,11 @@ class InventoryWatch:
 
     def _read(self) -> World:
         """Read the file; what is stamped is older than what is read, so that a change in between is seen next time."""
-        self._stamp, self._sha256 = self._stamped(), self._digest()
+        self._stamp = self._stamped()
+        if self._path and self._path.exists() and not self._path.is_file():  # a pipe would be waited for
+            self._sha256 = ""
+            raise CleoError(f"{self._path} is no file.", "Put the inventory there.")
+        self._sha256 = self._digest()
         return self._load()
 
     def _stamped(self) -> tuple[int, ...]:

@@ -38,8 +38,8 @@ class TestsWatch:
         try:
             found = schedule_of(self._paths, self._plan)
             self._latest.put("tests", "", found, datetime.now(UTC), failed=bool(found.doubtful))
-        except Exception:  # noqa: BLE001  # whatever is wrong with one journal, the rest is told
-            self._latest.failed("tests", "")
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one journal, the rest is told
+            self._latest.failed("tests", "", str(error) or type(error).__name__)
 
 
 def samples_of_tests(looks: Looks, now: datetime) -> Iterator[Sample]:

@@ -14,7 +14,7 @@ from cleo_console import __version__
 from cleo_console.monitoring.calendar import TESTS_EVERY_S, TestsWatch, samples_of_tests
 from cleo_console.monitoring.families import FAMILIES, Sample, grouped
 from cleo_console.monitoring.incidents import INCIDENTS_EVERY_S, IncidentsWatch
-from cleo_console.monitoring.latest import Latest, Looks
+from cleo_console.monitoring.latest import Latest, Looks, say
 from cleo_console.monitoring.pace import HEALTH_EVERY_S, Pace
 from cleo_console.monitoring.readiness import ReadinessWatch, samples_of_readiness
 from cleo_console.monitoring.repeated import Repeated
@@ -101,10 +101,11 @@ class Exporter:
         """Look at other systems once the inventory names others; a file that does not fit is told."""
         if not (found := self._inventory.look(self._world.inventory)):
             return
-        world, _ = found
+        world, read = found
         if world is None:
-            self.latest.failed("inventory", "")
+            self.latest.failed("inventory", "", f"{read.error} The one before counts.")
             return
+        say(f"cleo: the inventory was changed, and is gone by: {', '.join(read.changed) or 'as before'}")
         self._systems.stop()
         self.latest.forget_systems()
         self._watch_systems(world)

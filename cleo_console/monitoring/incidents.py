@@ -61,8 +61,8 @@ class IncidentsWatch:
         """Look once."""
         try:
             ids = self._paths.ids()
-        except CleoError:
-            self._latest.failed("incidents", "")
+        except CleoError as error:
+            self._latest.failed("incidents", "", error.message)
             return
         unread = sum(not self._read(one) for one in ids)
         self._known = {one: self._known[one] for one in ids if one in self._known}

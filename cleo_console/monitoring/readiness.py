@@ -35,8 +35,8 @@ class ReadinessWatch:
             found = self._paths.readiness.stat()
         except FileNotFoundError:
             return
-        except OSError:  # our account may not look into that folder
-            self._latest.failed("readiness", "")
+        except OSError as error:  # our account may not look into that folder
+            self._latest.failed("readiness", "", f"{self._paths.readiness}: {error.strerror}")
             return
         stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)  # who may read it is no change of its content
         if self._stamp == stamp:
@@ -45,7 +45,9 @@ class ReadinessWatch:
         if result := read(self._paths):
             self._latest.put("readiness", "", result, result.at)
         else:
-            self._latest.failed("readiness", "")
+            self._latest.failed(
+                "readiness", "", f"{self._paths.readiness} cannot be read, or is no result of cleo ready"
+            )
 
 
 def samples_of_readiness(inventory: str, looks: Looks, now: datetime) -> Iterator[Sample]:

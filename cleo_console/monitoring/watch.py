@@ -74,18 +74,20 @@ class SystemsWatch:
             began = datetime.now(UTC)
             found = self._listed(system)
             now = datetime.now(UTC)
-            if found is None or found.backups is None:
-                self._failed("backups", system)
+            if isinstance(found, str) or found.backups is None:
+                why = found if isinstance(found, str) else found.trouble
+                self._failed("backups", system, self._redactor.text(why))
             else:
                 self._put("backups", system, found, now)
             self._stop.wait(max(self._pace.backups_every_s, (now - began).total_seconds() * _SHARE))
 
-    def _listed(self, system: str) -> Listed | None:
+    def _listed(self, system: str) -> Listed | str:
+        """Return a system's backups, or why they could not be listed."""
         inventory = self._world.inventory
         try:
             return read_catalogue(inventory, [system], lambda name: self._context(inventory, name))[0]
-        except Exception:  # noqa: BLE001  # a broken repository may answer anything; it is not measured
-            return None
+        except Exception as error:  # noqa: BLE001  # a broken repository may answer anything; it is not measured
+            return str(error) or type(error).__name__
 
     def _put_copies(self, name: str, payload: dict[str, Any]) -> None:
         system = name.removeprefix(OFFSITE)
@@ -95,9 +97,9 @@ class SystemsWatch:
         if not self._stop.is_set():
             self._latest.put(what, system, found, at, failed=failed)
 
-    def _failed(self, what: What, system: str) -> None:
+    def _failed(self, what: What, system: str, why: str) -> None:
         if not self._stop.is_set():
-            self._latest.failed(what, system)
+            self._latest.failed(what, system, why)
 
 
 def _warm(world: World) -> list[tuple[str, Probe]]:
