@@ -133,7 +133,7 @@ class CleoApp(App[None]):
         keys = self._keys
         while keys.waiting and self.screen_stack and not keys.busy(self.screen):
             key = keys.waiting.popleft()
-            if not takes_key(self.screen, key.key if isinstance(key, events.Key) else ""):
+            if not takes_key(self.screen, key.key if isinstance(key, events.Key) else "", key.time):
                 continue
             if is_text(key):
                 focus_for_typing(self.screen)

@@ -5,6 +5,7 @@ The keys are the same in all of them; `docs/architecture.md` (section 3, dialogs
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
@@ -42,6 +43,7 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
 
     Attributes:
         unread: whether nobody can have read it yet, and nobody has pressed a key in it: then it takes no enter.
+        pressed_at: when the last key was pressed that it was asked about.
         by_itself: whether it came by itself, and not by a key: until it can have been read, it takes no key at all.
     """
 
@@ -68,6 +70,8 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
         self._kind = kind
         self._untouched: Words = {}
         self._warned = False
+        self._on_screen_at = float("inf")
+        self.pressed_at = float("-inf")
 
     @property
     def asks(self) -> str:
@@ -78,7 +82,12 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
         """Give back what was typed before and could not be written; wait until it can have been read."""
         self._untouched = self.words()
         self.fill_in(self.kept)
-        self.call_after_refresh(self.set_timer, self.UNREAD_S * self.READS, self.can_be_read)
+        self.call_after_refresh(self._begin_to_count)
+
+    def _begin_to_count(self) -> None:
+        """Begin to count: it is on the screen."""
+        self._on_screen_at = time.monotonic()
+        self.set_timer(self.UNREAD_S * self.READS, self.can_be_read)
 
     def words(self) -> Words:
         """Return what is typed, by field, without a target."""
@@ -89,13 +98,17 @@ class Dialog(ModalScreen[R], KeepsWords, RefusesKeys, Generic[R]):
         for field in self.query(Input):
             field.value = words.get(field.id or "", field.value)
 
-    def takes_key(self, key: str) -> bool:
+    def takes_key(self, key: str, pressed_at: float) -> bool:
         """Return whether it takes a key: no enter before it can have been read, unless another key was pressed in it.
 
-        Two blind presses of enter, the first of which opened it, decide nothing.
+        Two blind presses of enter, the first of which opened it, decide nothing. It counts when a key was pressed: on a
+        busy machine the timer is late, and who read it for long enough need not press again.
         """
+        self.pressed_at = pressed_at
         if key in _ALWAYS:
             return True
+        if self.unread and pressed_at - self._on_screen_at >= self.UNREAD_S * self.READS:
+            self.can_be_read()
         if self.unread and (self.by_itself or key == "enter"):
             self.complain(UNREAD)
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,6 +59,7 @@ class Interlock(WatchingDialog[Confirmed], TakesTyping):
         self._params = params or {}
         self.result_unread = False
         self._reading: Timer | None = None
+        self._result_at = float("inf")
         self.add_class("-danger")
 
     def body(self) -> Iterable[Widget]:
@@ -122,7 +124,7 @@ class Interlock(WatchingDialog[Confirmed], TakesTyping):
         label.show(Content.assemble((warning, STYLES["bad"]), "to go on, type  ", (asked.wanted, "bold")))
         if self._reading is None:
             self._reading = self.set_timer(self.UNREAD_S, self.result_can_be_read)
-            self.result_unread = True
+            self.result_unread, self._result_at = True, time.monotonic()
         self._judge()
 
     def result_can_be_read(self) -> None:
@@ -177,8 +179,9 @@ class Interlock(WatchingDialog[Confirmed], TakesTyping):
             self.complain("The dry run is not over yet: wait for it and read it. Nothing was done.")
         elif not self._matches():
             self.complain(NOT_THE_TARGET if self.query_one("#typed", Input).value.strip() else NOTHING_TYPED)
-        elif self.result_unread:
+        elif self.result_unread and self.pressed_at - self._result_at < self.UNREAD_S:
             self.complain(UNREAD)
+            self._result_at = max(self._result_at, self.pressed_at)
             if self._reading:
                 self._reading.reset()
         else:

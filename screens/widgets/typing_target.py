@@ -27,14 +27,19 @@ class TakesTyping:
 class RefusesKeys:
     """A screen that does not take every key at any time. The app asks before it hands a key on."""
 
-    def takes_key(self, key: str) -> bool:
-        """Return whether the screen takes a key now; empty for what is pasted."""
+    def takes_key(self, key: str, pressed_at: float) -> bool:
+        """Return whether the screen takes a key now.
+
+        Args:
+            key: which; empty for what is pasted.
+            pressed_at: when it was pressed (`time.monotonic`): on a busy machine it may be handed on long after.
+        """
         raise NotImplementedError
 
 
-def takes_key(screen: Screen[object], key: str) -> bool:
+def takes_key(screen: Screen[object], key: str, pressed_at: float) -> bool:
     """Return whether a screen takes a key now; most take every key."""
-    return not isinstance(screen, RefusesKeys) or screen.takes_key(key)
+    return not isinstance(screen, RefusesKeys) or screen.takes_key(key, pressed_at)
 
 
 def focus_for_typing(screen: Screen[object]) -> None:

@@ -38,6 +38,8 @@ _MOST_KEYS = 400
 _SEEN_S, _NOTED_S, _READ_S, _READ_ALL_S = 0.6, 0.9, 0.7, 1.1
 """Seconds for which a step must be there to be seen, a tick to be noted before the next, a dialog to be there to be
 read, and one with several questions, at least: who waits for an answer to a key reads as slowly."""
+_TYPED_S = 10
+"""Seconds for which a person waits to see what they typed: on a busy machine it is late, and not lost."""
 _SEVERAL = "Decide together:"
 _LONG_S = 8.0
 """Seconds for which something runs until a person turns to the paperwork that is named meanwhile."""
@@ -182,7 +184,7 @@ class Responder:
         for _ in range(4):
             self.type(text)
             with suppress(AssertionError):
-                self._terminal.until(lambda screen: _alone(screen, text), 3)
+                self._terminal.until(lambda screen: _alone(screen, text), _TYPED_S)
                 return
             self.keys("C-u")
         raise AssertionError(f"{text!r} cannot be typed\n{self._terminal.screen()}")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from textual.events import Key
 from textual.widgets import Input, TextArea
 
 from journal.events import types as e
@@ -330,3 +331,22 @@ async def test_two_blind_presses_of_enter_decide_nothing(
 
 def _full(*_: object) -> None:
     raise JournalWriteFailed("The disk is full.", "Free some space.")
+
+
+@pytest.mark.parametrize("name", ["skip, cause known", "told"])
+async def test_an_enter_counts_from_when_it_was_pressed_however_late_it_is_handed_on(
+    services: FakeServices, journal: Journal, runs: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """On a busy machine the timer comes after the key of who has read it; who pressed blindly is still refused."""
+    monkeypatch.setattr(Dialog, "UNREAD_S", HOUR)
+    async with console(services) as seen:
+        asked = Asked(seen, KINDS[name].make(seen))
+        await asked.open()
+        for later in (HOUR / 2, HOUR + 60):
+            assert asked.still_asks
+            key = Key("enter", None)
+            key.time += later
+            seen.app.post_message(key)
+            await seen.until(lambda: asked.dialog.complaint or asked.answers, "what became of enter")
+        await seen.until(lambda: asked.answers, "the answer")
+        assert asked.answers == [KINDS[name].answer]

@@ -29,7 +29,8 @@ def person(tmp_path: Path, sshd: Sshd) -> Iterator[Person]:
     places = places_in(tmp_path)
     person = Person(declared(places, plan=plan))
     here = inventory()
-    there = msgspec.structs.replace(here, hosts={**here.hosts, "there": sshd.host(relink_s=0)})
+    patient = msgspec.structs.replace(sshd.host(relink_s=0), connect_timeout_s=20)  # a busy machine greets late
+    there = msgspec.structs.replace(here, hosts={**here.hosts, "there": patient})
     with running(person.place, world(places, inventory_=there)):
         yield person
         (tmp_path / "go").touch()
@@ -45,14 +46,13 @@ def test_a_lost_link_is_in_doubt_and_the_probe_finds_the_true_end(person: Person
     assert over.programs[0].code is None
 
     sshd.start()
-    still = person.over(person.desk.probe(run, {}))
-    assert "still runs" in still.summary
+
+    def probed(words: str) -> None:
+        person.until(lambda _: words in person.over(person.desk.probe(run, {})).summary)
+
+    probed("still runs")
     (tmp_path / "go").touch()
-
-    def found(_: object) -> bool:
-        return "exit status 4" in person.over(person.desk.probe(run, {})).summary
-
-    person.until(found)
+    probed("exit status 4")
     assert person.incident().runs[run].programs[0].code == 4
     assert person.incident().state("shell") is StepState.IN_DOUBT
     person.desk.resolve(run, "failed", "it ended with exit status 4")
