@@ -44,9 +44,16 @@ def find_incident(at: ConsoleServices, incident_id: str | None) -> str:
     """
     if incident_id:
         return at.paths.meant(incident_id)
-    still_open = [summary.id for summary in at.incidents() if summary.closed_at is None and not summary.note]
+    known = at.incidents()
+    still_open = [summary.id for summary in known if summary.closed_at is None and not summary.note]
+    unread = [summary.id for summary in known if summary.note]
+    doubt = f"It cannot be read whether these are open: {', '.join(unread)}. See why: cleo journal list."
     if len(still_open) == 1:
+        if unread:
+            click.echo(sanitize(f"cleo: {doubt}"), err=True)
         return still_open[0]
+    if unread and not still_open:
+        raise UnclearIncident(doubt, "Name the incident with --incident, or declare one: cleo declare")
     if still_open:
         raise UnclearIncident(
             f"{len(still_open)} incidents are open: {', '.join(still_open)}.", "Name one with --incident."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 NAMESPACE = "cleo-evidence"
 """What a signature over the checksums is for: none over anything else counts for it."""
 SUMS = "SHA256SUMS"
+_OF_THE_DISK = re.compile(r"\.|lost\+found\Z")
+"""Folders that a file system makes where it is mounted (``lost+found``, ``.snapshot``): no incident's."""
 
 
 class PackError(CleoError):
@@ -178,7 +181,8 @@ def _folders(paths: Paths) -> dict[str, Path]:
     """
     paths.ids()  # says why it cannot be listed
     folders = paths.incidents.iterdir() if paths.incidents.is_dir() else ()
-    return {folder.name: paths.incident(folder.name).journal for folder in folders if folder.is_dir()}
+    found = {folder.name: paths.incident(folder.name).journal for folder in folders if folder.is_dir()}
+    return {name: path for name, path in found.items() if path.exists() or not _OF_THE_DISK.match(name)}
 
 
 def _who_may_read(folder: Path) -> str:

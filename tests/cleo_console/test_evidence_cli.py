@@ -67,6 +67,20 @@ def test_a_pack_of_what_is_still_to_come_or_of_another_place_says_so(
     assert "No line of log, the witness's log, is a head" in (home / "b" / "index.md").read_text(encoding="utf-8")
 
 
+def test_an_incident_that_cannot_be_read_is_not_called_closed_and_the_disks_own_folders_are_none(home: Path) -> None:
+    spoilt = home / "incidents" / "INC-2026-03-01-01-bdbd" / "journal.db"
+    spoilt.parent.mkdir()
+    spoilt.write_bytes(b"no journal")
+    said = f"It cannot be read whether these are open: {spoilt.parent.name}."
+    done = cleo("status")
+    assert said in done.stderr and ID in done.stdout
+    shutil.rmtree(home / "incidents" / ID)
+    assert said in cleo("status", status=1).stderr
+    shutil.rmtree(spoilt.parent)
+    (home / "incidents" / "lost+found").mkdir()
+    assert "0 of 0 journals" in cleo("evidence", "--from", "2026-01-01", "--to", "2026-06-30", "-o", home / "p").output
+
+
 def test_the_witness_has_the_head_as_it_was_closed_and_of_each_report(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
