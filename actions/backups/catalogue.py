@@ -36,6 +36,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         holders: for whom they are held.
         findings: what a person must see to.
         trouble: what could not be read, in words; empty: nothing.
+        cure: what helps against that; empty: nobody knows.
         unreadable: it is proven that they cannot be read: their host answered.
         site: where the system lives.
         offsite: what the second place has; None: there is none, or nobody could look.
@@ -49,6 +50,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     holders: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     trouble: str = ""
+    cure: str = ""
     unreadable: bool = False
     site: str = ""
     offsite: Seen | None = None
@@ -121,7 +123,7 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
     try:
         engine = engine_of(inventory, system)
     except CleoError as error:
-        return Listed(system=system, type=type_, trouble=error.message)
+        return Listed(system=system, type=type_, trouble=error.message, cure=error.hint)
     troubles: list[CleoError] = []
     away = inventory.offsite if is_copied(ctx, engine) else None
     backups = _tried(lambda: engine.list(ctx, system), troubles)
@@ -141,6 +143,7 @@ def _listed(inventory: Inventory, system: str, ctx: ActionContext) -> Listed:
         holders=hold.holders if hold else (),
         findings=[*(what_is_wrong(backups) if backups else ()), *_of_second_place(seen, site)],
         trouble="; ".join(dict.fromkeys(one.message for one in troubles)),
+        cure=next((one.hint for one in troubles if one.hint), ""),
         unreadable=unreadable,
     )
 

@@ -85,7 +85,7 @@ def _unread(one: Listed, about: str) -> ReadyFinding:
     """Return that backups could not be read: proven where their host answered, and stopping where no copy stands in."""
     copied = bool(one.offsite and one.offsite.backups)
     state: State = "wrong" if one.unreadable else "not measured"
-    cure = f"See what helps: cleo backup list --system {one.system}"
+    cure = one.cure or f"See what its engine says: cleo backup list --system {one.system}"
     stops = one.backups is None and not (one.unreadable and copied)
     return ReadyFinding(about=about, state=state, words=one.trouble, cure=cure, systems=[one.system], stops=stops)
 

@@ -82,7 +82,7 @@ def remarks(listed: Sequence[Listed]) -> Iterator[str]:
     now = datetime.now(UTC)
     for one in listed:
         if one.trouble:
-            yield f"{one.system}: NOT LISTED: {one.trouble}"
+            yield f"{one.system}: NOT LISTED: {one.trouble} {one.cure}".rstrip()
         if one.backups and not one.newest:
             yield f"{one.system}: no backup"
         if one.newest:
