@@ -26,7 +26,11 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
         examine: a closer look, an `actions.examination.Examine`; empty: health is all there is to see.
         actions: where each action is, by its full name.
         roles: which action plays a part that gates and plan checks ask for (``start``, ``stop_writers``,
-            ``allow_writers``, ``fence``, ``promote``, ``restore``, ``replay``, ``verify``), where it is not called so.
+            ``allow_writers``, ``fence``, ``promote``, ``restore``, ``replay``, ``verify``; of a drill's clean-up also
+            ``rejoin``, ``switch_back``, ``unfence``, ``stop``, and ``lead_over`` and ``lead_back``, which lead users to
+            another site and back), where it is not called so.
+        follows_again: the actions, in order, by which a standby follows its primary again after that was restored;
+            none: it does so by itself.
         backups: its `actions.backups.engine.BackupEngine`; empty: it has no backups.
         positions: how a recovery position is named beside an instant.
         simulated: its acts and health in a tabletop: where the YAML files are (`actions.tabletop.script.Script`),
@@ -55,6 +59,7 @@ class SystemType(msgspec.Struct, frozen=True, kw_only=True):
     examine: str = ""
     actions: Mapping[str, str] = {}
     roles: Mapping[str, str] = {}
+    follows_again: Sequence[str] = ()
     backups: str = ""
     positions: Sequence[PositionForm] = ()
     simulated: str = ""

@@ -37,11 +37,12 @@ def _back(server: FencedServer, record: FenceRecord, device: Means) -> Cure:
     """Return how a server comes within reach again without a second one that takes writes."""
     commands = server.fence.commands(device)
     typed = f" (`{' '.join(commands.unfence)}` on {commands.host})" if commands and commands.unfence else ""
-    then = f"switch its {device} on{typed}, and run this again"
+    on = f"switch its {device} on{typed}"
     if record.guarded:
-        return Cure(words=f"Its configuration refuses every start: {then}.")
+        return Cure(words=f"Its configuration refuses every start: {on}, and run this again.")
+    by_service = f"fence it by its service ({server.action} on {server.name}, by service)"
     words = (
         f"Once its {device} is on it may take writes, as a second primary: see first at its console, or with its "
-        f"clients cut off, that {server.name} is down and stays down. Then {then}."
+        f"clients cut off, that {server.name} is down and stays down. Then {on}, {by_service}, and run this again."
     )
     return Cure(words=words)

@@ -44,12 +44,15 @@ class CleaningUp:
     def all(self) -> list[str]:
         """Run all of it, and return what did not succeed; after a failure nothing destructive is begun."""
         left: list[str] = []
+        behind: list[str] = []
         for one in self._answers.clean_up:
             if left and self._is_destructive(one.action) and not self._needless(one):
-                left.append(f"{one.name}: not begun, after what went wrong before it")
+                behind.append(one.name)
             elif failed := self._one(one):
                 left.append(failed)
-        return left + self._taken_back()
+        if behind:
+            left.append(f"not begun, after what went wrong before: {', '.join(behind)}")
+        return left + self._taken_back(behind=bool(behind))
 
     def _ran_before(self) -> list[str]:
         """Return what an earlier clean-up of this drill ran well, in its order: it is not run again."""
@@ -97,7 +100,8 @@ class CleaningUp:
             on = run.system
         run = self._follow(one, on=on, confirmed=word, overrides=overrides)
         say(f"clean-up: {one.action}", run)
-        return "" if run.state is RunState.SUCCEEDED else f"{one.name}: {said(run)}"
+        opens = f" {run.refusal.opens} opens it." if run.refusal and run.refusal.opens else ""
+        return "" if run.state is RunState.SUCCEEDED else f"{one.name}: {said(run)}{opens}"
 
     def _follow(self, one: CleanUp, on: str = "", **options: Unpack[RunOptions]) -> Run:
         system = on or one.on or self._player(one.action)
@@ -116,18 +120,23 @@ class CleaningUp:
         found = held or [name for name in played if name in incident.roster.systems]
         return found[0] if len(found) == 1 else ""
 
-    def _taken_back(self) -> list[str]:
-        """Take back what is still in force, the newest first, where nothing destructive does it; return what stays."""
+    def _taken_back(self, *, behind: bool) -> list[str]:
+        """Take back what is still in force, the newest first, where nothing destructive does it; return what stays.
+
+        ``behind``: what comes to it in its turn was not begun.
+        """
         found = []
         for held in list(self._at.incident().in_force.values())[::-1]:
             if (held.undone_by, held.target) not in self._at.incident().in_force:
                 continue  # taken back together with what came before
-            found += [failed for failed in [self._take_back(held)] if failed]
+            found += [failed for failed in [self._take_back(held, behind=behind)] if failed]
         return found
 
-    def _take_back(self, held: InForce) -> str:
+    def _take_back(self, held: InForce, *, behind: bool) -> str:
         what = f"{held.action}{f' at {held.target}' if held.target else ''}"
         spec = self._catalogue.get(held.undone_by)
+        if behind and spec and spec.destructive:
+            return f"{what}: it stays until what went wrong is mended and the clean-up goes on"
         if spec is None or not spec.available or spec.destructive:
             return f"{what}: {held.undone_by} takes it back, which a person must begin"
         system = self._at.incident().runs[held.runs[-1]].system

@@ -48,4 +48,4 @@ def _lacks(drill: Drill, shown: IncidentEvidence) -> Iterator[str]:
     if drill.actions and not any(map(drill.asks_for, shown.actions)):
         yield f"none of {', '.join(drill.actions)} did all that it is for"
     if missing := [step for step in drill.steps if step not in shown.steps_done]:
-        yield f"not done, or in part only: {', '.join(missing)}"
+        yield f"not done: {', '.join(missing)}"

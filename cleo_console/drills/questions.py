@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from actions.system_types import system_type, system_types
 from journal.incident.fold.suppose import suppose
 from journal.incident.instances import instances
 from journal.incident.records import StepState
@@ -16,6 +17,7 @@ from screens.guidance.left_out import why_not_here
 from screens.guidance.next_action import destructive
 
 if TYPE_CHECKING:
+    from actions.system_type import SystemType
     from cleo_console.drills.catalogue import Drill
     from journal.incident.state import Incident
     from journal.plan.action_spec import Catalogue
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _RELEASE = "backups.release"
 _BEHIND = dict.fromkeys(("old-site", "stale-site"), "all stores were switched back before, with nothing lost")
 """Nothing destructive is begun after a failure: whoever comes here was switched back. The gates cannot know it."""
-_PROMOTES, _RESTORES, _LEADS_BACK = ".promote", ".restore", ("put_back", "rollback")
+_BRINGS_BACK = ("rejoin", "switch_back", "allow_writers", "unfence", "start", "fence", "stop")
 TargetOf = Callable[[str, str], str]
 """Returns what is typed to let an action begin at a system; empty where nobody can tell."""
 
@@ -164,7 +166,7 @@ def _confirm(incident: Incident, step: Step, target: TargetOf) -> Question:
 def _is_failed_over_before(incident: Incident, step: Step) -> bool:
     """Whether another server plays the step's system once it is its turn."""
     before = takewhile(lambda one: one is not step, incident.plan.steps())
-    promotes = (one for one in before if one.action.endswith(_PROMOTES) and _is_asked(incident, one))
+    promotes = (one for one in before if _plays(one, "promote") and _is_asked(incident, one))
     return any(one.system == step.system for one in promotes)
 
 
@@ -182,14 +184,14 @@ def _clean_up(
     wanted = (
         one
         for step in steps
-        if step.action.endswith(_PROMOTES)
+        if _plays(step, "promote")
         for system in instances(incident, step)
         for one in _brought_back(incident, step, system, target)
     )
     yield from (
         one
         for step in steps
-        if step.action.endswith(_RESTORES)
+        if _plays(step, "restore")
         for system in instances(incident, step)
         for one in _followed_again(incident, step, system, target)
         if _is_here(catalogue, one["action"])
@@ -202,41 +204,39 @@ def _clean_up(
             prepared.add(one["done"])
             yield one
     for step in steps:
-        kind, _, verb = step.action.partition(".")
-        for back in _LEADS_BACK if verb == "update" else ():
-            if _is_here(catalogue, action := f"{kind}.{back}"):
-                words = [target(action, system) for system in instances(incident, step)]
-                confirm = [word for word in words if word]
-                yield {"action": action, "if_done": step.id, "confirm": confirm, "override": _BEHIND}
+        if _plays(step, "lead_over") and _is_here(catalogue, action := _role(step, "lead_back")):
+            words = [target(action, system) for system in instances(incident, step)]
+            confirm = [word for word in words if word]
+            yield {"action": action, "if_done": step.id, "confirm": confirm, "override": _BEHIND}
 
 
 def _followed_again(incident: Incident, restore: Step, system: str, target: TargetOf) -> Iterator[dict[str, Any]]:
     """Yield what has the standbys of a system follow it that was restored: they have what it has no more."""
-    kind = restore.action.partition(".")[0]
     for standby in _standbys(incident, system):
-        for action in (f"{kind}.stop", f"{kind}.rejoin"):
+        for action in _type(restore).follows_again:
             yield {"action": action, "on": standby, "if_done": restore.id, "confirm": target(action, standby)}
 
 
 def _brought_back(incident: Incident, promote: Step, system: str, target: TargetOf) -> Iterator[dict[str, Any]]:
-    kind = promote.action.partition(".")[0]
-    prepared = [{"done": one, "note": ""} for one in _people_first(incident, f"{kind}.switch_back")]
-    fence = next((one for one in incident.plan.steps() if one.action == f"{kind}.fence"), None)
+    rejoin, switch_back, let_in, unfence, start, fences, stop = (_role(promote, role) for role in _BRINGS_BACK)
+    prepared = [{"done": one, "note": ""} for one in _people_first(incident, switch_back)]
+    fence = next((one for one in incident.plan.steps() if one.action == fences), None)
     promoted, standbys = target(promote.action, system), _standbys(incident, system)
-    words = [target(f"{kind}.{verb}", name) for name in [system, *standbys] for verb in ("fence", "stop")]
+    words = [target(action, name) for name in [system, *standbys] for action in (fences, stop)]
     confirm = list(dict.fromkeys(filter(None, words)))
     over: dict[str, Any] = {"if_done": promote.id, "confirm": confirm}
     named = [name for name in standbys if promoted.startswith(f"{name}@")] if len(standbys) > 1 else []
     which = {"params": {"standby": named[0]}} if named else {}  # once it has led, it is one of several
     back = {"override": {"order": "the drill is over before what comes first"}}
     wanted: list[dict[str, Any]] = [
-        {"action": f"{kind}.rejoin"} | over,
+        {"action": rejoin} | over,
         *prepared,
-        {"action": f"{kind}.switch_back"} | over,
-        {"action": f"{kind}.allow_writers"} | back,
-        {"action": f"{kind}.rejoin"} | which | over,
-        {"action": f"{kind}.unfence", "unless_done": promote.id, "confirm": confirm},
-        {"action": f"{kind}.start", "if_done": fence.id if fence else "", "unless_done": promote.id},
+        {"action": switch_back} | over,
+        {"action": let_in} | back,
+        {"action": rejoin} | which | over,
+        *({"action": let_in, "on": one, "if_done": promote.id} | back for one in standbys),
+        {"action": unfence, "unless_done": promote.id, "confirm": confirm},
+        {"action": start, "if_done": fence.id if fence else "", "unless_done": promote.id},
     ]
     yield from wanted
     if any(one.name == system for one in able(incident.roster.systems.values(), _RELEASE)):
@@ -248,6 +248,20 @@ def _people_first(incident: Incident, action: str) -> list[str]:
     needs = [need for step in incident.plan.steps() if step.action == action for need in step.needs]
     manual = [need for need in needs if incident.plan.by_id[need].kind == "manual"]
     return [need for need in manual if incident.state(need) is not StepState.NOT_APPLICABLE]
+
+
+def _type(step: Step) -> SystemType:
+    return system_type(step.action.partition(".")[0])
+
+
+def _role(step: Step, role: str) -> str:
+    """Return the action that plays a role in the type of system that a step acts on."""
+    return _type(step).role(role)
+
+
+def _plays(step: Step, role: str) -> bool:
+    """Whether a step's action plays a role in its type of system."""
+    return step.action.partition(".")[0] in system_types() and step.action == _role(step, role)
 
 
 def _is_here(catalogue: Catalogue, action: str) -> bool:

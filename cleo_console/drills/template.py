@@ -59,6 +59,8 @@ def _line(asked: Question) -> str:
 
 def _clean_up(asked: Questions) -> Iterator[str]:
     yield "# In this order, at the end or by cleo drill clean-up; then what is still in force is taken back."
+    yield "# No answer brings back what was fenced by its power or network: the clean-up stops there, and a person sees"
+    yield "# that it is down, switches it on, fences it by its service, and has the clean-up go on."
     if not asked.clean_up:
         yield "clean_up: []"
         return

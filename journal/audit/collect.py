@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _DRILL, _RESTORE = ".drill", ".restore"
 BRINGS_BACK, _LETS_IN = ("promote", "restore", "apply_wal", "start", "switch_over"), "allow_writers"
-_DONE = (StepState.DONE, StepState.FOUND, StepState.MARKED_DONE)
-"""What shows a test: one that looked at a part only lets people go on, and proves nothing."""
+_DONE = (StepState.DONE, StepState.FOUND, StepState.LOOKED, StepState.MARKED_DONE)
+"""Also what looked at a part only: the name server of a lost site gives no answer."""
 
 
 def incident_evidence(path: Path, span: Span, now: datetime) -> m.IncidentEvidence:
@@ -136,6 +136,7 @@ def _real_runs(gathered: Gathered) -> Sequence[Run]:
 
 
 def _did(run: Run) -> bool:
+    """Whether a run shows by itself what it is for: a look at a part lets people go on, and proves nothing."""
     return run.state is RunState.SUCCEEDED and not run.partial
 
 

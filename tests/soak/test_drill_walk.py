@@ -17,7 +17,7 @@ from tests.cleo_console.test_cli import Cleo
 from tests.labs import Lab, lab_directory
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = pytest.mark.timeout(3600)
 
 NAME = "failover-simulation"
 FILLED = {
@@ -102,7 +102,9 @@ def _killed_after(cleo: Cleo, file: Path, after: str) -> None:
     argv = [str(Path(sys.executable).parent / "cleo"), "drill", "run", NAME, "--answers", str(file)]
     said = cleo.home / "said"
     with said.open("w") as out, subprocess.Popen(argv, env=cleo.env, stdout=out, start_new_session=True) as killed:
-        until(lambda: re.search(rf"^{re.escape(after)}\b.*: succeeded", said.read_text(), re.MULTILINE), 300)
+        done = re.compile(rf"^{re.escape(after)}\b.*: succeeded", re.MULTILINE)
+        until(lambda: done.search(said.read_text()) or killed.poll() is not None, 1500)
+        assert killed.poll() is None, f"it ended before that: {said.read_text()}"
         os.killpg(killed.pid, signal.SIGKILL)
     for lease in Path(cleo.env["CLEO_HOME"]).glob("incidents/*/lease.json"):
         os.kill(json.loads(lease.read_text())["pid"], signal.SIGKILL)

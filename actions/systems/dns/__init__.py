@@ -21,6 +21,7 @@ SYSTEM = SystemType(
         "dns.rollback": f"{_HERE}.rollback:rollback",
         "dns.verify": f"{_HERE}.verify:verify",
     },
+    roles={"lead_over": "dns.update", "lead_back": "dns.rollback"},
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
     own_looks=("dns.update",),

@@ -23,6 +23,7 @@ SYSTEM = SystemType(
         "load_balancer.repoint": f"{_HERE}.repoint:repoint",
         "load_balancer.put_back": f"{_HERE}.put_back:put_back",
     },
+    roles={"lead_over": "load_balancer.update", "lead_back": "load_balancer.put_back"},
     simulated=f"{_HERE}:simulated",
     ready=f"{_HERE}.ready:READY",
     own_looks=("load_balancer.update",),

@@ -60,6 +60,7 @@ SYSTEM = SystemType(
     },
     backups=f"{_HERE}.backups.engine:ENGINE",
     roles={"replay": "postgres.apply_wal"},
+    follows_again=("postgres.stop", "postgres.rejoin"),
     lab="cleo_console.lab.postgres.service:PostgresService",
     simulated=f"{_HERE}:simulated",
     credentials=f"{_HERE}.credentials:open_store",

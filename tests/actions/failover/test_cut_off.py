@@ -36,7 +36,8 @@ def test_what_its_own_fence_cuts_off_is_said_to_be_and_how_it_comes_back_without
     said = looked_at(says="its port is cut off")
     assert said.startswith("db1 does not answer, since db is still fenced by network: `echo its port is cut off` says")
     assert "a second primary: see first at its console" in said
-    assert said.endswith(f"switch its network on (`open` on {next(iter(inventory().hosts))}), and run this again.")
+    then = "fence it by its service (db.fence on db, by service), and run this again."
+    assert said.endswith(f"switch its network on (`open` on {next(iter(inventory().hosts))}), {then}")
     assert "Its configuration refuses every start" in looked_at(says="its port is cut off", guarded=True)
 
 
