@@ -24,7 +24,7 @@ async def main() -> None:
     """Draw the incident screen while a restore runs, in both sizes, and the console of whoever leads an exercise."""
     PICTURES.mkdir(exist_ok=True)
     for width, height in SIZES:
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
             os.environ |= {
                 "CLEO_HOME": home,
                 "CLEO_ACTOR": "oncall@bastion",
@@ -33,7 +33,7 @@ async def main() -> None:
             }
             picture = await _draw(width, height)
         (PICTURES / f"incident-{width}x{height}.svg").write_text(picture, encoding="utf-8")
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["CLEO_HOME"] = home
         (PICTURES / "facilitator.svg").write_text(await _draw_leading(), encoding="utf-8")
 

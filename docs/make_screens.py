@@ -147,7 +147,7 @@ STAGES: tuple[tuple[Stage, tuple[Shot, ...]], ...] = (
             Shot("timeline", "The timeline", ("t",), ".", "All that happened, in sentences."),
             Shot("contacts", "Escalation", ("e",), ".", "Whom to call, who answered, who is overdue."),
             Shot("handover", "Handover", ("H",), ".", "What whoever takes over must know."),
-            Shot("report", "The report", ("R",), ".", "As it is now; its open parts are written here."),
+            Shot("report", "The report", ("R",), "What happened", "As it is now; its open parts are written here."),
             Shot("help", "Help", ("question_mark",), ".", "All keys and symbols."),
             Shot("close", "Closing", ("x",), ".", "What is open, failed, held or unsaid, before it is closed."),
         ),
@@ -158,7 +158,7 @@ STAGES: tuple[tuple[Stage, tuple[Shot, ...]], ...] = (
 async def main() -> None:
     """Draw every screen, and write the page that shows them."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ |= {
             "CLEO_HOME": home,
             "CLEO_ACTOR": "oncall@bastion",
