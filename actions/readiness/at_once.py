@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -20,7 +21,7 @@ class Look(NamedTuple, Generic[T]):
     host: str = ""
 
 
-def begin(looks: Mapping[Key, Look[T]], at_once: int) -> SimpleQueue[tuple[Key, T]]:
+def begin(looks: Mapping[Key, Look[T]], at_once: int, end: float) -> SimpleQueue[tuple[Key, T]]:
     """Begin all looks, in threads that nobody waits for at the end of the program; return where each ends up.
 
     A host that never answers keeps one thread waiting, and not one for each system on it.
@@ -28,6 +29,7 @@ def begin(looks: Mapping[Key, Look[T]], at_once: int) -> SimpleQueue[tuple[Key, 
     Args:
         looks: what is looked at; none of them raises.
         at_once: how many at the same time.
+        end: the moment (`time.monotonic`) after which none is begun any more.
     """
     ended, ready, after = SimpleQueue[tuple[Key, T]](), SimpleQueue[Key | None](), dict[Key, list[Key]]()
     number, left, counting = min(at_once, len(looks)), len(looks), Lock()
@@ -40,7 +42,8 @@ def begin(looks: Mapping[Key, Look[T]], at_once: int) -> SimpleQueue[tuple[Key, 
     def work() -> None:
         nonlocal left
         while key := ready.get():
-            ended.put((key, looks[key].run()))
+            if time.monotonic() < end:
+                ended.put((key, looks[key].run()))
             for other in after.get(key, ()):
                 ready.put(other)
             with counting:

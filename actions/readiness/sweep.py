@@ -27,7 +27,7 @@ from journal.readiness.seen import SystemSeen
 
 _GRACE_S, _LEAST_S = 0.5, 0.5
 """Seconds of the deadline that are kept for looks to notice that it is over, and that they get at least."""
-_AT_ONCE = 64
+_AT_ONCE = 56
 """Looks at the same time: most of them wait."""
 _LONGER = "Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS."
 
@@ -65,7 +65,7 @@ def sweep(inventory: Inventory, plan: Plan, within_s: float) -> Swept:
     import_clients(inventory)
     looks = looks_at(inventory, plan, ways)
     ways.expect(name for _, name in looks)
-    begun = begin({key: Look(_guarded(key[1], one, ways), one.host) for key, one in looks.items()}, _AT_ONCE)
+    begun = begin({key: Look(_guarded(key[1], one, ways), one.host) for key, one in looks.items()}, _AT_ONCE, ways.end)
     found = _ended(begun, len(looks), ways)
     swept, late = Swept(), f"the look at it did not end within {within_s:.0f} s"
     for key, look in looks.items():
