@@ -295,3 +295,48 @@ def test_what_is_known_to_look_only_is_not_asked_about(tmp_path: Path) -> None:
     made = steps_of(tmp_path, LOOKS)
     assert [command for command, steps in zip(LOOKS, made, strict=True) if not all(map(is_a_look, steps))] == []
     assert (made[-1][0].command, made[-1][0].title) == (["kubectl", "get", "pods"], "look")
+
+
+LETS_IN = r"""
+openssl enc -d -pass pass:S3CRET -in x
+rabbitmqctl change_password guest S3CRET
+echo "root:S3CRET" | chpasswd
+echo S3CRET | sudo -S systemctl restart x
+ansible-vault decrypt --vault-password-file <(echo S3CRET) x
+mysql -e "SET PASSWORD FOR 'x' = 'S3CRET'"
+influx -username a -password S3CRET
+cqlsh -u a -p S3CRET
+smbclient //x/y -U user%S3CRET
+htpasswd -b f user S3CRET
+snmpwalk -v2c -c S3CRET host
+curl -d x https://hooks.slack.com/services/T0/B0/S3CRET
+"""
+TELLS = """
+- **API key:** S3CRET
+- Passwort: `S3CRET`
+- The password is S3CRET
+- Login: admin / S3CRET
+
+| System | Root password | Host |
+|---|---|---|
+| db | S3CRET | db1 |
+| web | S3CRET-2 | web1 |
+"""
+TELLS_NOTHING = """
+1. The password is stored in Vault
+2. Login: https://console.example.org / then Databases
+3. Token: see the vault
+
+| Name | Password |
+|---|---|
+| db | <ask Ada> |
+"""
+
+
+def test_no_secret_gets_into_a_plan_however_it_is_written(tmp_path: Path) -> None:
+    rows = LETS_IN.strip().splitlines()
+    _, result = imported(tmp_path, "# R\n\n```sh\n" + LETS_IN.strip() + "\n```\n" + TELLS)
+    assert "S3CRET" not in (tmp_path / "plan.yaml").read_text(encoding="utf-8") + result.stderr
+    assert result.stderr.count("it is not in the plan") == len(rows) + 6
+    _, result = imported(tmp_path, "# R\n" + TELLS_NOTHING)
+    assert "it is not in the plan" not in result.stderr
