@@ -37,6 +37,8 @@ def test_over_to_the_other_site_and_back(lab: Lab, tmp_path: Path) -> None:
     file.write_text(re.sub(r"^#  (isolate-old-site:)", r"  \1", text, flags=re.MULTILINE))
     done = cleo("drill", "run", NAME, "--answers", str(file))
     assert "is closed (completed with deviations)" in done.stdout
+    assert "as Cross-region failover, by dns.update" in done.stdout, "it says what it counts as"
+    assert "redis.allow_writers at redis-standby: succeeded" in done.stdout, "who reads there is let in again"
     assert lab.postgres.psql("SELECT pg_is_in_recovery()") == "f"
     assert lab.cluster("postgres-standby").psql("SELECT pg_is_in_recovery()") == "t"
     assert not list(lab.directory.rglob("run/hold")), "backups are held still"
