@@ -124,6 +124,10 @@ class Promoting(ABC, Generic[S, C]):
     def keeps_out(self, server: S) -> bool:
         """Whether the inventory says whom to keep out."""
 
+    def hold_back(self, primary: S, server: S) -> list[Finding]:
+        """Have the old one not lead again by itself once it is back; return what was changed for that."""
+        return []
+
     def not_for_good(self, server: S) -> str:
         """Return what would undo the promotion at its next start; empty: nothing is seen."""
         return ""
@@ -193,6 +197,7 @@ class Promoting(ABC, Generic[S, C]):
             how: how it took over, where that is to be said.
         """
         proven = self.prove(server, record)
+        held_back = self.hold_back(primary, server)
         out = "writers are kept out (tried)" if self.keeps_out(server) else f"nobody is kept out: no {self.no_users}"
         return Outcome(
             ok=True,
@@ -201,6 +206,7 @@ class Promoting(ABC, Generic[S, C]):
             findings=[
                 *findings,
                 *proven.findings,
+                *held_back,
                 still_names(primary.name, server.name, primary.settings.plays),
             ],
         )

@@ -16,6 +16,7 @@ _FORCE = (
     "rs.reconfig(c, {force: true})"
 )
 _ENDS = "rs.status().members.map(m => [m.name, m.stateStr, m.optime])"
+_PREFERS = "Where the old one's priority is higher, as the new one's: c.members[N].priority = P; rs.reconfig(c):"
 _NOTE = "db.adminCommand({appendOplogNote: 1, data: {cleo: 1}, writeConcern: {w: 'majority', wtimeout: 8000}})"
 
 
@@ -57,7 +58,8 @@ def promote(known: ByHand) -> Sequence[CommandLine]:
     force = "ONLY where no majority is left, and all that is lost is fenced: LOST is an array of 'host:port'."
     lines += [in_shell(settings, _FORCE, force) for settings in found[:1]]
     note = "It must say ok: 1, without writeConcernError:"
-    return [*lines, *(in_shell(settings, _NOTE, note) for settings in found[:1])]
+    lines += [in_shell(settings, _NOTE, note) for settings in found[:1]]
+    return [*lines, *(in_shell(settings, "c = rs.conf(); c.members", _PREFERS) for settings in found[:1])]
 
 
 def switch_back(known: ByHand) -> Sequence[CommandLine]:

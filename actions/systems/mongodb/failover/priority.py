@@ -1,7 +1,7 @@
 """A member of a higher priority than who leads has the set elect it again by itself, ten seconds after it caught up.
 
-So an old primary that comes back gets the priority of who leads, until it leads again as planned; its own is written
-down before.
+So an old primary gets the priority of who leads, as another one is promoted or at the latest as it comes back, until it
+leads again as planned; its own is written down before.
 """
 
 from __future__ import annotations
@@ -33,8 +33,13 @@ def priority_of(found: Set, name: str) -> float:
     return next((float(one.get("priority", 1)) for one in found.config["members"] if one["host"] == name), 0.0)
 
 
+def outranks(found: Set, old: str, new: str) -> bool:
+    """Return whether a set would have one member lead again instead of another."""
+    return priority_of(found, old) > priority_of(found, new)
+
+
 def kept_priority(files: Path, system: str) -> float | None:
-    """Return what a member's priority was before it came back in this incident; None: it was not changed.
+    """Return what a member's priority was before another one led in this incident; None: it was not changed.
 
     Raises:
         ActionFailed: it cannot be read.

@@ -21,6 +21,8 @@ from actions.systems.mongodb.failover.choice import choose, require_set
 from actions.systems.mongodb.failover.fence import FENCING
 from actions.systems.mongodb.failover.force import force, may_lead, require_forced, voteless
 from actions.systems.mongodb.failover.members import Seat, Set, look_at_set
+from actions.systems.mongodb.failover.priority import lower, outranks, priority_of
+from actions.systems.mongodb.failover.priority import told as told_priority
 from actions.systems.mongodb.failover.standing import name_in_set
 from actions.systems.mongodb.failover.told import lacks, surprises, tell_set
 from actions.systems.mongodb.identity import identity_of
@@ -42,6 +44,8 @@ class _Chosen(NamedTuple):
     server: Server
     seat: Seat
     found: Set
+    old: str
+    """What the set calls the old primary."""
     already: bool = False
     """Never: whom a majority elected is taken, whoever asked for that."""
 
@@ -61,7 +65,7 @@ class MongodbPromoting(Promoting[Server, _Chosen]):
         found = require_set(primary, _without_what_is_down(primary, look_at_set(primary)))
         tell_set(primary, found)
         server, seat = choose(primary, found, name)
-        return _Chosen(server, seat, found)
+        return _Chosen(server, seat, found, name_in_set(primary))
 
     def managed(self, server: Server) -> Closed | None:
         """Return the automation or operator of a member."""
@@ -89,7 +93,9 @@ class MongodbPromoting(Promoting[Server, _Chosen]):
 
     def effect(self, chosen: _Chosen) -> str:
         """Return how it comes to lead, and who is kept out."""
-        return _words(chosen.server, chosen.found, chosen.seat, forced=not chosen.found.has_majority)
+        words = _words(chosen.server, chosen.found, chosen.seat, forced=not chosen.found.has_majority)
+        preferred = chosen.found.has_majority and outranks(chosen.found, chosen.old, chosen.seat.name)
+        return f"{words}; have {chosen.old}, of a higher priority, not lead again by itself" if preferred else words
 
     def record(self, chosen: _Chosen) -> PromotionRecord:
         """Return the set's term and the member's newest entry."""
@@ -117,6 +123,13 @@ class MongodbPromoting(Promoting[Server, _Chosen]):
         words = f"leads the set in term {term}{at}; a majority acknowledged a write"
         back = Measured(recovered_to=newest, newest_commit_at=newest)
         return Proven(words, back, others(server) if users else [])
+
+    def hold_back(self, primary: Server, server: Server) -> list[Finding]:
+        """Give the old one the new one's priority, where its own is higher: one cut off needs no start to be back."""
+        found, old, new = look_at_set(server), name_in_set(primary), name_in_set(server)
+        if found and outranks(found, old, new):
+            lower(server, primary, found, old, priority_of(found, new))
+        return told_priority(primary)
 
     def keeps_out(self, server: Server) -> bool:
         """Whether there are users to keep out."""
@@ -147,7 +160,8 @@ def promote(ctx: ActionContext, *, standby: str = "") -> Outcome:
     else the one that came furthest is asked to step up. Where no majority is there, the set is forced to do without
     the lost members, which is decided with a reason: they keep their place without a vote. One that is hidden, delayed
     or of priority 0 leads for who names it, with a reason: its place in the set is changed. Keeps the application out,
-    and proves it by a write that a majority acknowledges. From then on it plays the old primary's part.
+    and proves it by a write that a majority acknowledges. An old primary of a higher priority gets that of the new one,
+    until mongodb.switch_back: else it leads again by itself once it is back. The new one plays the old one's part.
 
     Needs: the old primary fenced, by us or by an election, and proven to be so now; recovery to the latest.
 

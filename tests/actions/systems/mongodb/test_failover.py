@@ -73,6 +73,11 @@ def state(member: MongoLab) -> str:
     return str(member.health().facts.get("state"))
 
 
+def priorities(member: MongoLab) -> list[float]:
+    with member.session() as client:
+        return [one["priority"] for one in client.admin.command("replSetGetConfig")["config"]["members"]]
+
+
 def kill(member: MongoLab) -> None:
     pid = server.process(member.member.data_directory)
     assert pid
@@ -117,6 +122,8 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     with leader.session(APPLICATION) as app, pytest.raises(OperationFailure, match="not authorized"):
         app.cleoai.user_preferences.update_one({"_id": "nobody"}, {"$set": {"at": 1}})
     assert ctx.do(is_promoted).ok
+    assert priorities(leader) == [1, 1, 1], "the old one would lead again by itself as soon as it is back"
+    assert any("its priority was 2" in finding.text for finding in done.findings)
     seen_from_afar = FakeContext(_gone(first, ctx.files), system="mongodb").do(fence)
     assert seen_from_afar.facts["fenced_by"] == "set", "its host does not answer, and a majority has another primary"
     assert leader.context().do(allow_writers).ok
@@ -159,8 +166,7 @@ def switched_back(first: MongoLab, leader: MongoLab, ctx: FakeContext) -> None:
     with first.session() as client:
         assert acknowledged
         assert {one["_id"] for one in client.cleoai.counted.find()} >= set(acknowledged)
-        config = client.admin.command("replSetGetConfig")["config"]
-    assert [one["priority"] for one in config["members"]] == [2, 1, 1], "its own priority is back"
+    assert priorities(first) == [2, 1, 1], "its own priority is back"
     with leader.session() as client:
         client.admin.command("replSetStepUp")  # refused of who does not stand for election yet
 
