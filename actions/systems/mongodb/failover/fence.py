@@ -98,12 +98,23 @@ class MongodbFencing(Fencing[Server]):
         """
         server = KIND.found(ctx)
         found = look_at_set(server)
-        leader = found.leader() if found else None
-        if not found or not leader or any(each.name == name_in_set(server) for each in found.seats):
+        if not found:
+            return _unasked(server, self.others(server))
+        leader = found.leader()
+        if not leader or any(each.name == name_in_set(server) for each in found.seats):
             return None
         leads = leader.system or leader.name
         message = f"{leads} leads a set that {server.name} is no member of: it would not follow it."
         return Closed(SECOND, message, "reason and target")
+
+
+def _unasked(server: Server, others: Sequence[Server]) -> Closed | None:
+    """Close the gate where there are others, and nobody could be asked: what is silent may lead a set without it."""
+    if not others:
+        return None
+    names = ", ".join(other.name for other in others)
+    message = f"None of {names} could be asked: whether their set was forced without {server.name} is not known."
+    return Closed(SECOND, message, "reason and target")
 
 
 FENCING = MongodbFencing()

@@ -20,7 +20,7 @@ from pymongo.write_concern import WriteConcern
 
 from actions.inventory import Inventory, load_inventory
 from actions.outcome import ActionFailed, GateClosed
-from actions.systems.mongodb.failover.fence import fence, is_fenced
+from actions.systems.mongodb.failover.fence import FENCING, fence, is_fenced
 from actions.systems.mongodb.failover.promote import is_promoted, old_primary_fenced, promote
 from actions.systems.mongodb.failover.rejoin import rejoin
 from actions.systems.mongodb.failover.switch_back import is_switched_back, switch_back
@@ -108,7 +108,11 @@ def test_a_majority_elects_another_one_as_the_old_primary_is_fenced(members: lis
     with pytest.raises(ActionFailed, match="not known: none of mongodb-2, mongodb-3 could be asked") as silent:
         ctx.do(promote)
     assert not any("nothing to promote" in cure.words for cure in silent.value.cures)
+    second = FENCING.no_other_primary(ctx)
+    assert second
+    assert "forced without mongodb is not known" in second.message
     ctx.inventory = known
+    assert FENCING.no_other_primary(ctx) is None, "it would follow whom they elect"
     assert ctx.do(promote).ok
     assert not any("lacks" in finding.text for finding in ctx.do(promote).findings)
     ctx.dry_run = False
