@@ -18,6 +18,7 @@ from tests.journal.audit.year import write
 
 PAGE = Path(__file__).parents[2] / "docs" / "exit-statuses.md"
 ID = "INC-2026-02-01-01-abcd"
+SIGNER = "ada@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIO9hVTPZ5PqOlZhGvB1zwXvlSN2oQMyG1bYZzWlyc7M\n"
 INVENTORY = "name: nowhere\nallows: [DRILL]\nsystems: {}\n"
 
 
@@ -53,7 +54,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             spoilt.execute(f"DROP TRIGGER {name}")
         spoilt.execute("UPDATE events SET actor = 'mallory' WHERE seq = 1")
     (home / "inventory.yaml").write_text(INVENTORY, encoding="utf-8")
-    (home / "signers").write_text("", encoding="utf-8")
+    (home / "signers").write_text(SIGNER, encoding="utf-8")
     plan = bundled().read_text(encoding="utf-8")
     (home / "wrong.yaml").write_text(plan.replace("status.check", "status.chek", 1), encoding="utf-8")
     (home / "exercise.yaml").write_text("title: x\n", encoding="utf-8")

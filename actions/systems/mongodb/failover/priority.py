@@ -86,7 +86,7 @@ def told(server: Server) -> list[Finding]:
     if before is None:
         return []
     text = f"its priority was {before:g}, and is that of who leads, or its set would have it lead again by itself"
-    cure = f"mongodb.switch_back gives it back, in this incident. By hand: priority {before:g} in rs.conf(), then rs.reconfig()."
+    cure = f"mongodb.switch_back gives it back in this incident. Else: priority {before:g} in rs.conf(), rs.reconfig()."
     return [Finding(severity="warning", about=server.name, text=text, cure=cure)]
 
 
