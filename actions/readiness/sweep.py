@@ -27,7 +27,7 @@ from journal.readiness.seen import SystemSeen
 
 _GRACE_S, _LEAST_S = 0.5, 0.5
 """Seconds of the deadline that are kept for looks to notice that it is over, and that they get at least."""
-_AT_ONCE = 80
+_AT_ONCE = 64
 """Looks at the same time: most of them wait."""
 _LONGER = "Look whether it answers at all: cleo health. Give it more time: cleo ready --within SECONDS."
 
