@@ -17,7 +17,7 @@ from journal.errors import CleoError
 if TYPE_CHECKING:
     from journal.paths import IncidentPlace
 
-READY_WITHIN_S = 15.0
+READY_WITHIN_S = 30.0
 
 
 class RunnerDidNotStart(CleoError):

@@ -74,7 +74,7 @@ def test_a_site_is_lost_in_each_way_and_comes_back(lab: Lab, inventory: Inventor
     assert answer(lab, PRIMARY) == "ConnectionRefusedError"
     lab.break_("site", "split")
     until(lambda: answer(lab, PRIMARY) == "200", 20)  # this machine sees both
-    until(lambda: answer(lab, DR) == "503", 10)
+    until(lambda: answer(lab, DR) == "503")
     until(lambda: answer(lab, DR, 8080) == "200", 20)  # its own database is there; the other site's is not
     lab.break_("site", "heal")
     until(lambda: lab.status().whole, 30)
@@ -92,7 +92,7 @@ def test_a_port_that_a_fence_cut_stays_cut_when_the_site_heals(lab: Lab, invento
     assert lab.status().sites
     assert "the port of db1 is cut at the switch" in lab.status().sites.trouble  # type: ignore[union-attr]
     assert ctx.do(unfence).ok
-    until(lambda: answer(lab, PRIMARY) == "200", 10)
+    until(lambda: answer(lab, PRIMARY) == "200")
 
 
 @pytest.mark.soak

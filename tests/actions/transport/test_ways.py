@@ -41,7 +41,7 @@ def test_a_silent_host_is_waited_for_once_and_asked_again_as_soon_as_it_answers(
     with silent(sshd.port):
         until(lambda: _waited(ask) < host.connect_timeout_s / 4, 30)
     sshd.start()
-    until(lambda: _answered(ask) == "here\n", 15)
+    until(lambda: _answered(ask) == "here\n")
 
 
 def test_a_host_that_is_slow_is_waited_for_by_each(sshd: Sshd) -> None:
@@ -51,7 +51,7 @@ def test_a_host_that_is_slow_is_waited_for_by_each(sshd: Sshd) -> None:
     for _ in range(3):
         assert _waited(lambda: ways.open(host).query(["true"], timeout_s=10)) > 1.5
     sshd.thaw()
-    until(lambda: _answered(lambda: ways.open(host).query(["echo", "here"], timeout_s=10).out) == "here\n", 15)
+    until(lambda: _answered(lambda: ways.open(host).query(["echo", "here"], timeout_s=10).out) == "here\n")
 
 
 def test_a_refusal_is_not_kept(sshd: Sshd) -> None:

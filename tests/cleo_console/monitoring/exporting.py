@@ -62,4 +62,4 @@ def exporter(cleo: Cleo, *words: str) -> Iterator[Exporter]:
         yield Exporter(line.strip())
     finally:
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0

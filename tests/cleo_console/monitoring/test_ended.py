@@ -41,7 +41,7 @@ def test_it_ends_while_a_look_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with os.fdopen(reads) as said:
             assert {said.readline().partition("//")[0].strip() for _ in range(2)} == {"hangs", "http:"}
             process.terminate()
-            process.join(timeout=15)
+            process.join(timeout=30)
         assert process.exitcode == 0
     finally:
         process.kill()

@@ -252,7 +252,7 @@ class DnsLab:
                 update.delete(f"{name}.", "NS", left)
         answer = dns.query.tcp(update, "127.0.0.1", 5, self.place.ports[PRIMARY])
         assert answer.rcode() == 0, answer
-        until(lambda: self.serial(SECONDARY) == self.serial(), 10)
+        until(lambda: self.serial(SECONDARY) == self.serial())
 
 
 def _about(finding: Finding) -> str:

@@ -92,7 +92,7 @@ def proxy(made: PoolerLab) -> Iterator[Proxy]:
     folder.mkdir()
     found = Proxy(made, folder)
     with _running([program, "-db", "-f", str(found.config)]):
-        until(lambda: Path(found.settings.socket).exists(), 10)
+        until(lambda: Path(found.settings.socket).exists())
         yield found
     shutil.rmtree(folder)
 
