@@ -143,5 +143,11 @@ def _shown_by(pid: int, secrets: list[str], may_be_told: Collection[str]) -> Ite
             return
         if any(secret in word for word in argv for secret in secrets):
             yield f"command line of {argv[0]}"
-        if Path(argv[0]).name not in may_be_told and _holds(Path(f"/proc/{pid}/environ"), secrets):
+        if _program(argv) not in may_be_told and _holds(Path(f"/proc/{pid}/environ"), secrets):
             yield f"environment of {argv[0]}"
+
+
+def _program(argv: list[str]) -> str:
+    """Return the name of what a process runs; of a `chroot` that changes the account, what it is about to become."""
+    becomes = argv[argv.index("/") + 1 :] if Path(argv[0]).name == "chroot" and "/" in argv else []
+    return Path((becomes or argv)[0]).name
