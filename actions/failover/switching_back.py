@@ -145,9 +145,7 @@ class SwitchingBack(ABC, Generic[S]):
         raise ActionFailed(
             f"{server.name} {why}: it cannot take the place of {primary.name} without loss.",
             left_behind=NOTHING,
-            cures=[
-                Cure(words="Make it one that follows first.", action=f"{self.promoting.fencing.kind.prefix}.rejoin")
-            ],
+            cures=[self._rejoin("Make it one that follows first.")],
         )
 
     def not_asked(self, primary: S, server: S, silent: S) -> NoReturn:
@@ -160,13 +158,13 @@ class SwitchingBack(ABC, Generic[S]):
             f"{silent.name} cannot be asked: whether {server.name} has all that {primary.name} has is not known.",
             left_behind=NOTHING,
             cures=[
-                Cure(
-                    words=f"Bring {server.name} back, where it is fenced.",
-                    action=f"{self.promoting.fencing.kind.prefix}.rejoin",
-                ),
+                self._rejoin(f"Bring {server.name} back, where it is fenced."),
                 Cure(words=f"Or see in the output why {silent.name} gives no answer; then run this again."),
             ],
         )
+
+    def _rejoin(self, words: str) -> Cure:
+        return Cure(words=words, action=f"{self.promoting.fencing.kind.prefix}.rejoin")
 
     def too_far_behind(self, primary: S, server: S, behind: str) -> NoReturn:
         """Stop at a standby that lacks much: until it has all, nobody could write.
