@@ -155,18 +155,16 @@ class Fencing(ABC, Generic[S]):
     def no_other_primary(self, ctx: ActionContext) -> Closed | None:
         """A gate: none of its standbys, nor what it is a standby of, became a primary."""
         server = self.kind.found(ctx)
-        for other in self.others(server):
+        others = self.kind.followers(server)
+        if server.settings.standby_of:
+            others.append(self.kind.server(ctx, server.settings.standby_of))
+        for other in others:
             primary = self.kind.promoted(other)
             if primary is not False:
                 said = f"is a {self.kind.primary}" if primary else "cannot be asked whether it was promoted"
                 second = f"{server.name} would be a second one, with {self.history} of its own"
                 return Closed(SECOND, f"{other.name} {said}: {second}.", "reason and target")
         return None
-
-    def others(self, server: S) -> list[S]:
-        """Return those of the inventory that may have become a primary: its standbys, and what it is a standby of."""
-        above = server.settings.standby_of
-        return [*self.kind.followers(server), *([self.kind.server(server.ctx, above)] if above else [])]
 
     def fence(self, ctx: ActionContext, by: str, *, immediate: bool) -> Outcome:
         """Make sure that a server cannot write."""

@@ -12,7 +12,7 @@ from actions.failover.means import NOTHING
 from actions.gate import Closed
 from actions.outcome import ActionFailed, Finding, Outcome
 from actions.systems.mongodb.failover import by_hand
-from actions.systems.mongodb.failover.members import look_at_set
+from actions.systems.mongodb.failover.members import look_at_set, others
 from actions.systems.mongodb.failover.oplog_end import newest_in
 from actions.systems.mongodb.failover.standing import FENCE, KIND, by_its_set, name_in_set
 from actions.systems.mongodb.fence_guard import UNFENCE
@@ -99,7 +99,7 @@ class MongodbFencing(Fencing[Server]):
         server = KIND.found(ctx)
         found = look_at_set(server)
         if not found:
-            return _unasked(server, self.others(server))
+            return _unasked(server)
         leader = found.leader()
         if not leader or any(each.name == name_in_set(server) for each in found.seats):
             return None
@@ -108,11 +108,11 @@ class MongodbFencing(Fencing[Server]):
         return Closed(SECOND, message, "reason and target")
 
 
-def _unasked(server: Server, others: Sequence[Server]) -> Closed | None:
+def _unasked(server: Server) -> Closed | None:
     """Close the gate where there are others, and nobody could be asked: what is silent may lead a set without it."""
-    if not others:
+    names = ", ".join(other.name for other in others(server))
+    if not names:
         return None
-    names = ", ".join(other.name for other in others)
     message = f"None of {names} could be asked: whether their set was forced without {server.name} is not known."
     return Closed(SECOND, message, "reason and target")
 
